@@ -1,0 +1,198 @@
+//! Declaring resources.
+
+use std::collections::BTreeMap;
+
+use diag::Place;
+use expr::Expr;
+use resource::{Alias, Dependency, Options, StackName, Urn};
+use value::{Path, Type};
+
+use crate::{Draft, Output, Typed};
+
+/// A resource being declared: what typed bindings fill in.
+#[derive(Debug, Clone)]
+pub struct Declaration {
+    /// The type token.
+    pub ty: &'static str,
+    /// The logical name.
+    pub name: String,
+    /// The properties so far.
+    pub properties: BTreeMap<String, Expr>,
+    /// The options so far.
+    pub options: Options,
+    /// Earlier names, and earlier types where they differ.
+    pub aliases: Vec<(Option<String>, String)>,
+    /// Option texts that are no paths; reported when the plan ends.
+    pub bad_paths: Vec<String>,
+}
+
+impl Declaration {
+    /// A resource without properties.
+    pub fn new(ty: &'static str, name: impl Into<String>) -> Self {
+        Self {
+            ty,
+            name: name.into(),
+            properties: BTreeMap::new(),
+            options: Options::default(),
+            aliases: Vec::new(),
+            bad_paths: Vec::new(),
+        }
+    }
+
+    /// Sets a property.
+    pub fn set(&mut self, property: &str, value: Expr) {
+        self.properties.insert(property.to_owned(), value);
+    }
+
+    fn paths(&mut self, paths: &[&str]) -> Vec<Path> {
+        let mut read = Vec::new();
+        for text in paths {
+            match text.parse() {
+                Ok(path) => read.push(path),
+                Err(_) => self.bad_paths.push((*text).to_owned()),
+            }
+        }
+        read
+    }
+}
+
+/// A declared resource: its URN, and its attributes as outputs.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ResourceRef {
+    urn: Urn,
+}
+
+impl ResourceRef {
+    /// A reference to a resource of this stack.
+    pub fn new(urn: Urn) -> Self {
+        Self { urn }
+    }
+
+    /// The URN.
+    pub fn urn(&self) -> &Urn {
+        &self.urn
+    }
+
+    /// An attribute, or a property as it will be.
+    pub fn attribute<T: Typed>(&self, name: &str) -> Output<T> {
+        self.attribute_of_type(name, T::ty())
+    }
+
+    /// An attribute at a path such as `Endpoint.Address`, with the type of its value.
+    pub fn attribute_of_type<T>(&self, path: &str, ty: Type) -> Output<T> {
+        let path = path.parse().unwrap_or_else(|_| Path::key(path));
+        Output::from_expr(Expr::Attribute { urn: self.urn.to_string(), path, ty })
+    }
+}
+
+/// A resource type's builder: what bindings are generated as.
+pub trait ResourceType: Sized {
+    /// What declaring gives: typed access to the attributes.
+    type Handle: AsDependency;
+    /// The declaration so far.
+    fn declaration(&mut self) -> &mut Declaration;
+    /// The handle of the declared resource.
+    fn handle(reference: ResourceRef) -> Self::Handle;
+}
+
+/// What a resource can wait for.
+pub trait AsDependency {
+    /// The dependency.
+    fn as_dependency(&self) -> Dependency;
+}
+
+impl AsDependency for ResourceRef {
+    fn as_dependency(&self) -> Dependency {
+        Dependency::Resource(self.urn.clone())
+    }
+}
+
+impl AsDependency for StackName {
+    fn as_dependency(&self) -> Dependency {
+        Dependency::Stack(self.clone())
+    }
+}
+
+/// Options of every resource, and the end of its declaration.
+pub trait Declare: ResourceType {
+    /// Puts the resource into the plan, under the construct that is open. The calling line is remembered.
+    #[track_caller]
+    fn declare(mut self, plan: &mut Draft) -> Self::Handle {
+        let declaration = self.declaration().clone();
+        Self::handle(plan.declare(declaration, Place::caller()))
+    }
+
+    /// Waits for another resource or stack without reading it.
+    fn depends_on(mut self, other: &dyn AsDependency) -> Self {
+        self.declaration().options.depends_on.push(other.as_dependency());
+        self
+    }
+
+    /// Refuses to be deleted or replaced.
+    fn protect(mut self) -> Self {
+        self.declaration().options.protect = true;
+        self
+    }
+
+    /// Does not look at changes at these paths: `Tags`, `Rules[*].Port`.
+    fn ignore_changes(mut self, paths: &[&str]) -> Self {
+        let paths = self.declaration().paths(paths);
+        self.declaration().options.ignore_changes.extend(paths);
+        self
+    }
+
+    /// Whether a replacement deletes the old object first.
+    fn delete_before_replace(mut self, first: bool) -> Self {
+        self.declaration().options.delete_before_replace = Some(first);
+        self
+    }
+
+    /// Leaves the object where it is when the resource goes.
+    fn retain_on_delete(mut self) -> Self {
+        self.declaration().options.retain_on_delete = true;
+        self
+    }
+
+    /// Replaces on changes at these paths.
+    fn replace_on_changes(mut self, paths: &[&str]) -> Self {
+        let paths = self.declaration().paths(paths);
+        self.declaration().options.replace_on_changes.extend(paths);
+        self
+    }
+
+    /// How long create, update and delete may take, in seconds each; 0 = the type's default.
+    fn timeouts(mut self, create: u32, update: u32, delete: u32) -> Self {
+        let some = |seconds| (seconds > 0).then_some(seconds);
+        self.declaration().options.timeouts =
+            resource::Timeouts { create: some(create), update: some(update), delete: some(delete) };
+        self
+    }
+
+    /// An earlier name of the resource.
+    fn alias(mut self, earlier_name: &str) -> Self {
+        self.declaration().aliases.push((None, earlier_name.to_owned()));
+        self
+    }
+
+    /// Takes over an object that exists.
+    fn import(mut self, id: &str) -> Self {
+        self.declaration().options.import = Some(id.to_owned());
+        self
+    }
+
+    /// The provider instance, as named in the profile.
+    fn provider(mut self, instance: &str) -> Self {
+        self.declaration().options.provider = Some(instance.to_owned());
+        self
+    }
+}
+
+impl<R: ResourceType> Declare for R {}
+
+impl Declaration {
+    /// The aliases as URNs of a project.
+    pub(crate) fn alias_urns(&self, project: &str) -> Vec<Alias> {
+        let of = |(ty, name): &(Option<String>, String)| Alias { urn: Urn::new(project, ty.as_deref().unwrap_or(self.ty), name) };
+        self.aliases.iter().map(of).collect()
+    }
+}

@@ -1,0 +1,106 @@
+//! A plan in the making.
+
+use std::marker::PhantomData;
+
+use diag::{Diagnostic, Diagnostics, Place};
+use resource::{Construct, Plan as PlanData, Resource, Sources, StackName, Urn};
+use value::Path;
+
+use crate::{Declaration, OutputTree, ResourceRef, Result};
+
+/// A plan in the making: resources are declared into it, and [`Draft::finish`] ends it.
+#[derive(Debug)]
+pub struct Draft {
+    plan: PlanData,
+    sources: Sources,
+    problems: Diagnostics,
+    construct: Option<String>,
+}
+
+/// A finished plan whose outputs are an `O`.
+#[derive(Debug)]
+pub struct Plan<O> {
+    pub(crate) data: PlanData,
+    pub(crate) sources: Sources,
+    outputs: PhantomData<fn() -> O>,
+}
+
+impl Draft {
+    pub(crate) fn new(stack: StackName) -> Self {
+        Self {
+            plan: PlanData::new(stack),
+            sources: Sources::default(),
+            problems: Diagnostics::new(),
+            construct: None,
+        }
+    }
+
+    /// Groups what `build` declares under one name, for display. Names that the construct gives to its resources
+    /// start with its own: see [`Draft::child_name`].
+    #[track_caller]
+    pub fn construct<T>(&mut self, ty: &str, name: &str, build: impl FnOnce(&mut Self) -> T) -> T {
+        let construct = Construct { ty: ty.to_owned(), parent: self.construct.clone() };
+        if self.plan.constructs.insert(name.to_owned(), construct).is_some() {
+            self.report(Diagnostic::error("E0111", format!("two constructs are named `{name}`")).at(Place::caller()));
+        }
+        let outer = self.construct.replace(name.to_owned());
+        let built = build(self);
+        self.construct = outer;
+        built
+    }
+
+    /// The name of a child of the open construct: its name, a dash, the suffix.
+    pub fn child_name(&self, suffix: &str) -> String {
+        match &self.construct {
+            Some(name) => format!("{name}-{suffix}"),
+            None => suffix.to_owned(),
+        }
+    }
+
+    /// Reports a problem; the plan goes on, so that others are found too.
+    pub fn report(&mut self, problem: Diagnostic) {
+        self.problems.push(problem);
+    }
+
+    /// Declares a resource; typed bindings call this.
+    pub fn declare(&mut self, declaration: Declaration, place: Place) -> ResourceRef {
+        let project = self.plan.stack.project();
+        let urn = Urn::new(project, declaration.ty, &declaration.name);
+        let mut options = declaration.options.clone();
+        options.aliases = declaration.alias_urns(project);
+        for text in &declaration.bad_paths {
+            let message = format!("`{text}` in the options of `{}` is not a property path", declaration.name);
+            self.problems.push(Diagnostic::error("E0116", message).at(place.clone()));
+        }
+        if declaration.name.is_empty() || declaration.name.contains("::") {
+            let message = format!("`{}` cannot be the name of a resource: it is empty or holds `::`", declaration.name);
+            self.problems.push(Diagnostic::error("E0117", message).at(place.clone()));
+        }
+        if let Some(first) = self.sources.resources.get(&urn) {
+            self.problems.push(
+                Diagnostic::error("E0110", format!("two resources are named `{}`", declaration.name))
+                    .at(place)
+                    .related(first.clone(), "the first one is declared here")
+                    .note(format!("both are of type `{}`", declaration.ty))
+                    .hint("give one of them another name"),
+            );
+            return ResourceRef::new(urn);
+        }
+        let resource = Resource { properties: declaration.properties, options, parent: self.construct.clone() };
+        self.plan.resources.insert(urn.clone(), resource);
+        self.sources.resources.insert(urn.clone(), place);
+        ResourceRef::new(urn)
+    }
+
+    /// Ends the plan with its outputs.
+    ///
+    /// # Errors
+    /// The problems that were reported on the way.
+    #[track_caller]
+    pub fn finish<O: OutputTree>(mut self, outputs: O) -> Result<Plan<O>> {
+        self.sources.outputs = Some(Place::caller());
+        outputs.collect(&Path::root(), &mut self.plan.outputs);
+        let data = self.problems.into_result(self.plan)?;
+        Ok(Plan { data, sources: self.sources, outputs: PhantomData })
+    }
+}

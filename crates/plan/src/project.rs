@@ -1,0 +1,116 @@
+//! Projects: a name, a plan function, and what goes with it.
+
+use std::fmt;
+
+use config::FromNode;
+use diag::Diagnostics;
+use resource::{Evaluated, Sources, StackName, PLAN_FORMAT};
+
+use crate::{Inputs, OutputTree, Plan, PlanFunction, Reads, Result, Stack, Stop};
+
+type Evaluate = Box<dyn Fn(&Stack) -> Result<(resource::Plan, Sources)> + Send + Sync>;
+
+/// Where the stacks of a project come from.
+#[derive(Clone, Copy)]
+pub enum StackList {
+    /// The files in `stacks/` beside the project's crate.
+    Files,
+    /// What a pure function lists: short names.
+    Function(fn(&dyn Inputs) -> std::result::Result<Vec<String>, Diagnostics>),
+}
+
+/// A project: what the registry lists.
+pub struct Project {
+    name: &'static str,
+    evaluate: Evaluate,
+    functions: &'static [PlanFunction],
+    stacks: StackList,
+}
+
+impl fmt::Debug for Project {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Project").field("name", &self.name).finish_non_exhaustive()
+    }
+}
+
+/// The result of one evaluation, with all that it read.
+#[derive(Debug, Clone)]
+pub struct Evaluation {
+    /// The plan, or what it waits for; or what is wrong.
+    pub result: std::result::Result<Evaluated, Diagnostics>,
+    /// Where things are declared.
+    pub sources: Sources,
+    /// What was read.
+    pub reads: Reads,
+}
+
+impl Project {
+    /// A project of a plan function, under its dotted name.
+    pub fn new<C, O, F>(name: &'static str, plan: F) -> Self
+    where
+        C: FromNode,
+        O: OutputTree,
+        F: Fn(&Stack, C) -> Result<Plan<O>> + Send + Sync + 'static,
+    {
+        let evaluate = move |stack: &Stack| {
+            let finished = plan(stack, stack.config::<C>()?)?;
+            Ok((finished.data, finished.sources))
+        };
+        Self { name, evaluate: Box::new(evaluate), functions: &[], stacks: StackList::Files }
+    }
+
+    /// Adds the named pure functions that the project's expressions call.
+    #[must_use]
+    pub fn functions(mut self, functions: &'static [PlanFunction]) -> Self {
+        self.functions = functions;
+        self
+    }
+
+    /// Lists the stacks by a function instead of by files.
+    #[must_use]
+    pub fn stacks(mut self, list: fn(&dyn Inputs) -> std::result::Result<Vec<String>, Diagnostics>) -> Self {
+        self.stacks = StackList::Function(list);
+        self
+    }
+
+    /// The dotted name.
+    pub fn name(&self) -> &'static str {
+        self.name
+    }
+
+    /// Where the stacks come from.
+    pub fn stack_list(&self) -> StackList {
+        self.stacks
+    }
+
+    /// The named pure function of that name.
+    pub fn function(&self, name: &str) -> Option<&PlanFunction> {
+        self.functions.iter().find(|function| function.name == name)
+    }
+
+    /// The named pure functions.
+    pub fn plan_functions(&self) -> &'static [PlanFunction] {
+        self.functions
+    }
+
+    /// Evaluates one stack.
+    pub fn evaluate(&self, stack: StackName, inputs: &dyn Inputs) -> Evaluation {
+        let context = Stack::new(stack.clone(), inputs);
+        let outcome = (self.evaluate)(&context);
+        let references = context.references.into_inner();
+        let reads = context.reads.into_inner();
+        let (result, sources) = match outcome {
+            Ok((mut plan, mut sources)) => {
+                plan.after = context.after.into_inner();
+                sources.references = references;
+                (Ok(Evaluated::Plan(plan)), sources)
+            }
+            Err(Stop::Deferred(waits_for)) => {
+                let sources = Sources { references, ..Sources::default() };
+                (Ok(Evaluated::Deferred { format: PLAN_FORMAT, stack, waits_for }), sources)
+            }
+            Err(Stop::Problems(found)) => (Err(found), Sources { references, ..Sources::default() }),
+        };
+        Evaluation { result, sources, reads }
+    }
+}

@@ -1,0 +1,11 @@
+//! Names, declared resources and plans: what a plan function returns, as plain data.
+//!
+//! Layer: L1, model. **Invariant:** a plan has one encoding; it holds no secret, no clock and no path of a machine.
+
+mod name;
+mod options;
+mod plan;
+
+pub use name::{ParseUrnError, StackName, Urn};
+pub use options::{Alias, Dependency, Options, Timeouts};
+pub use plan::{Construct, Evaluated, Plan, Resource, Sources, PLAN_FORMAT};

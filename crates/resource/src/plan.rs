@@ -1,0 +1,157 @@
+//! Plans: symbolic, canonical, with a digest.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use diag::Place;
+use expr::{Expr, Visit};
+use serde::{Deserialize, Serialize};
+use value::{Digest, Path};
+
+use crate::{Options, StackName, Urn};
+
+/// The number of the plan format; grows with every change of meaning.
+pub const PLAN_FORMAT: u32 = 1;
+
+/// One declared resource.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Resource {
+    /// What it should be, in the vendor's words.
+    pub properties: BTreeMap<String, Expr>,
+    /// How it is handled.
+    #[serde(default)]
+    pub options: Options,
+    /// The construct that it is shown under.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub parent: Option<String>,
+}
+
+/// A group of resources under one name; for display only.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Construct {
+    /// What kind of thing it is: `ol:Vpc`.
+    #[serde(rename = "type")]
+    pub ty: String,
+    /// The construct that it is shown under.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub parent: Option<String>,
+}
+
+/// What a plan function returns: every resource and output of one stack.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Plan {
+    /// [`PLAN_FORMAT`].
+    pub format: u32,
+    /// The stack.
+    pub stack: StackName,
+    /// The resources, by URN.
+    pub resources: BTreeMap<Urn, Resource>,
+    /// The constructs, by name.
+    #[serde(default)]
+    pub constructs: BTreeMap<String, Construct>,
+    /// The outputs: the leaves, by path.
+    #[serde(default)]
+    pub outputs: BTreeMap<Path, Expr>,
+    /// Stacks whose success this one waits for without reading them.
+    #[serde(default)]
+    pub after: BTreeSet<StackName>,
+    /// The named pure functions that the expressions call, with the digest of the source that they must have.
+    #[serde(default)]
+    pub functions: BTreeMap<String, Digest>,
+}
+
+/// The result of an evaluation.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Evaluated {
+    /// A whole plan.
+    Plan(Plan),
+    /// The program branches on outputs that are not known yet.
+    Deferred {
+        /// [`PLAN_FORMAT`].
+        format: u32,
+        /// The stack.
+        stack: StackName,
+        /// The outputs that it waits for: stack and path.
+        waits_for: BTreeSet<(String, Path)>,
+    },
+}
+
+/// Where things are declared, beside the plan and in no digest.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct Sources {
+    /// The line that declares each resource.
+    pub resources: BTreeMap<Urn, Place>,
+    /// The line that first refers to each other stack, by full name.
+    pub references: BTreeMap<String, Place>,
+    /// The line that ends the plan and gives its outputs.
+    pub outputs: Option<Place>,
+}
+
+impl Plan {
+    /// An empty plan.
+    pub fn new(stack: StackName) -> Self {
+        Self {
+            format: PLAN_FORMAT,
+            stack,
+            resources: BTreeMap::new(),
+            constructs: BTreeMap::new(),
+            outputs: BTreeMap::new(),
+            after: BTreeSet::new(),
+            functions: BTreeMap::new(),
+        }
+    }
+
+    /// The outputs of other stacks that the plan reads: stack and path.
+    pub fn reads(&self) -> BTreeSet<(String, Path)> {
+        let mut found = BTreeSet::new();
+        let mut visit = |part: &Expr| {
+            if let Expr::Output { stack, path, .. } = part {
+                found.insert((stack.clone(), path.clone()));
+            }
+        };
+        self.visit(&mut visit);
+        found
+    }
+
+    /// Calls `visit` with every expression of the plan.
+    pub fn visit(&self, visit: &mut dyn FnMut(&Expr)) {
+        for expr in self.resources.values().flat_map(|resource| resource.properties.values()) {
+            expr.visit(visit);
+        }
+        self.outputs.values().for_each(|expr| expr.visit(visit));
+    }
+
+    /// The keys of the configuration's secrets that the plan reads.
+    pub fn secrets(&self) -> BTreeSet<Path> {
+        let mut found = BTreeSet::new();
+        let mut visit = |part: &Expr| {
+            if let Expr::Secret { key, .. } = part {
+                found.insert(key.clone());
+            }
+        };
+        self.visit(&mut visit);
+        found
+    }
+}
+
+impl Evaluated {
+    /// The stack.
+    pub fn stack(&self) -> &StackName {
+        match self {
+            Self::Plan(plan) => &plan.stack,
+            Self::Deferred { stack, .. } => stack,
+        }
+    }
+
+    /// The canonical bytes: the same on every machine.
+    pub fn canonical_bytes(&self) -> Vec<u8> {
+        // INVARIANT: only sorted maps, lists and structs with a fixed field order are inside, so serde_json's output
+        // is canonical; it cannot fail for such types.
+        serde_json::to_vec(self).unwrap_or_default()
+    }
+
+    /// The digest of the canonical bytes.
+    pub fn digest(&self) -> Digest {
+        Digest::of("plan/1", &self.canonical_bytes())
+    }
+}

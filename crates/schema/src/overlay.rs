@@ -1,0 +1,86 @@
+//! Overlays: lifecycle facts that published schemas lack, reviewed by hand, one TOML file a type.
+
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+use value::{Path, Value};
+
+/// The overlay of one type; the default is that of a type about which nothing more is known.
+#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Overlay {
+    /// The property that holds the physical name, if the type has one.
+    pub name: Option<Name>,
+    /// What makes two objects the same for the vendor.
+    pub identity: Option<Identity>,
+    /// How a call whose answer was lost is settled.
+    pub settle: Settle,
+    /// Seconds after a write until a read is sure to see it.
+    pub consistency_seconds: u32,
+    /// Losing the object loses data.
+    pub stateful: bool,
+    /// There is no update: every change replaces.
+    pub no_update: bool,
+    /// Two objects of one identity cannot be there at a time, so replacement deletes first.
+    pub delete_before_replace: bool,
+    /// Further paths at which a change replaces.
+    pub create_only: Vec<Path>,
+    /// Further lists whose order has no meaning.
+    pub unordered: Vec<Path>,
+    /// Properties and attributes that are secrets whatever the program says.
+    pub secret: Vec<Path>,
+    /// What the vendor sets where the program says nothing.
+    pub defaults: BTreeMap<String, Value>,
+    /// Attributes that can be told from properties before the create: `arn:aws:s3:::{BucketName}`. `{account}` and
+    /// `{region}` are those of the provider instance.
+    pub predict: BTreeMap<String, String>,
+    /// Lists of tags or the map of tags, if the type has one.
+    pub tags: Option<String>,
+    /// Properties that hold the ids of other objects: property path to the types that may stand there.
+    pub references: BTreeMap<String, Vec<String>>,
+    /// How long create, update and delete take in the sandbox at latency factor 1, in milliseconds.
+    pub latency_ms: [u32; 3],
+}
+
+/// The physical name of a type.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Name {
+    /// The property.
+    pub property: String,
+    /// The greatest number of characters.
+    pub max: usize,
+    /// Whether a name is made where the program gives none; otherwise the vendor makes one.
+    #[serde(default = "yes")]
+    pub auto: bool,
+    /// Whether only lower-case letters are allowed.
+    #[serde(default)]
+    pub lower: bool,
+}
+
+fn yes() -> bool {
+    true
+}
+
+/// What makes two objects the same for the vendor.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Identity {
+    /// The properties that are unique together. A property that the type lacks in a case counts as null.
+    pub properties: Vec<String>,
+}
+
+/// How a call whose answer was lost is settled at the next run.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Settle {
+    /// Read the natural identity of the recorded request.
+    Identity,
+    /// Search for the ownership tag until the consistency delay has passed.
+    #[default]
+    Tag,
+    /// Repeat with the recorded token.
+    Token,
+    /// Only a person can tell.
+    Ask,
+}
