@@ -1,1 +1,20 @@
-//! Placeholder.
+//! The state of stacks: objects, published outputs, heads, and the journal that changes them.
+//!
+//! Layer: L1, model. **Invariant:** a state is its snapshot with the journal's entries applied in order, and nothing
+//! else; [`StackState::apply`] is the one place that says what an entry does. **Invariant:** writing what happened never
+//! fails for tidiness; [`StackState::verify`] is asked when a state is read.
+
+mod head;
+mod journal;
+mod object;
+mod stack;
+mod verify;
+
+pub use head::{Head, OutputDigest};
+pub use journal::{Action, Chunk, Entry, Intent, Request};
+pub use object::{Kept, Object, OutputReader, ReadOutput, Status};
+pub use stack::{stack_id, PublishedOutput, StackState, STATE_FORMAT};
+pub use verify::Broken;
+
+#[cfg(test)]
+mod tests;

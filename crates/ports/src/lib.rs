@@ -1,0 +1,19 @@
+//! The ports: the traits behind which the world is. Nothing else is here.
+//!
+//! Layer: L3. **Invariant:** every trait is object-safe, so that the engine is compiled once.
+
+mod provider;
+mod secrets;
+mod store;
+
+use std::future::Future;
+use std::pin::Pin;
+
+pub use provider::{
+    Find, Found, Fragment, Outcome, Owner, Provider, ProviderError, ProviderErrorKind, ReadRequest, Step, StepAction,
+};
+pub use secrets::{SecretError, Secrets};
+pub use store::{Base, Closing, Journal, Lease, Loaded, Run, StateStore, StoreError};
+
+/// A boxed future that may cross threads.
+pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;

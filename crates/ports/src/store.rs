@@ -1,0 +1,130 @@
+//! The port of state.
+
+use state::{Entry, Head, OutputReader, StackState};
+use value::Digest;
+
+use crate::BoxFuture;
+
+/// Who runs: what a lease names.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Run {
+    /// The run's id, unique.
+    pub id: String,
+    /// A word of what it does: `up`, `destroy`.
+    pub command: String,
+}
+
+/// Who holds a stack, as its lease says.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Lease {
+    /// The run's id.
+    pub run: String,
+    /// What it does.
+    pub command: String,
+    /// The host's name.
+    pub host: String,
+    /// The process.
+    pub pid: u32,
+    /// When it began: RFC 3339, UTC.
+    pub since: String,
+}
+
+/// The base that a run was planned from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Base {
+    /// The stack's full name.
+    pub stack: resource::StackName,
+    /// Its id.
+    pub id: String,
+    /// The generation of the head; `None` = it had none.
+    pub generation: Option<u64>,
+}
+
+/// A state that was read.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Loaded {
+    /// The head.
+    pub head: Head,
+    /// The state: snapshot and journal.
+    pub state: StackState,
+}
+
+/// How a run leaves a stack.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Closing {
+    /// The state as the run knows it: equal to what the journal gives.
+    pub state: StackState,
+    /// The resolve key that was reached with nothing left to do.
+    pub settled: Option<Digest>,
+}
+
+/// Why the store did not do it.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum StoreError {
+    /// Another run holds a stack.
+    #[error("stack `{stack}` is held by run {} (`{}`, process {} on {}, since {})", lease.run, lease.command, lease.pid, lease.host, lease.since)]
+    Held {
+        /// The stack.
+        stack: String,
+        /// Who holds it.
+        lease: Lease,
+    },
+    /// The stack is not what the run was planned from.
+    #[error("stack `{stack}` has moved since it was planned")]
+    Moved {
+        /// The stack.
+        stack: String,
+    },
+    /// The run has lost the stack to another one.
+    #[error("stack `{stack}` was taken over by another run")]
+    Lost {
+        /// The stack.
+        stack: String,
+    },
+    /// What was read cannot be.
+    #[error("the state of `{stack}` is broken: {reason}")]
+    Broken {
+        /// The stack.
+        stack: String,
+        /// What is wrong.
+        reason: String,
+    },
+    /// Reading or writing failed.
+    #[error("{what}: {reason}")]
+    Io {
+        /// What was read or written.
+        what: String,
+        /// What the system said.
+        reason: String,
+    },
+}
+
+/// A store of states.
+pub trait StateStore: Send + Sync {
+    /// The newest head of every stack, by name. Writes nothing.
+    fn heads(&self) -> BoxFuture<'_, Result<Vec<Head>, StoreError>>;
+    /// The state at a head: its snapshot, and the journal since; verified. Writes nothing.
+    fn load<'a>(&'a self, head: &'a Head) -> BoxFuture<'a, Result<Loaded, StoreError>>;
+    /// Who holds a stack whose head is open; `None` if that run is over or dead.
+    fn holder<'a>(&'a self, head: &'a Head) -> BoxFuture<'a, Result<Option<Lease>, StoreError>>;
+    /// Takes stacks for a run, all or none: writes the lease, checks every base, writes an open head and a seal for
+    /// each. A dead holder is taken over; its base is then the head that it left open. The journals come in the order
+    /// of the bases.
+    fn acquire<'a>(&'a self, run: &'a Run, bases: &'a [Base]) -> BoxFuture<'a, Result<Vec<Box<dyn Journal>>, StoreError>>;
+    /// Gives up the run's lease, after all its journals are closed.
+    fn release<'a>(&'a self, run: &'a Run) -> BoxFuture<'a, Result<(), StoreError>>;
+    /// Registers a reader beside the heads of the stack that it reads; before the reader's first intent.
+    fn register_reader<'a>(&'a self, upstream: &'a str, reader: &'a OutputReader) -> BoxFuture<'a, Result<(), StoreError>>;
+    /// The stacks that registered as readers of a stack.
+    fn readers<'a>(&'a self, upstream: &'a str) -> BoxFuture<'a, Result<Vec<OutputReader>, StoreError>>;
+}
+
+/// The journal of one stack, held by one run.
+pub trait Journal: Send {
+    /// The state at the moment of taking: after the seal.
+    fn state(&self) -> &StackState;
+    /// Makes entries durable, as one chunk; when it returns they are.
+    fn append<'a>(&'a mut self, entries: Vec<Entry>) -> BoxFuture<'a, Result<(), StoreError>>;
+    /// Writes the snapshot and the closing head.
+    fn close(self: Box<Self>, closing: Closing) -> BoxFuture<'static, Result<Head, StoreError>>;
+}

@@ -1,0 +1,166 @@
+//! The journal: what is about to happen and what happened, in order, in a hash chain.
+
+use std::collections::BTreeSet;
+
+use resource::{StackName, Urn};
+use serde::{Deserialize, Serialize};
+use value::{Digest, Map, Path, Value};
+
+use crate::{Kept, Object, ReadOutput};
+
+/// The entries that became durable together.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Chunk {
+    /// The position of the first entry; entries are numbered without gaps over the life of a stack.
+    pub position: u64,
+    /// The digest of the chunk before; all zeros for the first.
+    pub previous: Digest,
+    /// The entries.
+    pub entries: Vec<Entry>,
+}
+
+impl Chunk {
+    /// The canonical bytes.
+    pub fn to_bytes(&self) -> Vec<u8> {
+        serde_json::to_vec(self).unwrap_or_default()
+    }
+
+    /// The digest that the next chunk names.
+    pub fn digest(&self) -> Digest {
+        Digest::of("journal/1", &self.to_bytes())
+    }
+}
+
+/// What an intent is about to do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Action {
+    /// Make a new object; an old one of the same URN is set aside, to be deleted later.
+    Create,
+    /// Change the object in place.
+    Update,
+    /// Delete the live object, or one that was set aside.
+    Delete,
+}
+
+/// The complete resolved request of a step; secrets are encrypted.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Request {
+    /// The properties as they should be; empty for a delete.
+    pub inputs: Map,
+    /// The resources of the stack that it reads or waits for.
+    pub dependencies: BTreeSet<Urn>,
+    /// The outputs of other stacks that it reads.
+    pub read: BTreeSet<ReadOutput>,
+    /// The options that go into state.
+    pub kept: Kept,
+}
+
+/// What is about to happen: durable before the provider's call.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Intent {
+    /// What.
+    pub action: Action,
+    /// To which resource.
+    pub urn: Urn,
+    /// To which incarnation of it.
+    pub incarnation: u64,
+    /// The object's id, except for a create.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub id: Option<String>,
+    /// The request.
+    pub request: Request,
+    /// The token that every repetition of the call carries.
+    pub token: String,
+    /// For a create of a type with a natural identity: it was seen to be absent.
+    #[serde(default)]
+    pub was_absent: bool,
+}
+
+/// One entry of the journal.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Entry {
+    /// A run took the stack; the first entry of a run.
+    Seal {
+        /// The run's id.
+        run: String,
+        /// Grows with each holder.
+        fencing: u64,
+    },
+    /// A step is about to start.
+    Intent(Box<Intent>),
+    /// A create or update ended well. The position is that of its intent.
+    Done {
+        /// The intent's position.
+        intent: u64,
+        /// The object as it is now.
+        object: Box<Object>,
+    },
+    /// A delete ended well.
+    Deleted {
+        /// The intent's position.
+        intent: u64,
+    },
+    /// A step failed.
+    Failed {
+        /// The intent's position.
+        intent: u64,
+        /// What the provider said.
+        reason: String,
+        /// The object, if there is one now that was not, or if it changed in part.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        object: Option<Box<Object>>,
+    },
+    /// The object was read anew: its observed properties, or that it is gone.
+    Observed {
+        /// The resource.
+        urn: Urn,
+        /// What the provider said; `None` = it is gone.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        observed: Option<Map>,
+    },
+    /// An object was taken over, or its record was changed without a call.
+    Recorded {
+        /// The object.
+        object: Box<Object>,
+    },
+    /// The record of an object is dropped without a call: retained, or removed by hand.
+    Dropped {
+        /// The resource.
+        urn: Urn,
+        /// The incarnation.
+        incarnation: u64,
+    },
+    /// The object goes by another name now.
+    Renamed {
+        /// The earlier name.
+        from: Urn,
+        /// The name.
+        to: Urn,
+    },
+    /// An output has a new value.
+    Published {
+        /// The output leaf.
+        path: Path,
+        /// The value; secrets are encrypted.
+        value: Value,
+        /// The digest of the value, made before encryption.
+        digest: Digest,
+    },
+    /// An output could not be renewed; its value is the old one.
+    Stale {
+        /// The output leaf.
+        path: Path,
+    },
+    /// The program no longer exports it.
+    Withdrawn {
+        /// The output leaf.
+        path: Path,
+    },
+    /// The stack goes by another name now.
+    NamedAs {
+        /// The name.
+        name: StackName,
+    },
+}

@@ -1,0 +1,98 @@
+//! Objects: what is known of one resource that exists.
+
+use std::collections::BTreeSet;
+
+use diag::Place;
+use resource::{Timeouts, Urn};
+use serde::{Deserialize, Serialize};
+use value::{Digest, Map, Path};
+
+/// One object that a stack has made or taken over.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Object {
+    /// The resource.
+    pub urn: Urn,
+    /// Grows with each create of the URN.
+    pub incarnation: u64,
+    /// The vendor's id.
+    pub id: String,
+    /// What it was last applied with, normalised; secrets are encrypted.
+    pub inputs: Map,
+    /// What the provider last said of it; secrets are encrypted.
+    pub observed: Map,
+    /// The resources of the stack that it reads or waits for.
+    #[serde(default)]
+    pub dependencies: BTreeSet<Urn>,
+    /// The outputs of other stacks that it was applied with.
+    #[serde(default)]
+    pub read: BTreeSet<ReadOutput>,
+    /// The options that still count when the program no longer declares it.
+    #[serde(default)]
+    pub kept: Kept,
+    /// How it is.
+    #[serde(default)]
+    pub status: Status,
+    /// When it was created: RFC 3339, UTC.
+    pub created: String,
+    /// When it was last changed: RFC 3339, UTC.
+    pub modified: String,
+    /// The line that last declared it: a remark, in no digest.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub source: Option<Place>,
+}
+
+/// An output of another stack that an object was applied with.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct ReadOutput {
+    /// The stack's full name.
+    pub stack: String,
+    /// The stack's id.
+    pub stack_id: String,
+    /// The output leaf.
+    pub path: Path,
+    /// The digest of its value.
+    pub digest: Digest,
+}
+
+/// A stack that has objects which were applied with outputs of another one.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct OutputReader {
+    /// The reader's full name when it registered.
+    pub stack: String,
+    /// The reader's stack id.
+    pub stack_id: String,
+}
+
+/// Options kept in state.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Kept {
+    /// Refuses to be deleted.
+    pub protect: bool,
+    /// The object stays when the resource goes.
+    pub retain_on_delete: bool,
+    /// A replacement deletes first.
+    pub delete_before_replace: Option<bool>,
+    /// The provider instance.
+    pub provider: Option<String>,
+    /// The construct that it is shown under.
+    pub parent: Option<String>,
+    /// How long operations may take.
+    pub timeouts: Timeouts,
+}
+
+/// How an object is.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Status {
+    /// As it should be.
+    #[default]
+    Ready,
+    /// It exists, but its create or last update did not end well; the next run updates it.
+    Partial {
+        /// What the provider said.
+        reasons: Vec<String>,
+    },
+    /// It is replaced at the next run.
+    Tainted,
+}

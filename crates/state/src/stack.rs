@@ -1,0 +1,197 @@
+//! The state of one stack, and what journal entries do to it.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use resource::{StackName, Urn};
+use serde::{Deserialize, Serialize};
+use value::{Digest, Path, Value};
+
+use crate::{Action, Entry, Intent, Object};
+
+/// The number of the format of states, heads and journals.
+pub const STATE_FORMAT: u32 = 1;
+
+/// The id of a stack: of the organisation and the name that it was first applied under; a counter tells apart stacks
+/// that were given a name that was used before.
+pub fn stack_id(organisation: &str, name: &StackName, counter: u32) -> String {
+    let name = name.to_string();
+    let parts = [organisation.as_bytes(), name.as_bytes(), &counter.to_le_bytes()];
+    Digest::of_parts("stack/1", parts).short(32)
+}
+
+/// A published output.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct PublishedOutput {
+    /// The value; secrets are encrypted.
+    pub value: Value,
+    /// The digest of the value, made before encryption.
+    pub digest: Digest,
+    /// Its resources failed, so it was not renewed.
+    #[serde(default)]
+    pub stale: bool,
+}
+
+/// The state of one stack.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct StackState {
+    /// [`STATE_FORMAT`].
+    pub format: u32,
+    /// The immutable id.
+    pub id: String,
+    /// The name, a label.
+    pub name: StackName,
+    /// The live objects.
+    pub objects: BTreeMap<Urn, Object>,
+    /// Objects that were replaced and are still to be deleted.
+    #[serde(default)]
+    pub replaced: Vec<Object>,
+    /// The published outputs, by leaf.
+    #[serde(default)]
+    pub outputs: BTreeMap<Path, PublishedOutput>,
+    /// The highest incarnation ever used.
+    #[serde(default)]
+    pub last_incarnation: u64,
+    /// The fencing number of the last holder.
+    #[serde(default)]
+    pub fencing: u64,
+    /// The position that the next journal entry gets.
+    #[serde(default)]
+    pub next_position: u64,
+    /// The intents whose end is not known, by position.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub dangling: BTreeMap<u64, Intent>,
+}
+
+impl StackState {
+    /// The state of a stack that has nothing.
+    pub fn new(id: String, name: StackName) -> Self {
+        Self {
+            format: STATE_FORMAT,
+            id,
+            name,
+            objects: BTreeMap::new(),
+            replaced: Vec::new(),
+            outputs: BTreeMap::new(),
+            last_incarnation: 0,
+            fencing: 0,
+            next_position: 0,
+            dangling: BTreeMap::new(),
+        }
+    }
+
+    /// Whether nothing is left of the stack but its counters.
+    pub fn is_empty(&self) -> bool {
+        self.objects.is_empty() && self.replaced.is_empty() && self.dangling.is_empty()
+    }
+
+    /// The token of an intent at a position: the same for every repetition, different for everything else.
+    pub fn token(&self, urn: &Urn, incarnation: u64, position: u64) -> String {
+        let urn = urn.to_string();
+        let parts = [self.id.as_bytes(), urn.as_bytes(), &incarnation.to_le_bytes(), &position.to_le_bytes()];
+        Digest::of_parts("token/1", parts).short(32)
+    }
+
+    /// Every output of another stack that an object here was applied with.
+    pub fn reads(&self) -> BTreeSet<&crate::ReadOutput> {
+        self.objects.values().chain(&self.replaced).flat_map(|object| &object.read).collect()
+    }
+
+    /// Applies the entry at the next position.
+    ///
+    /// Entries that do not fit (an end without its intent) change nothing: the journal is the record of what happened
+    /// and is never refused.
+    pub fn apply(&mut self, entry: &Entry) {
+        let position = self.next_position;
+        self.next_position += 1;
+        match entry {
+            Entry::Seal { fencing, .. } => self.fencing = *fencing,
+            Entry::Intent(intent) => {
+                self.last_incarnation = self.last_incarnation.max(intent.incarnation);
+                self.dangling.insert(position, (**intent).clone());
+            }
+            Entry::Done { intent, object } => {
+                self.dangling.remove(intent);
+                self.put((**object).clone());
+            }
+            Entry::Deleted { intent } => {
+                if let Some(intent) = self.dangling.remove(intent) {
+                    self.remove(&intent.urn, intent.incarnation);
+                }
+            }
+            Entry::Failed { intent, object, .. } => {
+                self.dangling.remove(intent);
+                if let Some(object) = object {
+                    self.put((**object).clone());
+                }
+            }
+            Entry::Observed { urn, observed } => match observed {
+                Some(observed) => {
+                    if let Some(object) = self.objects.get_mut(urn) {
+                        object.observed.clone_from(observed);
+                    }
+                }
+                None => self.forget(urn),
+            },
+            Entry::Recorded { object } => self.put((**object).clone()),
+            Entry::Dropped { urn, incarnation } => self.remove(urn, *incarnation),
+            Entry::Renamed { from, to } => self.rename(from, to),
+            Entry::Published { path, value, digest } => {
+                let output = PublishedOutput { value: value.clone(), digest: *digest, stale: false };
+                self.outputs.insert(path.clone(), output);
+            }
+            Entry::Stale { path } => {
+                if let Some(output) = self.outputs.get_mut(path) {
+                    output.stale = true;
+                }
+            }
+            Entry::Withdrawn { path } => {
+                self.outputs.remove(path);
+            }
+            Entry::NamedAs { name } => self.name = name.clone(),
+        }
+    }
+
+    /// Puts an object in its place; a live one of another incarnation is set aside to be deleted.
+    fn put(&mut self, object: Object) {
+        self.last_incarnation = self.last_incarnation.max(object.incarnation);
+        if let Some(old) = self.replaced.iter_mut().find(|o| o.urn == object.urn && o.incarnation == object.incarnation) {
+            *old = object;
+            return;
+        }
+        let urn = object.urn.clone();
+        let incarnation = object.incarnation;
+        match self.objects.insert(urn, object) {
+            Some(old) if old.incarnation != incarnation => self.replaced.push(old),
+            _ => {}
+        }
+    }
+
+    fn remove(&mut self, urn: &Urn, incarnation: u64) {
+        if self.objects.get(urn).is_some_and(|object| object.incarnation == incarnation) {
+            self.forget(urn);
+        }
+        self.replaced.retain(|object| object.urn != *urn || object.incarnation != incarnation);
+    }
+
+    /// Drops the live object, and what others say of it.
+    fn forget(&mut self, urn: &Urn) {
+        self.objects.remove(urn);
+        if !self.replaced.iter().any(|object| object.urn == *urn) {
+            for object in self.objects.values_mut().chain(&mut self.replaced) {
+                object.dependencies.remove(urn);
+            }
+        }
+    }
+
+    fn rename(&mut self, from: &Urn, to: &Urn) {
+        if let Some(mut object) = self.objects.remove(from) {
+            object.urn = to.clone();
+            self.objects.insert(to.clone(), object);
+        }
+        for object in self.objects.values_mut().chain(&mut self.replaced) {
+            if object.dependencies.remove(from) {
+                object.dependencies.insert(to.clone());
+            }
+        }
+    }
+}
