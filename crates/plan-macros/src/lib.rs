@@ -19,7 +19,8 @@ pub fn derive_config(input: TokenStream) -> TokenStream {
 }
 
 /// Derives `plan::OutputTree`, for both sides of a reference; with `#[outputs(project = "dotted.name")]` also
-/// `plan::StackOutputs`, the root of what a stack exports.
+/// `plan::StackOutputs`, the root of what a stack exports. `#[outputs(key = "name")]` on a field gives it another key,
+/// `#[outputs(flatten)]` puts its leaves beside the others. The struct may be generic over trees.
 #[proc_macro_derive(Outputs, attributes(outputs))]
 pub fn derive_outputs(input: TokenStream) -> TokenStream {
     expand(parse_macro_input!(input as DeriveInput), outputs)
@@ -46,6 +47,7 @@ struct Options {
     check: Option<syn::Path>,
     env: Option<String>,
     project: Option<String>,
+    flatten: bool,
 }
 
 fn options(attributes: &[Attribute], name: &str) -> syn::Result<Options> {
@@ -59,6 +61,7 @@ fn options(attributes: &[Attribute], name: &str) -> syn::Result<Options> {
                 "key" => options.key = Some(meta.value()?.parse::<LitStr>()?.value()),
                 "check" => options.check = Some(meta.value()?.parse()?),
                 "env" => options.env = Some(meta.value()?.parse::<LitStr>()?.value()),
+                "flatten" => options.flatten = true,
                 "project" => options.project = Some(meta.value()?.parse::<LitStr>()?.value()),
                 _ => return Err(meta.error("unknown option")),
             }
@@ -164,29 +167,35 @@ fn outputs(input: &DeriveInput) -> syn::Result<Tokens> {
     let Data::Struct(data) = &input.data else {
         return Err(syn::Error::new(input.span(), "`Outputs` is for structs"));
     };
-    let mut keys = Vec::new();
+    let mut paths = Vec::new();
     let mut idents = Vec::new();
     for field in &data.fields {
         let Some(ident) = &field.ident else { return Err(syn::Error::new(field.span(), "`Outputs` needs named fields")) };
         let own = options(&field.attrs, "outputs")?;
-        keys.push(own.key.unwrap_or_else(|| ident.to_string().trim_start_matches("r#").to_owned()));
+        let key = own.key.unwrap_or_else(|| ident.to_string().trim_start_matches("r#").to_owned());
+        paths.push(if own.flatten { quote!(at) } else { quote!(&at.child(#key)) });
         idents.push(ident.clone());
     }
+    let mut generics = input.generics.clone();
+    for parameter in generics.type_params_mut() {
+        parameter.bounds.push(syn::parse_quote!(::plan::OutputTree));
+    }
+    let (impl_generics, type_generics, where_clause) = generics.split_for_impl();
     let root = whole.project.map(|project| {
         quote! {
-            impl ::plan::StackOutputs for #name {
+            impl #impl_generics ::plan::StackOutputs for #name #type_generics #where_clause {
                 const PROJECT: &'static str = #project;
             }
         }
     });
     Ok(quote! {
-        impl ::plan::OutputTree for #name {
+        impl #impl_generics ::plan::OutputTree for #name #type_generics #where_clause {
             fn reference(stack: &str, at: &::plan::value::Path) -> Self {
-                Self { #(#idents: ::plan::OutputTree::reference(stack, &at.child(#keys))),* }
+                Self { #(#idents: ::plan::OutputTree::reference(stack, #paths)),* }
             }
 
             fn collect(&self, at: &::plan::value::Path, leaves: &mut ::plan::Leaves) {
-                #(::plan::OutputTree::collect(&self.#idents, &at.child(#keys), leaves);)*
+                #(::plan::OutputTree::collect(&self.#idents, #paths, leaves);)*
             }
         }
         #root

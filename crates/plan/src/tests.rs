@@ -174,3 +174,30 @@ fn optional_outputs_are_left_out_by_the_producer() {
     assert_eq!(leaves.keys().map(ToString::to_string).collect::<Vec<_>>(), ["count", "name", "zones.ol"]);
     assert!(Upstream::reference("up.QA", &Path::root()).extra.is_some(), "a reader gets an optional reference");
 }
+
+#[derive(Outputs)]
+struct Network<G> {
+    id: Output<String>,
+    #[outputs(key = "security_groups")]
+    groups: G,
+    #[outputs(flatten)]
+    kubernetes: Kubernetes,
+}
+
+#[derive(Outputs)]
+struct Kubernetes {
+    pods: Output<String>,
+}
+
+#[test]
+fn outputs_can_be_generic_flattened_and_renamed() {
+    let text = |at: &Output<String>| match at.expr() {
+        expr::Expr::Output { path, .. } => path.to_string(),
+        other => format!("{other:?}"),
+    };
+    let read = Network::<Kubernetes>::reference("up.QA", &Path::key("data"));
+    assert_eq!([text(&read.id), text(&read.groups.pods), text(&read.kubernetes.pods)], ["data.id", "data.security_groups.pods", "data.pods"]);
+    let mut leaves = BTreeMap::new();
+    read.collect(&Path::root(), &mut leaves);
+    assert_eq!(leaves.keys().map(ToString::to_string).collect::<Vec<_>>(), ["id", "pods", "security_groups.pods"]);
+}
