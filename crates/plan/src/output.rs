@@ -5,7 +5,7 @@ use std::marker::PhantomData;
 
 use config::SealedSecret;
 use expr::{Expr, Op};
-use value::{Path, Type};
+use value::{Path, Type, Value};
 
 use crate::{Arg, IntoExpr};
 
@@ -46,7 +46,7 @@ macro_rules! typed {
         })*
     };
 }
-typed!(String => Type::String, bool => Type::Bool, i64 => Type::Int, f64 => Type::Float, Json => Type::Any);
+typed!(String => Type::String, bool => Type::Bool, i64 => Type::Int, f64 => Type::Float, Json => Type::Any, Value => Type::Any);
 
 impl<T: Typed> Typed for Vec<T> {
     fn ty() -> Type {
@@ -140,6 +140,11 @@ impl<T: Typed> Output<Vec<T>> {
     /// The element at an index; one that is not there is an error when the value is known.
     pub fn index(&self, index: usize) -> Output<T> {
         Output::from_expr(self.expr.at(&Path::root().index(index), T::ty()))
+    }
+
+    /// Lists one after the other.
+    pub fn concat(lists: impl IntoIterator<Item = impl Arg<Vec<T>>>) -> Self {
+        Self::from_expr(Expr::call(Op::Append, lists.into_iter().map(Arg::into_expr).collect()))
     }
 
     /// A list of the outputs.
