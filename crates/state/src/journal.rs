@@ -27,7 +27,12 @@ impl Chunk {
 
     /// The digest that the next chunk names.
     pub fn digest(&self) -> Digest {
-        Digest::of("journal/1", &self.to_bytes())
+        Self::digest_of(&self.to_bytes())
+    }
+
+    /// The same digest, of the canonical bytes.
+    pub fn digest_of(bytes: &[u8]) -> Digest {
+        Digest::of("journal/1", bytes)
     }
 }
 
