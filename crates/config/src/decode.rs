@@ -36,7 +36,8 @@ impl<'a> Fields<'a> {
             return None;
         };
         for (key, (place, _)) in table.entries.iter().filter(|(key, _)| !names.contains(&key.as_str())) {
-            let problem = Diagnostic::error("E0101", format!("unknown key `{}`", node.path.child(key))).at(place.clone());
+            let problem =
+                Diagnostic::error("E0101", format!("unknown key `{}`", node.path.child(key))).at(place.clone());
             found.push(match near(key, names) {
                 Some(name) => problem.hint(format!("did you mean `{name}`?")),
                 None => problem.hint(format!("the keys here are {}", quoted(names))),
@@ -102,9 +103,12 @@ pub fn enum_from_node<T: Clone>(node: &Node, variants: &[(&'static str, T)], fou
 /// The problem of a value of another type.
 pub(crate) fn wrong_type(node: &Node, wanted: &str) -> Diagnostic {
     let what = if node.path.is_root() { "the file".to_owned() } else { format!("`{}`", node.path) };
-    let problem = Diagnostic::error("E0103", format!("{what} must be {wanted}, not {}", node.kind_name())).at(node.place.clone());
+    let problem =
+        Diagnostic::error("E0103", format!("{what} must be {wanted}, not {}", node.kind_name())).at(node.place.clone());
     match (&node.kind, wanted) {
-        (NodeKind::String(text), "an integer" | "a boolean") if text.parse::<i64>().is_ok() || text.parse::<bool>().is_ok() => {
+        (NodeKind::String(text), "an integer" | "a boolean")
+            if text.parse::<i64>().is_ok() || text.parse::<bool>().is_ok() =>
+        {
             problem.hint(format!("write it without quotes: `{text}`"))
         }
         _ => problem,

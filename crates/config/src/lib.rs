@@ -5,10 +5,12 @@
 
 mod decode;
 mod node;
+mod parse;
 mod types;
 
-pub use decode::{enum_from_node, Fields, FromNode};
+pub use decode::{Fields, FromNode, enum_from_node};
 pub use node::{Node, NodeKind, Table};
+pub use parse::parse;
 pub use types::{Placed, SealedSecret};
 
 #[cfg(test)]

@@ -70,9 +70,12 @@ impl FromNode for SealedSecret {
             NodeKind::Secret { fingerprint, .. } => Some(Self { key: node.path.clone(), fingerprint: *fingerprint }),
             _ => {
                 found.push(
-                    Diagnostic::error("E0105", format!("`{}` must be a sealed secret, not {}", node.path, node.kind_name()))
-                        .at(node.place.clone())
-                        .hint(format!("run `runner config set STACK {} --secret`", node.path)),
+                    Diagnostic::error(
+                        "E0105",
+                        format!("`{}` must be a sealed secret, not {}", node.path, node.kind_name()),
+                    )
+                    .at(node.place.clone())
+                    .hint(format!("run `runner config set STACK {} --secret`", node.path)),
                 );
                 None
             }
