@@ -152,6 +152,9 @@ pub enum Entry {
         value: Value,
         /// The digest of the value, made before encryption.
         digest: Digest,
+        /// The resources that it is made of.
+        #[serde(default)]
+        from: BTreeSet<Urn>,
     },
     /// An output could not be renewed; its value is the old one.
     Stale {

@@ -6,7 +6,7 @@ use resource::{StackName, Urn};
 use serde::{Deserialize, Serialize};
 use value::{Digest, Path, Value};
 
-use crate::{Action, Entry, Intent, Object};
+use crate::{Entry, Intent, Object};
 
 /// The number of the format of states, heads and journals.
 pub const STATE_FORMAT: u32 = 1;
@@ -29,6 +29,9 @@ pub struct PublishedOutput {
     /// Its resources failed, so it was not renewed.
     #[serde(default)]
     pub stale: bool,
+    /// The resources that it is made of.
+    #[serde(default)]
+    pub from: BTreeSet<Urn>,
 }
 
 /// The state of one stack.
@@ -135,8 +138,8 @@ impl StackState {
             Entry::Recorded { object } => self.put((**object).clone()),
             Entry::Dropped { urn, incarnation } => self.remove(urn, *incarnation),
             Entry::Renamed { from, to } => self.rename(from, to),
-            Entry::Published { path, value, digest } => {
-                let output = PublishedOutput { value: value.clone(), digest: *digest, stale: false };
+            Entry::Published { path, value, digest, from } => {
+                let output = PublishedOutput { value: value.clone(), digest: *digest, stale: false, from: from.clone() };
                 self.outputs.insert(path.clone(), output);
             }
             Entry::Stale { path } => {

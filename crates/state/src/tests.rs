@@ -95,7 +95,7 @@ fn verify_names_what_is_broken() {
 #[test]
 fn outputs_are_published_become_stale_and_are_withdrawn() {
     let path = Path::key("x");
-    let publish = Entry::Published { path: path.clone(), value: Value::Int(1), digest: Digest::of("t", b"") };
+    let publish = Entry::Published { path: path.clone(), value: Value::Int(1), digest: Digest::of("t", b""), from: Default::default() };
     let stale = state(&[publish.clone(), Entry::Stale { path: path.clone() }]);
     assert!(stale.outputs[&path].stale);
     assert!(!state(&[publish.clone(), Entry::Stale { path: path.clone() }, publish.clone()]).outputs[&path].stale);
