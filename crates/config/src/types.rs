@@ -66,20 +66,16 @@ impl FromNode for String {
 
 impl FromNode for SealedSecret {
     fn from_node(node: &Node, found: &mut Diagnostics) -> Option<Self> {
-        match &node.kind {
-            NodeKind::Secret { fingerprint, .. } => Some(Self { key: node.path.clone(), fingerprint: *fingerprint }),
-            _ => {
-                found.push(
-                    Diagnostic::error(
-                        "E0105",
-                        format!("`{}` must be a sealed secret, not {}", node.path, node.kind_name()),
-                    )
-                    .at(node.place.clone())
-                    .hint(format!("run `runner config set STACK {} --secret`", node.path)),
-                );
-                None
-            }
+        if let NodeKind::Secret { fingerprint, .. } = &node.kind {
+            return Some(Self { key: node.path.clone(), fingerprint: *fingerprint });
         }
+        let message = format!("`{}` must be a sealed secret, not {}", node.path, node.kind_name());
+        found.push(
+            Diagnostic::error("E0105", message)
+                .at(node.place.clone())
+                .hint(format!("run `runner config set STACK {} --secret`", node.path)),
+        );
+        None
     }
 }
 
