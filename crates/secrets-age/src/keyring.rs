@@ -33,19 +33,17 @@ impl Keyring {
             if line.is_empty() || line.starts_with('#') {
                 continue;
             }
-            match line.parse() {
-                Ok(identity) => keyring.identities.push(identity),
-                Err(_) => {
-                    let problem = Diagnostic::error("E0230", "this line is not an age identity")
-                        .at(Place::new(origin, number, 1));
-                    found.push(if line.starts_with("age1") {
-                        problem
-                            .hint("this is a recipient, which only seals: the identity starts with `AGE-SECRET-KEY-1`")
-                    } else {
-                        problem.hint("a line is `AGE-SECRET-KEY-1…`, empty, or starts with `#`")
-                    });
-                }
+            if let Ok(identity) = line.parse() {
+                keyring.identities.push(identity);
+                continue;
             }
+            let problem =
+                Diagnostic::error("E0230", "this line is not an age identity").at(Place::new(origin, number, 1));
+            found.push(if line.starts_with("age1") {
+                problem.hint("this is a recipient, which only seals: the identity starts with `AGE-SECRET-KEY-1`")
+            } else {
+                problem.hint("a line is `AGE-SECRET-KEY-1…`, empty, or starts with `#`")
+            });
         }
         if keyring.identities.is_empty() && found.is_empty() {
             let problem = Diagnostic::error("E0230", "the identity file holds no identity").at(Place::start_of(origin));
