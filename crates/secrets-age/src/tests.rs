@@ -7,7 +7,7 @@ const KEY: [u8; 32] = [7; 32];
 fn identity() -> (Keyring, Recipient, SecretText) {
     let (secret, recipient) = generate_identity();
     let keyring = Keyring::parse(&format!("# A comment.\n\n{}\n", secret.expose()), "keys.txt").expect("an identity");
-    assert_eq!(keyring.recipients(), [recipient.clone()]);
+    assert_eq!(keyring.recipients(), std::slice::from_ref(&recipient));
     (keyring, Recipient::parse(&recipient).expect("a recipient"), secret)
 }
 
