@@ -8,6 +8,7 @@ mod catalog;
 mod overlay;
 mod property;
 mod read;
+mod review;
 mod validate;
 
 use std::collections::{BTreeMap, BTreeSet};
