@@ -39,7 +39,7 @@ impl Digest {
     }
 
     /// A digest from its bytes.
-    pub fn from_bytes(bytes: [u8; 32]) -> Self {
+    pub const fn from_bytes(bytes: [u8; 32]) -> Self {
         Self(bytes)
     }
 
@@ -59,7 +59,10 @@ impl Digest {
     pub fn base32(&self, n: usize) -> String {
         const ALPHABET: &[u8; 32] = b"abcdefghijklmnopqrstuvwxyz234567";
         let bit = |i: usize| usize::from(self.0[i / 8] >> (7 - i % 8) & 1);
-        (0..n.min(51)).map(|d| (0..5).fold(0, |acc, b| acc << 1 | bit(d * 5 + b))).map(|d| ALPHABET[d] as char).collect()
+        (0..n.min(51))
+            .map(|d| (0..5).fold(0, |acc, b| acc << 1 | bit(d * 5 + b)))
+            .map(|d| ALPHABET[d] as char)
+            .collect()
     }
 }
 

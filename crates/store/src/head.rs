@@ -1,0 +1,48 @@
+//! Making heads.
+
+use ports::StoreError;
+use state::{Head, OutputDigest, STATE_FORMAT, StackState};
+use value::Digest;
+
+use crate::durable;
+use crate::layout::{StackDir, io_error};
+
+/// The head of a state, as if there were no snapshot and no journal.
+pub(crate) fn of(state: &StackState, generation: u64) -> Head {
+    let mut reads_from: Vec<String> = state.reads().into_iter().map(|read| read.stack.clone()).collect();
+    reads_from.dedup();
+    let digest = |output: &state::PublishedOutput| OutputDigest {
+        digest: output.digest,
+        secret: output.value.has_secret(),
+        stale: output.stale,
+    };
+    Head {
+        format: STATE_FORMAT,
+        stack: state.name.clone(),
+        id: state.id.clone(),
+        generation,
+        snapshot: None,
+        position: 0,
+        chain: NO_CHAIN,
+        outputs: state.outputs.iter().map(|(path, output)| (path.clone(), digest(output))).collect(),
+        open: None,
+        settled: None,
+        objects: (state.objects.len() + state.replaced.len()) as u64,
+        reads_from,
+    }
+}
+
+/// What stands for the chunk before the first one.
+pub(crate) const NO_CHAIN: Digest = Digest::from_bytes([0; 32]);
+
+/// Writes a head. If its generation is there with other content, another run has the stack.
+pub(crate) fn create(dir: &StackDir, head: &Head) -> Result<(), StoreError> {
+    let path = dir.head(head.generation);
+    let bytes = serde_json::to_vec(head)
+        .map_err(|error| StoreError::Io { what: "cannot write a head".into(), reason: error.to_string() })?;
+    if durable::create(&path, &bytes).map_err(io_error("cannot write", &path))? {
+        return Ok(());
+    }
+    let there = std::fs::read(&path).map_err(io_error("cannot read", &path))?;
+    if there == bytes { Ok(()) } else { Err(StoreError::Lost { stack: head.stack.to_string() }) }
+}

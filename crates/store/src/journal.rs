@@ -1,0 +1,164 @@
+//! The journal of one stack, while a run holds it.
+
+use std::fs::{File, OpenOptions};
+use std::io::Write;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Instant;
+
+use ports::{BoxFuture, Closing, Journal, Run, StoreError};
+use state::{Chunk, Entry, Head, StackState};
+use value::Digest;
+
+use crate::layout::{StackDir, io_error, tail};
+use crate::{Inner, blocking, durable, head, lease, prune, read};
+
+/// A stack that this run holds. When it is dropped the lock goes, and the head stays open for the next run to settle.
+pub(crate) struct LocalJournal {
+    state: StackState,
+    // Shared with the write in flight, which ends well even if its future is dropped.
+    writer: Arc<Mutex<Writer>>,
+}
+
+impl LocalJournal {
+    pub(crate) fn new(state: StackState, writer: Writer) -> Self {
+        Self { state, writer: Arc::new(Mutex::new(writer)) }
+    }
+}
+
+impl Journal for LocalJournal {
+    fn state(&self) -> &StackState {
+        &self.state
+    }
+
+    fn append<'a>(&'a mut self, entries: Vec<Entry>) -> BoxFuture<'a, Result<(), StoreError>> {
+        let writer = Arc::clone(&self.writer);
+        Box::pin(blocking(move || guard(&writer).append(entries)))
+    }
+
+    fn close(self: Box<Self>, closing: Closing) -> BoxFuture<'static, Result<Head, StoreError>> {
+        Box::pin(blocking(move || guard(&self.writer).close(&closing)))
+    }
+}
+
+/// A write that panicked has set `failed` before, so what is behind the lock is as it says.
+fn guard(writer: &Mutex<Writer>) -> MutexGuard<'_, Writer> {
+    writer.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// What writes the journal of a stack.
+pub(crate) struct Writer {
+    pub(crate) inner: Arc<Inner>,
+    pub(crate) run: Run,
+    pub(crate) dir: StackDir,
+    /// The stack's name, for messages.
+    pub(crate) stack: String,
+    pub(crate) id: String,
+    /// The generation of the open head.
+    pub(crate) generation: u64,
+    /// Its lock is the right to write.
+    pub(crate) lock: File,
+    pub(crate) segment: File,
+    /// The position of the next entry.
+    pub(crate) position: u64,
+    /// The digest of the last chunk.
+    pub(crate) chain: Digest,
+    /// After an error nobody knows what is on the disk, so nothing more is written; the next run reads what there is.
+    pub(crate) failed: Option<StoreError>,
+    pub(crate) lease_written: Instant,
+}
+
+impl Writer {
+    /// Opens a new segment whose first chunk holds `entries`.
+    pub(crate) fn start_segment(
+        dir: &StackDir,
+        position: u64,
+        previous: Digest,
+        entries: Vec<Entry>,
+    ) -> Result<(File, Digest), StoreError> {
+        let path = dir.segment(position);
+        let (line, digest) = encode(Chunk { position, previous, entries })?;
+        // What may be there was never acknowledged: no state that was read has an entry at this position.
+        durable::replace(&path, &line).map_err(io_error("cannot write", &path))?;
+        let file = OpenOptions::new().append(true).open(&path).map_err(io_error("cannot open", &path))?;
+        Ok((file, digest))
+    }
+
+    fn append(&mut self, entries: Vec<Entry>) -> Result<(), StoreError> {
+        if entries.is_empty() {
+            return Ok(());
+        }
+        self.check()?;
+        let count = entries.len() as u64;
+        let (line, digest) = encode(Chunk { position: self.position, previous: self.chain, entries })?;
+        let path = self.dir.segment(self.position);
+        let unknown = StoreError::Io {
+            what: format!("cannot write `{}`", tail(&path)),
+            reason: "an earlier write failed".into(),
+        };
+        self.failed = Some(unknown);
+        let written = self.segment.write_all(&line).and_then(|()| self.segment.sync_data());
+        written.map_err(io_error("cannot append to the journal of", self.dir.path()))?;
+        self.failed = None;
+        self.position += count;
+        self.chain = digest;
+        Ok(())
+    }
+
+    fn close(&mut self, closing: &Closing) -> Result<Head, StoreError> {
+        self.check()?;
+        let state = &closing.state;
+        if state.id != self.id || state.next_position != self.position {
+            let reason = format!(
+                "the run would close it at entry {} of `{}`, the journal is at entry {} of `{}` (to repair: run again)",
+                state.next_position, state.id, self.position, self.id
+            );
+            return Err(StoreError::Broken { stack: self.stack.clone(), reason });
+        }
+        let bytes = serde_json::to_vec(state).map_err(|error| unwritable(&error))?;
+        let digest = read::digest_of_snapshot(&bytes);
+        let path = self.dir.snapshot(digest);
+        durable::replace(&path, &bytes).map_err(io_error("cannot write", &path))?;
+        let head = Head {
+            snapshot: Some(digest),
+            position: self.position,
+            chain: self.chain,
+            settled: closing.settled,
+            ..head::of(state, self.generation + 1)
+        };
+        head::create(&self.dir, &head)?;
+        self.failed = Some(StoreError::Lost { stack: self.stack.clone() });
+        prune::prune(&self.dir, &head, self.inner.settings.keep);
+        // The next run may take the stack from here on; the file itself goes when the last write in flight does.
+        let _ = self.lock.unlock();
+        Ok(head)
+    }
+
+    /// Whether the stack is still this run's, and its lease fresh.
+    fn check(&mut self) -> Result<(), StoreError> {
+        if let Some(failed) = &self.failed {
+            return Err(failed.clone());
+        }
+        if self.dir.head(self.generation + 1).exists() {
+            let lost = StoreError::Lost { stack: self.stack.clone() };
+            self.failed = Some(lost.clone());
+            return Err(lost);
+        }
+        if self.lease_written.elapsed() > self.inner.settings.lease / 3 {
+            lease::write(&self.inner.root, &self.run, &self.inner.settings)?;
+            self.lease_written = Instant::now();
+        }
+        Ok(())
+    }
+}
+
+/// The line of a chunk, with its newline, and the chunk's digest.
+fn encode(chunk: Chunk) -> Result<(Vec<u8>, Digest), StoreError> {
+    let mut line = serde_json::to_vec(&chunk).map_err(|error| unwritable(&error))?;
+    let digest = Chunk::digest_of(&line);
+    line.push(b'\n');
+    Ok((line, digest))
+}
+
+fn unwritable(error: &serde_json::Error) -> StoreError {
+    StoreError::Io { what: "cannot write the state down".into(), reason: error.to_string() }
+}

@@ -1,0 +1,185 @@
+//! Leases: who a run is, and whether it still lives.
+//!
+//! On one machine the truth is the lock on a stack's `lock` file, which the kernel gives back when the process dies;
+//! the lease says who that is. Between machines that share a directory the lease's end counts.
+
+use std::fs::{self, File, TryLockError};
+use std::path::Path;
+use std::time::Duration;
+
+use jiff::Timestamp;
+use ports::{Lease, Run, StoreError};
+use serde::{Deserialize, Serialize};
+
+use crate::layout::{self, io_error};
+use crate::{Settings, durable};
+
+/// The content of a lease file.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct LeaseFile {
+    run: String,
+    command: String,
+    host: String,
+    /// The kernel's number for this start of the machine: the same in every container on it.
+    boot: String,
+    pid: u32,
+    /// When the process started, in the kernel's ticks: a process id is used again, this is not.
+    started: u64,
+    /// RFC 3339, UTC.
+    since: String,
+    /// Seconds since 1970.
+    until: i64,
+}
+
+impl LeaseFile {
+    fn to_lease(&self) -> Lease {
+        Lease {
+            run: self.run.clone(),
+            command: self.command.clone(),
+            host: self.host.clone(),
+            pid: self.pid,
+            since: self.since.clone(),
+        }
+    }
+
+    /// Whether the process that wrote it is there. Only a hint: another container's processes are not seen.
+    fn runs_here(&self) -> bool {
+        self.boot == boot_id() && start_of(&self.pid.to_string()) == Some(self.started)
+    }
+
+    /// Whether a lock on a file of this machine says nothing of the holder.
+    fn is_of_another_machine(&self) -> bool {
+        self.boot != boot_id() && self.host != host()
+    }
+
+    fn outlives(&self, now: Timestamp, margin: Duration) -> bool {
+        now.as_second() < self.until.saturating_add_unsigned(margin.as_secs())
+    }
+}
+
+/// Writes or renews the lease of a run of this process. Says whether there was none.
+pub(crate) fn write(root: &Path, run: &Run, settings: &Settings) -> Result<bool, StoreError> {
+    let path = layout::lease(root, &run.id);
+    let before = read(root, &run.id);
+    let now = Timestamp::now();
+    let lease = LeaseFile {
+        run: run.id.clone(),
+        command: run.command.clone(),
+        host: host(),
+        boot: boot_id(),
+        pid: std::process::id(),
+        started: start_of("self").unwrap_or_default(),
+        since: before.as_ref().map_or_else(|| text(now), |lease| lease.since.clone()),
+        until: now.as_second().saturating_add_unsigned(settings.lease.as_secs()),
+    };
+    durable::make_dir(&root.join("leases")).map_err(io_error("cannot make", &root.join("leases")))?;
+    // Not durable: when the machine stops, the run is over whatever its lease says.
+    durable::replace_quickly(&path, &serde_json::to_vec(&lease).unwrap_or_default())
+        .map_err(io_error("cannot write", &path))?;
+    Ok(before.is_none())
+}
+
+/// Removes a lease.
+pub(crate) fn remove(root: &Path, run: &str) -> Result<(), StoreError> {
+    let path = layout::lease(root, run);
+    match fs::remove_file(&path) {
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(()),
+        removed => removed.map_err(io_error("cannot remove", &path)),
+    }
+}
+
+/// The lease of a run; one that cannot be read was being written when the machine stopped, so its run is over.
+fn read(root: &Path, run: &str) -> Option<LeaseFile> {
+    serde_json::from_slice(&fs::read(layout::lease(root, run)).ok()?).ok()
+}
+
+/// The run that holds a stack, if it lives. `lock` is the stack's lock file. Writes nothing.
+pub(crate) fn holder(root: &Path, run: &str, lock: &Path, margin: Duration) -> Option<Lease> {
+    let lease = read(root, run)?;
+    let alive = match File::open(lock) {
+        _ if lease.is_of_another_machine() => lease.outlives(Timestamp::now(), margin),
+        // A shared lock, held for a moment: who takes the stack in that moment tries again.
+        Ok(file) => matches!(file.try_lock_shared(), Err(TryLockError::WouldBlock)),
+        Err(_) => false,
+    };
+    alive.then(|| lease.to_lease())
+}
+
+/// The run on another machine that holds a stack, as far as its lease says.
+pub(crate) fn remote_holder(root: &Path, run: &str, margin: Duration) -> Option<Lease> {
+    let lease = read(root, run)?;
+    (lease.is_of_another_machine() && lease.outlives(Timestamp::now(), margin)).then(|| lease.to_lease())
+}
+
+/// The run of this machine that locked a file: its id is in it. `None` if that cannot be told yet.
+pub(crate) fn locked_by(root: &Path, lock: &Path) -> Option<Lease> {
+    let run = fs::read_to_string(lock).ok()?;
+    read(root, &run).filter(LeaseFile::runs_here).map(|lease| lease.to_lease())
+}
+
+/// What is said of a holder of which nothing is known but that it holds.
+pub(crate) fn unknown_holder() -> Lease {
+    let unknown = || "unknown".to_owned();
+    Lease { run: unknown(), command: unknown(), host: host(), pid: 0, since: unknown() }
+}
+
+/// To the second, which is enough for people.
+fn text(time: Timestamp) -> String {
+    Timestamp::from_second(time.as_second()).unwrap_or(time).to_string()
+}
+
+fn host() -> String {
+    kernel("sys/kernel/hostname").or_else(|| std::env::var("HOSTNAME").ok()).unwrap_or_else(|| "unknown".into())
+}
+
+fn boot_id() -> String {
+    kernel("sys/kernel/random/boot_id").unwrap_or_default()
+}
+
+/// When a process started, in ticks since the machine did; `None` if it is not there.
+fn start_of(pid: &str) -> Option<u64> {
+    let stat = kernel(&format!("{pid}/stat"))?;
+    // The second field is the command in parentheses and may hold anything; the 22nd is the start.
+    stat.rsplit_once(')')?.1.split_whitespace().nth(19)?.parse().ok()
+}
+
+/// A line of `/proc`; `None` on systems that have none.
+fn kernel(name: &str) -> Option<String> {
+    Some(fs::read_to_string(Path::new("/proc").join(name)).ok()?.trim().to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn lease(change: impl FnOnce(&mut LeaseFile)) -> LeaseFile {
+        let dir = tempfile::tempdir().expect("a directory");
+        let run = Run { id: "r/1".into(), command: "up".into() };
+        assert!(write(dir.path(), &run, &Settings::default()).expect("written"));
+        assert!(!write(dir.path(), &run, &Settings::default()).expect("renewed"));
+        let mut lease = read(dir.path(), "r/1").expect("read");
+        change(&mut lease);
+        lease
+    }
+
+    #[test]
+    fn a_process_is_known_by_boot_id_and_start() {
+        assert!(lease(|_| ()).runs_here());
+        assert!(!lease(|lease| lease.started += 1).runs_here(), "the process id was used again");
+        assert!(!lease(|lease| lease.boot = "another".into()).runs_here(), "the machine was started again");
+    }
+
+    #[test]
+    fn another_machine_is_believed_until_its_lease_and_the_margin_are_over() {
+        let elsewhere = |seconds: i64| {
+            lease(|lease| {
+                (lease.host, lease.boot) = ("elsewhere".into(), "another".into());
+                lease.until = Timestamp::now().as_second() + seconds;
+            })
+        };
+        let margin = Duration::from_mins(1);
+        assert!(elsewhere(0).is_of_another_machine() && !lease(|lease| lease.boot.clear()).is_of_another_machine());
+        assert!(elsewhere(-30).outlives(Timestamp::now(), margin));
+        assert!(!elsewhere(-90).outlives(Timestamp::now(), margin));
+    }
+}

@@ -1,0 +1,140 @@
+//! The local store of states: a directory.
+//!
+//! Layer: L4, adapter. **Invariant:** a head, a snapshot or a chunk of a journal is there whole or not at all, whatever
+//! instant the process is killed at or the machine stops at; what [`ports::Journal::append`] has acknowledged is there.
+//! **Invariant:** a head is never changed, and reading never writes. **Invariant:** only the process that has the lock
+//! of a stack's `lock` file writes below that stack; the kernel gives the lock back when the process dies.
+//!
+//! Nothing is repaired by guessing: a journal is a hash chain without gaps, a snapshot is named by its content, and
+//! what does not fit is [`ports::StoreError::Broken`] with a word on how to repair it.
+
+pub mod conformance;
+
+mod durable;
+mod head;
+mod journal;
+mod layout;
+mod lease;
+mod prune;
+mod read;
+mod readers;
+mod take;
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use ports::{Base, BoxFuture, Journal, Lease, Loaded, Run, StateStore, StoreError};
+use state::{Head, OutputReader};
+
+/// What can be set of a store.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Settings {
+    /// How long a lease is good without being renewed. Counts only for other machines that share the directory.
+    pub lease: Duration,
+    /// How long after its end a lease of another machine is still honoured.
+    pub margin: Duration,
+    /// How many generations of each stack are kept, at least two.
+    pub keep: u64,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self { lease: Duration::from_mins(15), margin: Duration::from_mins(5), keep: 20 }
+    }
+}
+
+/// States in a local directory.
+#[derive(Debug, Clone)]
+pub struct LocalStore {
+    inner: Arc<Inner>,
+}
+
+#[derive(Debug)]
+struct Inner {
+    root: PathBuf,
+    settings: Settings,
+}
+
+impl LocalStore {
+    /// A store in a directory, which is made by the first run that takes a stack.
+    pub fn open(root: PathBuf, settings: Settings) -> Self {
+        Self { inner: Arc::new(Inner { root, settings }) }
+    }
+
+    /// The directory.
+    pub fn root(&self) -> &Path {
+        &self.inner.root
+    }
+
+    /// Does something with the directory on a thread that may wait for the disk.
+    fn run<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Arc<Inner>) -> Result<T, StoreError> + Send + 'static,
+    ) -> BoxFuture<'static, Result<T, StoreError>> {
+        let inner = Arc::clone(&self.inner);
+        Box::pin(blocking(move || work(&inner)))
+    }
+}
+
+impl StateStore for LocalStore {
+    fn heads(&self) -> BoxFuture<'_, Result<Vec<Head>, StoreError>> {
+        self.run(|inner| Ok(read::heads(&inner.root)?.into_iter().map(|(_, head)| head).collect()))
+    }
+
+    fn load<'a>(&'a self, head: &'a Head) -> BoxFuture<'a, Result<Loaded, StoreError>> {
+        let head = head.clone();
+        self.run(move |inner| {
+            let stack = head.stack.to_string();
+            let dir = read::find(&inner.root, &stack, &head.id)?.ok_or(StoreError::Moved { stack })?;
+            let state = read::replay(&dir, &head)?.state;
+            Ok(Loaded { head, state })
+        })
+    }
+
+    fn holder<'a>(&'a self, head: &'a Head) -> BoxFuture<'a, Result<Option<Lease>, StoreError>> {
+        let head = head.clone();
+        self.run(move |inner| {
+            let Some(run) = &head.open else { return Ok(None) };
+            let dir = read::find(&inner.root, &head.stack.to_string(), &head.id)?;
+            Ok(dir.and_then(|dir| lease::holder(&inner.root, run, &dir.lock(), inner.settings.margin)))
+        })
+    }
+
+    fn acquire<'a>(
+        &'a self,
+        run: &'a Run,
+        bases: &'a [Base],
+    ) -> BoxFuture<'a, Result<Vec<Box<dyn Journal>>, StoreError>> {
+        let (run, bases) = (run.clone(), bases.to_vec());
+        self.run(move |inner| take::acquire(inner, &run, &bases))
+    }
+
+    fn release<'a>(&'a self, run: &'a Run) -> BoxFuture<'a, Result<(), StoreError>> {
+        let id = run.id.clone();
+        self.run(move |inner| lease::remove(&inner.root, &id))
+    }
+
+    fn register_reader<'a>(
+        &'a self,
+        upstream: &'a str,
+        reader: &'a OutputReader,
+    ) -> BoxFuture<'a, Result<(), StoreError>> {
+        let (upstream, reader) = (upstream.to_owned(), reader.clone());
+        self.run(move |inner| readers::register(&inner.root, &upstream, &reader))
+    }
+
+    fn readers<'a>(&'a self, upstream: &'a str) -> BoxFuture<'a, Result<Vec<OutputReader>, StoreError>> {
+        let upstream = upstream.to_owned();
+        self.run(move |inner| readers::list(&inner.root, &upstream))
+    }
+}
+
+/// Runs what waits for the disk where it holds up nobody. It ends even if nobody waits for it any more.
+async fn blocking<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T, StoreError> + Send + 'static,
+) -> Result<T, StoreError> {
+    tokio::task::spawn_blocking(work).await.unwrap_or_else(|error| {
+        Err(StoreError::Io { what: "the store's work ended early".into(), reason: error.to_string() })
+    })
+}
