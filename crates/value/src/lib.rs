@@ -5,6 +5,7 @@
 //! [`Secret`] is in no `Debug`, no `Display` and no serialised form.
 
 mod canonical;
+mod compare;
 mod digest;
 mod path;
 mod secret;
@@ -15,6 +16,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 pub use canonical::canonical_bytes;
+pub use compare::{Differing, differing};
 pub use digest::{Digest, ParseDigestError};
 pub use path::{ParsePathError, Path, Segment};
 pub use secret::{Content, Secret};
