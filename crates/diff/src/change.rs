@@ -1,0 +1,197 @@
+//! Change sets: what would be done, and why. Plain data.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use diag::Place;
+use resource::{Construct, Dependency, Options, StackName, Urn};
+use serde::Serialize;
+use value::{Digest, Map, Path, Value};
+
+/// What would be done to one stack.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct ChangeSet {
+    /// The stack.
+    pub stack: StackName,
+    /// Its id: a new one, if it has no state yet.
+    pub stack_id: String,
+    /// The generation of the head that this was made from; `None` = there is none.
+    pub base: Option<u64>,
+    /// The resources, declared or only in state, by URN.
+    pub resources: BTreeMap<Urn, ResourceChange>,
+    /// Objects that an earlier run replaced and left to be deleted: URN and incarnation.
+    pub leftovers: BTreeSet<(Urn, u64)>,
+    /// The outputs, by leaf.
+    pub outputs: BTreeMap<Path, OutputChange>,
+    /// The constructs, for display.
+    pub constructs: BTreeMap<String, Construct>,
+    /// Every output of another stack that the plan reads, with what was found.
+    pub reads: BTreeMap<(String, Path), ReadPin>,
+}
+
+/// What an output of another stack was when it was read.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct ReadPin {
+    /// The digest of the value.
+    pub digest: Digest,
+    /// From the same run, not from what is published.
+    pub proposed: bool,
+}
+
+/// What would be done with one resource.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct ResourceChange {
+    /// What.
+    pub action: Action,
+    /// The properties that differ, or that force it.
+    pub differences: Vec<Difference>,
+    /// The properties as they should be, as far as they are known; empty for a delete.
+    pub goal: Map,
+    /// The incarnation that a create makes, or that of the object that is there.
+    pub incarnation: u64,
+    /// The resources of the stack that it reads or waits for.
+    pub dependencies: BTreeSet<Urn>,
+    /// The outputs of other stacks that it reads.
+    pub reads: BTreeSet<(String, Path)>,
+    /// The stacks, and resources, that it waits for without reading them.
+    pub waits_for: Vec<Dependency>,
+    /// The options; for a delete those of its state.
+    pub options: Options,
+    /// The construct that it is shown under.
+    pub parent: Option<String>,
+    /// The line that declares it.
+    pub source: Option<Place>,
+    /// The vendor's id of the object that is there.
+    pub id: Option<String>,
+    /// It is protected, but the profile ignores that.
+    pub protection_ignored: bool,
+    /// The earlier name that its object stands under in state.
+    pub renamed_from: Option<Urn>,
+    /// Remarks for people: why delete comes first, what was taken from where.
+    pub remarks: Vec<String>,
+}
+
+impl ResourceChange {
+    /// Whether nothing would be done, not even a rename.
+    pub fn is_nothing(&self) -> bool {
+        self.action == Action::Keep && self.renamed_from.is_none()
+    }
+}
+
+/// An action on one resource.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Action {
+    /// Nothing.
+    Keep,
+    /// Make it.
+    Create,
+    /// Change it in place.
+    Update,
+    /// Make a new object and delete the old one.
+    Replace {
+        /// The old object goes first.
+        delete_first: bool,
+        /// Only if a value that is not known yet comes out different.
+        undecided: bool,
+    },
+    /// Delete it.
+    Delete,
+    /// Drop its record and leave the object.
+    Forget,
+    /// Take over an object that exists.
+    Adopt,
+}
+
+/// A property that differs.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Difference {
+    /// Where.
+    pub path: Path,
+    /// What it was; `None` = it was not there.
+    pub old: Option<Value>,
+    /// What it should be; `None` = it goes.
+    pub new: Option<Value>,
+    /// It forces a replacement.
+    pub replaces: bool,
+    /// The world has changed, not the program.
+    pub drift: bool,
+}
+
+/// What would be done with one output.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct OutputChange {
+    /// The value that it would have, as far as it is known; `None` = it is withdrawn.
+    pub value: Option<Value>,
+    /// The digest of what is published; `None` = nothing is.
+    pub published: Option<Digest>,
+    /// The resources that it is made of.
+    pub from: BTreeSet<Urn>,
+    /// The outputs of other stacks that it is made of.
+    pub reads: BTreeSet<(String, Path)>,
+}
+
+impl OutputChange {
+    /// Whether what is published would be something else, or may be.
+    pub fn changes(&self) -> bool {
+        self.value.as_ref().map(Value::digest) != self.published
+    }
+}
+
+impl ChangeSet {
+    /// Whether anything would be done, outputs included.
+    pub fn is_empty(&self) -> bool {
+        self.leftovers.is_empty()
+            && self.resources.values().all(ResourceChange::is_nothing)
+            && self.outputs.values().all(|output| !output.changes())
+    }
+
+    /// How many resources each action has.
+    pub fn counts(&self) -> Counts {
+        let mut counts = Counts::default();
+        for change in self.resources.values() {
+            match change.action {
+                Action::Keep => counts.keep += 1,
+                Action::Create | Action::Adopt => counts.create += 1,
+                Action::Update => counts.update += 1,
+                Action::Replace { .. } => counts.replace += 1,
+                Action::Delete | Action::Forget => counts.delete += 1,
+            }
+        }
+        counts.delete += self.leftovers.len();
+        counts
+    }
+}
+
+/// How many resources each kind of action has.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+pub struct Counts {
+    /// To be made or taken over.
+    pub create: usize,
+    /// To be changed in place.
+    pub update: usize,
+    /// To be replaced.
+    pub replace: usize,
+    /// To be deleted or forgotten.
+    pub delete: usize,
+    /// Left as they are.
+    pub keep: usize,
+}
+
+impl Counts {
+    /// The sum of two.
+    #[must_use]
+    pub fn plus(self, other: Self) -> Self {
+        Self {
+            create: self.create + other.create,
+            update: self.update + other.update,
+            replace: self.replace + other.replace,
+            delete: self.delete + other.delete,
+            keep: self.keep + other.keep,
+        }
+    }
+
+    /// How many resources something is done to.
+    pub fn changes(self) -> usize {
+        self.create + self.update + self.replace + self.delete
+    }
+}

@@ -1,0 +1,134 @@
+//! Comparing properties: what differs, path by path.
+
+use schema::TypeSchema;
+use value::{Map, Path, Value};
+
+/// A path at which two values differ, with both.
+pub(crate) type Pair = (Path, Option<Value>, Option<Value>);
+
+/// Every path at which `new` differs from `old`.
+///
+/// Maps are compared entry by entry; lists whose order has no meaning as multisets; others element by element if they
+/// have equal length, else as a whole.
+pub(crate) fn compare(schema: &TypeSchema, old: &Map, new: &Map) -> Vec<Pair> {
+    let mut found = Vec::new();
+    maps(schema, &Path::root(), old, new, &mut found);
+    found
+}
+
+/// Whether two values at a path are the same to the vendor.
+pub(crate) fn same(schema: &TypeSchema, path: &Path, old: &Value, new: &Value) -> bool {
+    let mut found = Vec::new();
+    values(schema, path, old, new, &mut found);
+    found.is_empty()
+}
+
+fn maps(schema: &TypeSchema, path: &Path, old: &Map, new: &Map, found: &mut Vec<Pair>) {
+    let keys: std::collections::BTreeSet<&String> = old.keys().chain(new.keys()).collect();
+    for key in keys {
+        let at = path.child(key);
+        match (old.get(key).filter(|v| !v.is_null()), new.get(key).filter(|v| !v.is_null())) {
+            (None, None) => {}
+            (Some(old), Some(new)) => values(schema, &at, old, new, found),
+            (old, new) => {
+                let default = path.is_root().then(|| schema.overlay.defaults.get(key)).flatten();
+                if default.is_none_or(|default| old.or(new) != Some(default)) {
+                    found.push((at, old.cloned(), new.cloned()));
+                }
+            }
+        }
+    }
+}
+
+fn values(schema: &TypeSchema, path: &Path, old: &Value, new: &Value, found: &mut Vec<Pair>) {
+    match (old, new) {
+        (Value::Map(old), Value::Map(new)) => maps(schema, path, old, new, found),
+        (Value::List(old_items), Value::List(new_items)) if schema.is_unordered(path) => {
+            if old_items.len() != new_items.len() || sorted(old_items) != sorted(new_items) {
+                found.push((path.clone(), Some(old.clone()), Some(new.clone())));
+            }
+        }
+        (Value::List(old_items), Value::List(new_items)) if old_items.len() == new_items.len() => {
+            for (index, (old, new)) in old_items.iter().zip(new_items).enumerate() {
+                values(schema, &path.index(index), old, new, found);
+            }
+        }
+        (Value::Int(int), Value::Float(float)) | (Value::Float(float), Value::Int(int)) => {
+            // A vendor may answer `1.0` where `1` was asked for; to it they are one number.
+            #[expect(clippy::cast_precision_loss, reason = "numbers in properties are far below 2^52")]
+            let equal = (*int as f64).to_bits() == float.to_bits();
+            if !equal {
+                found.push((path.clone(), Some(old.clone()), Some(new.clone())));
+            }
+        }
+        (old, new) if old == new && !new.has_unknown() => {}
+        (old, new) => found.push((path.clone(), Some(old.clone()), Some(new.clone()))),
+    }
+}
+
+/// The canonical bytes of the elements, sorted: a multiset.
+fn sorted(items: &[Value]) -> Vec<Vec<u8>> {
+    let mut bytes: Vec<Vec<u8>> = items.iter().map(digestible).collect();
+    bytes.sort();
+    bytes
+}
+
+/// Canonical bytes in which a secret is its fingerprint alone, whether sealed or encrypted.
+fn digestible(value: &Value) -> Vec<u8> {
+    let sealed = value.clone().map_secrets(&mut |secret| Ok::<_, ()>(Value::Secret(secret.to_sealed())));
+    value::canonical_bytes(&sealed.unwrap_or_default())
+}
+
+/// The value with every null entry of a map taken out.
+pub(crate) fn without_nulls(value: Value) -> Value {
+    match value {
+        Value::Map(map) => Value::Map(
+            map.into_iter().filter(|(_, item)| !item.is_null()).map(|(key, item)| (key, without_nulls(item))).collect(),
+        ),
+        Value::List(items) => Value::List(items.into_iter().map(without_nulls).collect()),
+        other => other,
+    }
+}
+
+/// Puts the value that `from` has at every place which `pattern` covers into `to`: what is ignored stays as it was.
+///
+/// A path that only one of the two has is added or taken away, as far as its parent is there.
+pub(crate) fn keep_at(pattern: &[value::Segment], from: Option<&Value>, to: &mut Value) {
+    let Some((first, rest)) = pattern.split_first() else {
+        if let Some(from) = from {
+            *to = from.clone();
+        }
+        return;
+    };
+    match (first, &mut *to) {
+        (value::Segment::Key(key), Value::Map(map)) => {
+            let old = from.and_then(|from| from.get(key));
+            if rest.is_empty() {
+                match old {
+                    Some(old) => drop(map.insert(key.clone(), old.clone())),
+                    None => drop(map.remove(key)),
+                }
+            } else if let Some(inner) = map.get_mut(key) {
+                keep_at(rest, old, inner);
+            }
+        }
+        (value::Segment::Any, Value::Map(map)) => {
+            for (key, inner) in map.iter_mut() {
+                keep_at(rest, from.and_then(|from| from.get(key)), inner);
+            }
+        }
+        (value::Segment::Index(index), Value::List(items)) => {
+            let old = from.and_then(Value::as_list).and_then(|items| items.get(*index));
+            if let Some(inner) = items.get_mut(*index) {
+                keep_at(rest, old, inner);
+            }
+        }
+        (value::Segment::Any, Value::List(items)) => {
+            for (index, inner) in items.iter_mut().enumerate() {
+                let old = from.and_then(Value::as_list).and_then(|items| items.get(index));
+                keep_at(rest, old, inner);
+            }
+        }
+        _ => {}
+    }
+}

@@ -1,0 +1,103 @@
+//! The resources and outputs of all stacks, and the order in which they read one another.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use expr::{Expr, Visit};
+use graph::Graph;
+use resource::{Dependency, Plan, Resource, Urn};
+use value::Path;
+
+/// What an expression refers to.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct References {
+    /// Resources of the same stack.
+    pub resources: BTreeSet<Urn>,
+    /// Outputs of other stacks, as they are read.
+    pub outputs: BTreeSet<(String, Path)>,
+}
+
+/// What expressions refer to.
+pub fn references<'a>(expressions: impl IntoIterator<Item = &'a Expr>) -> References {
+    let mut found = References::default();
+    let mut visit = |part: &Expr| match part {
+        Expr::Attribute { urn, .. } => {
+            // A text that is no URN is reported when it is evaluated.
+            found.resources.extend(urn.parse::<Urn>());
+        }
+        Expr::Output { stack, path, .. } => drop(found.outputs.insert((stack.clone(), path.clone()))),
+        _ => {}
+    };
+    expressions.into_iter().for_each(|expr| expr.visit(&mut visit));
+    found
+}
+
+/// The output leaf that a path lies in: the path itself, or the nearest one above it.
+pub fn leaf_of<'a, T>(leaves: &'a BTreeMap<Path, T>, path: &Path) -> Option<(&'a Path, &'a T)> {
+    (0..=path.segments().len())
+        .rev()
+        .find_map(|length| leaves.get_key_value(&Path::from(path.segments()[..length].to_vec())))
+}
+
+/// A node: the position of the stack, and what it is.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Node {
+    /// A declared resource.
+    Resource(usize, Urn),
+    /// An output leaf.
+    Output(usize, Path),
+}
+
+/// All nodes in an order in which each comes after what it reads; or the cycles.
+pub(crate) fn order(plans: &[Option<&Plan>]) -> Result<Vec<Node>, Vec<Vec<Node>>> {
+    let mut nodes = Vec::new();
+    let by_name: BTreeMap<String, usize> = plans
+        .iter()
+        .enumerate()
+        .filter_map(|(stack, plan)| plan.map(|plan| (plan.stack.to_string(), stack)))
+        .collect();
+    for (stack, plan) in plans.iter().enumerate().filter_map(|(stack, plan)| Some((stack, (*plan)?))) {
+        nodes.extend(plan.resources.keys().map(|urn| Node::Resource(stack, urn.clone())));
+        nodes.extend(plan.outputs.keys().map(|path| Node::Output(stack, path.clone())));
+    }
+    let numbers: BTreeMap<&Node, usize> = nodes.iter().enumerate().map(|(number, node)| (node, number)).collect();
+    let mut graph = Graph::new(nodes.len());
+    for (number, node) in nodes.iter().enumerate() {
+        let (stack, found) = match node {
+            Node::Resource(stack, urn) => {
+                let Some(resource) = plans[*stack].and_then(|plan| plan.resources.get(urn)) else { continue };
+                (*stack, resource_references(resource))
+            }
+            Node::Output(stack, path) => {
+                let Some(expr) = plans[*stack].and_then(|plan| plan.outputs.get(path)) else { continue };
+                (*stack, references([expr]))
+            }
+        };
+        let mut edge = |target: Node| {
+            if let Some(&target) = numbers.get(&target) {
+                graph.add_edge(number, target);
+            }
+        };
+        found.resources.into_iter().for_each(|urn| edge(Node::Resource(stack, urn)));
+        for (name, path) in found.outputs {
+            let Some(&upstream) = by_name.get(&name) else { continue };
+            if let Some((leaf, _)) = plans[upstream].and_then(|plan| leaf_of(&plan.outputs, &path)) {
+                edge(Node::Output(upstream, leaf.clone()));
+            }
+        }
+    }
+    let nodes_of = |numbers: Vec<usize>| numbers.into_iter().map(|number| nodes[number].clone()).collect();
+    match graph.order() {
+        Ok(order) => Ok(nodes_of(order)),
+        Err(cycles) => Err(cycles.into_iter().map(nodes_of).collect()),
+    }
+}
+
+/// What a resource reads, and the resources of its stack that it waits for.
+pub(crate) fn resource_references(resource: &Resource) -> References {
+    let mut found = references(resource.properties.values());
+    found.resources.extend(resource.options.depends_on.iter().filter_map(|dependency| match dependency {
+        Dependency::Resource(urn) => Some(urn.clone()),
+        Dependency::Stack(_) => None,
+    }));
+    found
+}
