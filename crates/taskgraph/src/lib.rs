@@ -1,0 +1,18 @@
+//! Which stacks are meant, in which order they come, and when the result of an evaluation or a resolution still holds.
+//!
+//! Layer: L2, decisions (pure). **Invariant:** there is one selection function, [`select`], for every command.
+//! **Invariant:** a key is a structured record; two records are equal exactly if their digests are, and [`EvaluateRecord`]
+//! and [`ResolveRecord`] can say in words what differs. **Invariant:** no answer depends on the order of the input.
+
+mod explain;
+mod key;
+mod order;
+mod select;
+
+pub use explain::{differences_of_config, differences_of_evaluate, differences_of_resolve};
+pub use key::{EvaluateRecord, OutputRead, ResolveRecord};
+pub use order::order;
+pub use select::{Candidate, Reach, Request, Selection, select};
+
+#[cfg(test)]
+mod tests;

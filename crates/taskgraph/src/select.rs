@@ -1,0 +1,333 @@
+//! Selection: which stacks the words on the command line mean.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use diag::{Diagnostic, Diagnostics};
+use resource::StackName;
+
+/// A stack that can be selected.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Candidate {
+    /// Its full name.
+    pub name: StackName,
+    /// By what it can be reached.
+    pub reach: Reach,
+}
+
+/// By what a stack can be reached; each includes those before it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Reach {
+    /// Only by its full name or an ending of it: a stack that has state and no file any more.
+    Name,
+    /// Also by its environment: one that is known but not in the default selection.
+    Environment,
+    /// Also by its project, by a pattern, and by saying nothing: the default selection.
+    Default,
+}
+
+/// What was asked for.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Request<'a> {
+    /// Stack names, project names, endings and patterns.
+    pub selectors: &'a [String],
+    /// Only stacks of these environments; none = of all.
+    pub environments: &'a [String],
+    /// The environments that there are, for messages.
+    pub known_environments: &'a [String],
+    /// Further every stack that the selected ones need, directly or not.
+    pub with_upstream: bool,
+    /// Further every stack of the default selection that needs a selected one, directly or not.
+    pub with_downstream: bool,
+    /// The project whose directory the command runs in.
+    pub current_project: Option<&'a str>,
+}
+
+/// What is selected.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Selection {
+    /// These stacks.
+    Stacks {
+        /// Those that were meant, by name.
+        meant: Vec<StackName>,
+        /// The same with what `--with-upstream` and `--with-downstream` add, by name.
+        all: Vec<StackName>,
+    },
+    /// One of the several stacks of the project whose directory the command runs in; which one has to be asked.
+    Choose(Vec<StackName>),
+}
+
+impl Selection {
+    /// The stacks with what was added, and the one that was meant if it was one.
+    ///
+    /// # Errors
+    /// If there is a choice to make: it lists what there is.
+    pub fn without_asking(self) -> Result<(Vec<StackName>, Option<StackName>), Diagnostics> {
+        match self {
+            Self::Stacks { meant, all } => {
+                let single = meant.first().filter(|_| meant.len() == 1).cloned();
+                Ok((all, single))
+            }
+            Self::Choose(stacks) => {
+                let project = stacks.first().map(StackName::project).unwrap_or_default();
+                let problem = Diagnostic::error("E0744", format!("`{project}` has {} stacks: say which", stacks.len()))
+                    .note(listed(&stacks))
+                    .hint("name a stack, or give an environment with `--env`")
+                    .hint(format!("`{project}` means all of them"));
+                Err(problem.into())
+            }
+        }
+    }
+}
+
+/// Finds the stacks that a request means. `needs` gives the stacks that one reads or waits for; cycles are fine, names
+/// that are no candidates (foreign stacks) are left out. It is called only where the request asks for neighbours.
+///
+/// # Errors
+/// Every selector that means nothing, or too much, and a selection that is empty.
+pub fn select(
+    candidates: &[Candidate],
+    request: &Request<'_>,
+    needs: &dyn Fn(&StackName) -> Vec<StackName>,
+) -> Result<Selection, Diagnostics> {
+    let stacks = Stacks::new(candidates, request);
+    let mut found = Diagnostics::new();
+    stacks.check_environments(&mut found);
+    let mut meant = BTreeSet::new();
+    for selector in request.selectors {
+        match stacks.resolve(selector) {
+            Ok(names) => meant.extend(names),
+            Err(problems) => found.extend(problems),
+        }
+    }
+    if request.selectors.is_empty() {
+        let here = |name: &StackName| request.current_project.is_none_or(|project| name.project() == project);
+        meant.extend(stacks.pool().filter(|name| here(name)));
+    }
+    if meant.is_empty() && found.is_empty() {
+        found.push(stacks.nothing());
+    }
+    let meant: Vec<StackName> = found.into_result(meant)?.into_iter().cloned().collect();
+    if request.selectors.is_empty() && request.current_project.is_some() && meant.len() > 1 {
+        return Ok(Selection::Choose(meant));
+    }
+    let all = stacks.with_neighbours(&meant, needs);
+    Ok(Selection::Stacks { meant, all })
+}
+
+struct Stacks<'a> {
+    all: BTreeMap<String, &'a Candidate>,
+    request: &'a Request<'a>,
+}
+
+impl<'a> Stacks<'a> {
+    fn new(candidates: &'a [Candidate], request: &'a Request<'a>) -> Self {
+        Self { all: candidates.iter().map(|candidate| (candidate.name.to_string(), candidate)).collect(), request }
+    }
+
+    /// What project names, patterns and silence choose from.
+    fn pool(&self) -> impl Iterator<Item = &'a StackName> + '_ {
+        let least = if self.request.environments.is_empty() { Reach::Default } else { Reach::Environment };
+        self.all.values().filter(move |c| c.reach >= least && self.in_environments(&c.name)).map(|c| &c.name)
+    }
+
+    fn in_environments(&self, name: &StackName) -> bool {
+        let wanted = self.request.environments;
+        wanted.is_empty() || wanted.iter().any(|environment| environment == name.environment())
+    }
+
+    fn environments_in_words(&self) -> String {
+        self.request.environments.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(" or ")
+    }
+
+    fn resolve(&self, selector: &str) -> Result<Vec<&'a StackName>, Diagnostics> {
+        if selector.contains('*') {
+            return self.by_pattern(selector);
+        }
+        if let Some(candidate) = self.all.get(selector) {
+            return self.one(&candidate.name);
+        }
+        if self.all.values().any(|candidate| candidate.name.project() == selector) {
+            return self.by_project(selector);
+        }
+        let ending = format!(".{}", selector.trim_start_matches('.'));
+        let matches: Vec<&StackName> =
+            self.all.iter().filter(|(full, _)| full.ends_with(&ending)).map(|(_, candidate)| &candidate.name).collect();
+        match matches.as_slice() {
+            [] => Err(self.unknown(selector).into()),
+            [name] => self.one(name),
+            many => Err(Diagnostic::error("E0741", format!("`{selector}` is the ending of {} stacks", many.len()))
+                .note(listed(many.iter().copied()))
+                .hint("name more of it, up to a dot, so that one is left")
+                .hint(format!("`'*{ending}'` means all of them"))
+                .into()),
+        }
+    }
+
+    /// A stack that was named outright must be in the environments that were asked for.
+    fn one(&self, name: &'a StackName) -> Result<Vec<&'a StackName>, Diagnostics> {
+        if self.in_environments(name) {
+            return Ok(vec![name]);
+        }
+        let message = format!("`{name}` is not in environment {}", self.environments_in_words());
+        Err(Diagnostic::error("E0743", message).hint("leave out either the name or `--env`").into())
+    }
+
+    fn by_project(&self, project: &str) -> Result<Vec<&'a StackName>, Diagnostics> {
+        let names: Vec<&StackName> = self.pool().filter(|name| name.project() == project).collect();
+        if !names.is_empty() {
+            return Ok(names);
+        }
+        let there = self.all.values().map(|candidate| &candidate.name).filter(|name| name.project() == project);
+        let message = match self.request.environments {
+            [] => format!("no stack of `{project}` is in the default selection"),
+            _ => format!("`{project}` has no stack in environment {}", self.environments_in_words()),
+        };
+        Err(Diagnostic::error("E0743", message).note(listed(there)).hint("name the stack").into())
+    }
+
+    fn by_pattern(&self, pattern: &str) -> Result<Vec<&'a StackName>, Diagnostics> {
+        let names: Vec<&StackName> = self.pool().filter(|name| matches(pattern, &name.to_string())).collect();
+        if !names.is_empty() {
+            return Ok(names);
+        }
+        let outside: Vec<&StackName> =
+            self.all.iter().filter(|(full, _)| matches(pattern, full)).map(|(_, candidate)| &candidate.name).collect();
+        let message = format!("no stack matches `{pattern}`");
+        let problem = Diagnostic::error("E0740", message);
+        let problem = if outside.is_empty() {
+            problem.hint("`*` stands for any characters, dots included; `runner stacks` lists all names")
+        } else {
+            problem
+                .note(format!("outside the default selection, or of another environment: {}", listed(outside)))
+                .hint("name the stack, or give its environment with `--env`")
+        };
+        Err(problem.into())
+    }
+
+    fn unknown(&self, selector: &str) -> Diagnostic {
+        let problem = Diagnostic::error("E0740", format!("there is no stack or project `{selector}`"));
+        let close = self.close_to(selector);
+        if close.is_empty() {
+            problem.hint("run `runner stacks` for a list")
+        } else {
+            problem.hint(format!("did you mean {}?", close.join(" or ")))
+        }
+    }
+
+    /// Up to three names that look like `selector`: whole ones, and endings with as many dots.
+    fn close_to(&self, selector: &str) -> Vec<String> {
+        let wanted = selector.trim_start_matches('.');
+        let dots = wanted.matches('.').count();
+        let mut scored: BTreeSet<(usize, String)> = BTreeSet::new();
+        for (full, candidate) in &self.all {
+            let project = candidate.name.project();
+            for name in [full.as_str(), project] {
+                let ending = ending_of(name, dots);
+                let distance = if ending.eq_ignore_ascii_case(wanted) {
+                    0
+                } else {
+                    strsim::damerau_levenshtein(&ending.to_lowercase(), &wanted.to_lowercase())
+                };
+                if distance <= wanted.chars().count() / 4 {
+                    scored.insert((distance, name.to_owned()));
+                }
+            }
+        }
+        let best = scored.first().map_or(0, |(distance, _)| *distance);
+        scored
+            .into_iter()
+            .filter(|(distance, _)| *distance <= best + 1)
+            .take(3)
+            .map(|(_, n)| format!("`{n}`"))
+            .collect()
+    }
+
+    fn check_environments(&self, found: &mut Diagnostics) {
+        let used = self.all.values().map(|candidate| candidate.name.environment());
+        let known: BTreeSet<&str> = self.request.known_environments.iter().map(String::as_str).chain(used).collect();
+        for wanted in self.request.environments {
+            if !known.contains(wanted.as_str()) {
+                let names: Vec<String> = known.iter().map(|name| format!("`{name}`")).collect();
+                let problem = Diagnostic::error("E0742", format!("there is no environment `{wanted}`"));
+                found.push(match known.iter().find(|name| name.eq_ignore_ascii_case(wanted)) {
+                    Some(name) => problem.hint(format!("write `{name}`: names are case-sensitive")),
+                    None => problem.hint(format!("give one of {}", names.join(", "))),
+                });
+            }
+        }
+    }
+
+    fn nothing(&self) -> Diagnostic {
+        let here = self.request.current_project.map(|project| format!(" of `{project}`")).unwrap_or_default();
+        let place = if self.request.environments.is_empty() {
+            "the default selection".to_owned()
+        } else {
+            format!("environment {}", self.environments_in_words())
+        };
+        let problem = Diagnostic::error("E0743", format!("no stack{here} is in {place}"));
+        if self.all.is_empty() {
+            problem.hint("make one with `runner new stack PROJECT SHORT-NAME`")
+        } else {
+            problem.hint("run `runner stacks` for a list")
+        }
+    }
+
+    /// Downstream first, so that what it needs besides comes with `--with-upstream`, too.
+    fn with_neighbours(&self, meant: &[StackName], needs: &dyn Fn(&StackName) -> Vec<StackName>) -> Vec<StackName> {
+        let mut all: BTreeSet<StackName> = meant.iter().cloned().collect();
+        if self.request.with_downstream {
+            let mut readers: BTreeMap<StackName, Vec<&StackName>> = BTreeMap::new();
+            for candidate in self.all.values().filter(|candidate| candidate.reach == Reach::Default) {
+                for need in needs(&candidate.name) {
+                    readers.entry(need).or_default().push(&candidate.name);
+                }
+            }
+            spread(&mut all, |name| readers.get(name).into_iter().flatten().copied().cloned().collect());
+        }
+        if self.request.with_upstream {
+            let known = |need: &StackName| self.all.contains_key(&need.to_string());
+            spread(&mut all, |name| needs(name).into_iter().filter(|need| known(need)).collect());
+        }
+        all.into_iter().collect()
+    }
+}
+
+/// Adds what `next` leads to, directly or not.
+fn spread(all: &mut BTreeSet<StackName>, next: impl Fn(&StackName) -> Vec<StackName>) {
+    let mut open: Vec<StackName> = all.iter().cloned().collect();
+    while let Some(name) = open.pop() {
+        for neighbour in next(&name) {
+            if all.insert(neighbour.clone()) {
+                open.push(neighbour);
+            }
+        }
+    }
+}
+
+fn listed<'a>(names: impl IntoIterator<Item = &'a StackName>) -> String {
+    names.into_iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
+}
+
+/// The end of `name` that has `dots` dots in it.
+fn ending_of(name: &str, dots: usize) -> &str {
+    name.rmatch_indices('.').nth(dots).map_or(name, |(position, _)| &name[position + 1..])
+}
+
+/// Whether `pattern` matches the whole text; `*` stands for any characters.
+fn matches(pattern: &str, text: &str) -> bool {
+    let mut parts = pattern.split('*');
+    let Some(mut rest) = parts.next().and_then(|first| text.strip_prefix(first)) else {
+        return false;
+    };
+    let mut parts = parts.peekable();
+    while let Some(part) = parts.next() {
+        if parts.peek().is_none() {
+            return rest.ends_with(part);
+        }
+        match rest.find(part) {
+            Some(position) => rest = &rest[position + part.len()..],
+            None => return false,
+        }
+    }
+    rest.is_empty()
+}

@@ -1,0 +1,304 @@
+use std::collections::BTreeMap;
+
+use diag::Diagnostics;
+use plan::{Read, absent};
+use resource::StackName;
+use value::{Digest, Path, Secret, Value};
+
+use crate::{
+    Candidate, EvaluateRecord, OutputRead, Reach, Request, ResolveRecord, Selection, differences_of_config,
+    differences_of_evaluate, differences_of_resolve, order, select,
+};
+
+/// `project/short`, with `needs` after an arrow; `!` = outside the default selection, `?` = only by name.
+const STACKS: &str = "
+    infrastructure.aws.network/CI
+    infrastructure.aws.network/QA           > infrastructure.aws.kms/default foreign.thing/QA
+    infrastructure.aws.network/Dev        !
+    infrastructure.aws.kms/default
+    infrastructure.aws.old/QA             ?
+    applications.edxapp/mitx.QA             > infrastructure.aws.network/QA applications.edx_notes/mitx.QA
+    applications.edxapp/xpro.QA             > infrastructure.aws.network/QA
+    applications.edx_notes/mitx.QA          > applications.edxapp/mitx.QA
+";
+
+fn name(text: &str) -> StackName {
+    let (project, short) = text.split_once('/').expect("project/short");
+    StackName::new(project, short)
+}
+
+fn stacks() -> (Vec<Candidate>, BTreeMap<StackName, Vec<StackName>>) {
+    let mut candidates = Vec::new();
+    let mut needs = BTreeMap::new();
+    for line in STACKS.lines().filter(|line| !line.trim().is_empty()) {
+        let (left, right) = line.split_once('>').unwrap_or((line, ""));
+        let mut words = left.split_whitespace();
+        let stack = name(words.next().expect("a name"));
+        let reach = match words.next() {
+            None => Reach::Default,
+            Some("!") => Reach::Environment,
+            Some(_) => Reach::Name,
+        };
+        candidates.push(Candidate { name: stack.clone(), reach });
+        needs.insert(stack, right.split_whitespace().map(name).collect());
+    }
+    (candidates, needs)
+}
+
+/// Runs words as on the command line: `--env X`, `--with-upstream`, `--with-downstream`, `--in PROJECT`.
+fn selected(command: &str) -> Result<Vec<String>, Diagnostics> {
+    let (candidates, needs) = stacks();
+    let (mut selectors, mut environments, mut project) = (Vec::new(), Vec::new(), None);
+    let mut request = Request::default();
+    let mut words = command.split_whitespace();
+    while let Some(word) = words.next() {
+        match word {
+            "--env" => environments.extend(words.next().map(str::to_owned)),
+            "--in" => project = words.next(),
+            "--with-upstream" => request.with_upstream = true,
+            "--with-downstream" => request.with_downstream = true,
+            word => selectors.push(word.to_owned()),
+        }
+    }
+    let request = Request { selectors: &selectors, environments: &environments, current_project: project, ..request };
+    let needs = |name: &StackName| needs.get(name).cloned().unwrap_or_default();
+    let (all, _) = select(&candidates, &request, &needs)?.without_asking()?;
+    Ok(all.iter().map(ToString::to_string).collect())
+}
+
+#[test]
+fn selectors_mean_what_the_documentation_says() {
+    let n = "infrastructure.aws.network";
+    let mitx = "applications.edxapp.mitx.QA";
+    let notes = "applications.edx_notes.mitx.QA";
+    let xpro = "applications.edxapp.xpro.QA";
+    let kms = "infrastructure.aws.kms.default";
+    let (ci, qa, dev) = (&format!("{n}.CI"), &format!("{n}.QA"), &format!("{n}.Dev"));
+    let cases: &[(&str, &[&str])] = &[
+        ("", &[notes, mitx, xpro, kms, ci, qa]),
+        ("infrastructure.aws.network.QA", &[qa]),
+        ("aws.network.QA .aws.kms.default", &[kms, qa]),
+        ("infrastructure.aws.network", &[ci, qa]),
+        ("infrastructure.aws.network --env Dev", &[dev]),
+        ("aws.network.Dev", &[dev]),
+        ("*network*", &[ci, qa]),
+        ("infrastructure.*.QA", &[qa]),
+        ("*.QA --env QA", &[notes, mitx, xpro, qa]),
+        ("--env QA", &[notes, mitx, xpro, qa]),
+        ("--env Dev", &[dev]),
+        ("--env CI --env Dev", &[ci, dev]),
+        ("aws.old.QA", &["infrastructure.aws.old.QA"]),
+        ("aws.network.QA --with-upstream", &[kms, qa]),
+        ("edxapp.mitx.QA --with-upstream", &[notes, mitx, kms, qa]),
+        ("aws.kms.default --with-downstream", &[notes, mitx, xpro, kms, qa]),
+        ("edxapp.xpro.QA --with-downstream", &[xpro]),
+        ("edx_notes.mitx.QA --with-downstream --with-upstream", &[notes, mitx, kms, qa]),
+        ("--in infrastructure.aws.kms", &[kms]),
+        ("--in infrastructure.aws.network --env QA", &[qa]),
+        ("--in infrastructure.aws.kms *.CI", &[ci]),
+    ];
+    for (command, expected) in cases {
+        assert_eq!(
+            selected(command).map_err(|d| format!("{d:?}")),
+            Ok(expected.iter().map(ToString::to_string).collect()),
+            "{command}"
+        );
+    }
+}
+
+#[test]
+fn what_means_nothing_or_too_much_is_refused_with_a_way_out() {
+    let cases: &[(&str, &[(&str, &str)])] = &[
+        ("infrastructure.aws.netwrok.QA", &[("E0740", "`infrastructure.aws.network.QA`")]),
+        ("aws.network.qa", &[("E0740", "`infrastructure.aws.network.QA`")]),
+        ("aws.network", &[("E0740", "`infrastructure.aws.network`")]),
+        ("banana", &[("E0740", "runner stacks")]),
+        ("mitx.QA", &[("E0741", "'*.mitx.QA'")]),
+        ("*.Dev", &[("E0740", "--env")]),
+        ("*.Nowhere", &[("E0740", "any characters")]),
+        ("--env qa", &[("E0742", "`QA`")]),
+        ("--env Moon banana", &[("E0742", "`CI`"), ("E0740", "runner stacks")]),
+        ("aws.network.CI --env QA", &[("E0743", "`--env`")]),
+        ("infrastructure.aws.kms --env QA", &[("E0743", "name the stack")]),
+        ("infrastructure.aws.old", &[("E0743", "name the stack")]),
+        ("--in infrastructure.aws.kms --env QA", &[("E0743", "runner stacks")]),
+        ("--in infrastructure.aws.network", &[("E0744", "--env")]),
+    ];
+    for (command, expected) in cases {
+        let problems = selected(command).expect_err(command);
+        assert_eq!(problems.len(), expected.len(), "{command}: {problems:?}");
+        for (problem, (code, hint)) in problems.iter().zip(*expected) {
+            assert_eq!(problem.code, *code, "{command}");
+            assert!(problem.hints.concat().contains(hint), "{command}: {:?}", problem.hints);
+        }
+    }
+}
+
+#[test]
+fn an_ambiguous_ending_lists_its_stacks() {
+    let problems = selected("mitx.QA").expect_err("two stacks");
+    let notes: Vec<_> = problems.iter().flat_map(|problem| &problem.notes).collect();
+    assert_eq!(notes, ["`applications.edx_notes.mitx.QA`, `applications.edxapp.mitx.QA`"]);
+}
+
+#[test]
+fn a_project_directory_with_several_stacks_is_a_choice() {
+    let (candidates, _) = stacks();
+    let request = Request { current_project: Some("infrastructure.aws.network"), ..Request::default() };
+    let selection = select(&candidates, &request, &|_| Vec::new());
+    assert!(matches!(selection, Ok(Selection::Choose(stacks)) if stacks.len() == 2));
+}
+
+#[test]
+fn upstream_is_asked_of_nothing_that_is_not_selected() {
+    let (candidates, needs) = stacks();
+    let selectors = ["infrastructure.aws.network.QA".to_owned()];
+    let request = Request { selectors: &selectors, with_upstream: true, ..Request::default() };
+    let asked = std::cell::RefCell::new(Vec::new());
+    let needs = |name: &StackName| {
+        asked.borrow_mut().push(name.to_string());
+        needs.get(name).cloned().unwrap_or_default()
+    };
+    select(&candidates, &request, &needs).expect("selects");
+    assert_eq!(*asked.borrow(), ["infrastructure.aws.network.QA", "infrastructure.aws.kms.default"]);
+}
+
+#[test]
+fn cycles_are_one_group_and_come_after_what_they_need() {
+    let (candidates, needs) = stacks();
+    let names: Vec<StackName> = candidates.into_iter().rev().map(|candidate| candidate.name).collect();
+    let groups = order(&names, &|name| needs.get(name).cloned().unwrap_or_default());
+    let shown: Vec<String> =
+        groups.iter().map(|group| group.iter().map(StackName::to_string).collect::<Vec<_>>().join(" + ")).collect();
+    assert_eq!(
+        shown,
+        [
+            "infrastructure.aws.kms.default",
+            "infrastructure.aws.network.CI",
+            "infrastructure.aws.network.Dev",
+            "infrastructure.aws.network.QA",
+            "applications.edx_notes.mitx.QA + applications.edxapp.mitx.QA",
+            "applications.edxapp.xpro.QA",
+            "infrastructure.aws.old.QA",
+        ]
+    );
+}
+
+fn digest(text: &str) -> Digest {
+    Digest::of("test", text.as_bytes())
+}
+
+fn evaluate_record(reads: impl IntoIterator<Item = (Read, Digest)>) -> EvaluateRecord {
+    let stack = name("infrastructure.aws.network/QA");
+    EvaluateRecord { format: 1, epoch: 1, code: digest("code"), stack, reads: reads.into_iter().collect() }
+}
+
+#[test]
+fn records_survive_json_and_differ_in_digest_by_each_field() {
+    let output = Read::Output("a.b.QA".to_owned(), "x[0].y".parse().expect("path"));
+    let record =
+        evaluate_record([(Read::Config, digest("c")), (output, digest("o")), (Read::File("f".into()), absent())]);
+    let text = serde_json::to_string(&record).expect("json");
+    assert_eq!(serde_json::from_str::<EvaluateRecord>(&text).expect("reads"), record);
+    let others = [
+        EvaluateRecord { format: 2, ..record.clone() },
+        EvaluateRecord { epoch: 2, ..record.clone() },
+        EvaluateRecord { code: digest("d"), ..record.clone() },
+        EvaluateRecord { stack: name("infrastructure.aws/network.QA"), ..record.clone() },
+        evaluate_record([(Read::Config, digest("c"))]),
+    ];
+    for other in &others {
+        assert_ne!(other.digest(), record.digest(), "{other:?}");
+    }
+    assert_eq!(record.digest(), record.clone().digest());
+
+    let read = OutputRead { digest: digest("v"), proposed: true };
+    let resolve = ResolveRecord {
+        plan: digest("p"),
+        reads: BTreeMap::from([(("a.b.QA".to_owned(), Path::key("x.y")), read)]),
+        schemas: digest("s"),
+        profile: digest("f"),
+    };
+    let text = serde_json::to_string(&resolve).expect("json");
+    assert_eq!(serde_json::from_str::<ResolveRecord>(&text).expect("reads"), resolve);
+    assert_ne!(resolve.digest(), ResolveRecord { reads: BTreeMap::new(), ..resolve }.digest());
+}
+
+#[test]
+fn evaluations_are_explained_read_by_read() {
+    let world = r#"{"arguments":{"region":"us-east-1"},"query":"aws:availability-zones"}"#;
+    let file = |path: &str| Read::File(path.to_owned());
+    let old = evaluate_record([
+        (Read::Config, digest("1")),
+        (file("a"), digest("1")),
+        (file("b"), absent()),
+        (file("c"), digest("1")),
+        (file("gone"), digest("1")),
+        (Read::Variable("HOME_REGION".into()), absent()),
+        (Read::World(world.into()), digest("1")),
+    ]);
+    let mut new = evaluate_record([
+        (Read::Config, digest("2")),
+        (file("a"), digest("2")),
+        (file("b"), digest("2")),
+        (file("c"), absent()),
+        (file("more"), digest("1")),
+        (Read::Variable("HOME_REGION".into()), digest("2")),
+        (Read::World(world.into()), digest("2")),
+    ]);
+    new.code = digest("other");
+    let before = Value::map([("apps_vpc", Value::map([("cidr_block", "10.0.0.0/16")]))]);
+    let after = Value::map([("apps_vpc", Value::map([("cidr_block", "10.1.0.0/16")]))]);
+    assert_eq!(
+        differences_of_evaluate(&old, &new, Some((&before, &after))),
+        [
+            "code of `infrastructure.aws.network` changed",
+            "config `apps_vpc.cidr_block` changed",
+            "file `a` changed",
+            "file `b` appeared",
+            "file `c` vanished",
+            "file `gone` is no longer read",
+            "file `more` is read now",
+            "environment variable `HOME_REGION` was set",
+            "world lock's answer to `aws:availability-zones` (region `us-east-1`) changed",
+        ]
+    );
+    assert_eq!(differences_of_evaluate(&old, &old, None), [""; 0]);
+    assert_eq!(differences_of_evaluate(&old, &new, None)[1], "config changed");
+}
+
+#[test]
+fn resolutions_are_explained_output_by_output() {
+    let read = |text: &str, proposed| OutputRead { digest: digest(text), proposed };
+    let key = |path: &str| ("infrastructure.aws.network.QA".to_owned(), path.parse::<Path>().expect("path"));
+    let old = ResolveRecord {
+        plan: digest("p"),
+        reads: BTreeMap::from([(key("data_vpc.cidr"), read("1", false)), (key("data_vpc.id"), read("1", false))]),
+        schemas: digest("s"),
+        profile: digest("f"),
+    };
+    let mut new = old.clone();
+    new.reads = BTreeMap::from([(key("data_vpc.cidr"), read("1", true)), (key("data_vpc.id"), read("2", true))]);
+    assert_eq!(
+        differences_of_resolve(&old, &new),
+        [
+            "output `infrastructure.aws.network.QA:data_vpc.cidr` is now read as proposed in the same run, with the same value",
+            "output `infrastructure.aws.network.QA:data_vpc.id` changed",
+        ]
+    );
+    assert_eq!(differences_of_resolve(&old, &old), [""; 0]);
+}
+
+#[test]
+fn no_value_of_the_configuration_is_told() {
+    let canary = "hunter2-canary";
+    let secret = |n: &str| Value::from(Secret::open(digest(n), Value::from(canary)));
+    let old = Value::map([("a", secret("1")), ("b", Value::from(canary)), ("c", Value::from(canary))]);
+    let new = Value::map([("a", secret("2")), ("b", Value::from("x")), ("d", Value::from(canary))]);
+    let told = differences_of_config(&old, &new);
+    assert_eq!(
+        told,
+        ["config `a` changed (secret)", "config `b` changed", "config `c` was removed", "config `d` was added"]
+    );
+    assert!(!told.concat().contains(canary));
+}
