@@ -93,7 +93,8 @@ impl Found {
         }
         out.push_str("    ],\n    files: &[\n");
         for file in self.crates.iter().flat_map(|found| &found.files) {
-            let (path, size, modified, digest) = (&file.path, file.size, file.modified, bytes(file.digest));
+            let (path, size, modified, digest) =
+                (&file.path, grouped(file.size), grouped(file.modified), bytes(file.digest));
             let _ = writeln!(
                 out,
                 "        ::code_digest::File {{ path: {path:?}, size: {size}, modified: {modified}, digest: {digest} }},"
@@ -111,6 +112,19 @@ fn bytes(digest: Digest) -> String {
         let _ = write!(literal, "\\x{byte:02x}");
     }
     literal + "\""
+}
+
+/// A number as a literal that lints accept: its digits in threes.
+fn grouped(number: u64) -> String {
+    let digits = number.to_string();
+    let mut literal = String::new();
+    for (index, digit) in digits.chars().enumerate() {
+        if index > 0 && (digits.len() - index).is_multiple_of(3) {
+            literal.push('_');
+        }
+        literal.push(digit);
+    }
+    literal
 }
 
 #[cfg(test)]

@@ -118,7 +118,8 @@ impl Workspace {
         for (file, name, lines) in sections {
             let path = self.root.join(&file);
             let text = fs::read_to_string(&path).map_err(at(&path))?;
-            let wanted = replace(&text, name, &lines).map_err(|source| Error::Section { path: path.clone(), source })?;
+            let wanted =
+                replace(&text, name, &lines).map_err(|source| Error::Section { path: path.clone(), source })?;
             if wanted != text {
                 if !check {
                     fs::write(&path, wanted).map_err(at(&path))?;

@@ -10,7 +10,8 @@ pub struct MissingSection(String);
 /// # Errors
 /// If there is no such section.
 pub fn replace(text: &str, name: &str, lines: &[String]) -> Result<String, MissingSection> {
-    let opens = |line: &str| comment(line).and_then(|c| c.strip_prefix("generated: ")).is_some_and(|rest| names(rest, name));
+    let opens =
+        |line: &str| comment(line).and_then(|c| c.strip_prefix("generated: ")).is_some_and(|rest| names(rest, name));
     let closes = |line: &str| comment(line) == Some("end of generated");
     let mut out = String::with_capacity(text.len());
     let mut rest = text.split_inclusive('\n');

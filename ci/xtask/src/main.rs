@@ -1,0 +1,104 @@
+//! The workspace's own checks and generators: `cargo xtask layers|sync|bindings|errors`.
+//!
+//! Layer: L6, edges.
+
+mod errors;
+mod layers;
+mod metadata;
+mod table;
+
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use anyhow::{Context, Result, bail};
+use clap::Parser;
+
+/// Checks and generators of the workspace.
+#[derive(Parser)]
+#[command(name = "cargo xtask", version)]
+enum Command {
+    /// Holds the crates to the layer table of ARCHITECTURE.md.
+    Layers {
+        /// Writes the missing `clippy.toml` of crates above the purity line.
+        #[arg(long)]
+        fix: bool,
+    },
+    /// Writes the generated sections: workspace members, and the registry's projects.
+    Sync {
+        /// Only looks; fails if a section is stale.
+        #[arg(long)]
+        check: bool,
+        /// Empties the sections, so that `projects/`, `components/` and the crates that only they use can be deleted.
+        #[arg(long)]
+        engine_only: bool,
+    },
+    /// Writes the typed bindings of the schemas' types.
+    Bindings {
+        /// Only looks; fails if a file is stale.
+        #[arg(long)]
+        check: bool,
+    },
+    /// Writes docs/errors.md; fails if a code has no entry, or two.
+    Errors {
+        /// Only looks; fails if the page is stale.
+        #[arg(long)]
+        check: bool,
+    },
+}
+
+fn main() -> ExitCode {
+    match run(Command::parse()) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            say(&format!("error: {error:#}"));
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(command: Command) -> Result<()> {
+    let root = root()?;
+    match command {
+        Command::Layers { fix } => layers::run(&root, fix),
+        Command::Sync { check, engine_only } => sync(root, check, engine_only),
+        Command::Bindings { check } => bindings(&root, check),
+        Command::Errors { check } => errors::run(&root, check),
+    }
+}
+
+fn sync(root: PathBuf, check: bool, engine_only: bool) -> Result<()> {
+    let workspace = sections::Workspace::at(root);
+    let crates = if engine_only { Vec::new() } else { workspace.crates()? };
+    let differing = workspace.sync(&crates, check)?;
+    if check && !differing.is_empty() {
+        bail!("stale generated sections in {}; run `cargo xtask sync`", differing.join(", "));
+    }
+    for file in differing {
+        say(&format!("wrote {file}"));
+    }
+    Ok(())
+}
+
+fn bindings(root: &Path, check: bool) -> Result<()> {
+    let changed = bindings::generate(root, check).map_err(anyhow::Error::msg)?;
+    if check && !changed.is_empty() {
+        let files: Vec<_> = changed.iter().map(|path| path.display().to_string()).collect();
+        bail!("stale bindings: {}; run `cargo xtask bindings`", files.join(", "));
+    }
+    for path in changed {
+        say(&format!("wrote {}", path.display()));
+    }
+    Ok(())
+}
+
+/// The workspace root: two levels above this crate.
+fn root() -> Result<PathBuf> {
+    let here = PathBuf::from(std::env::var_os("CARGO_MANIFEST_DIR").context("run it by `cargo xtask`")?);
+    Ok(here.ancestors().nth(2).context("no workspace root")?.to_owned())
+}
+
+/// The one place that prints.
+#[expect(clippy::print_stderr, reason = "a tool for the terminal, without data on stdout")]
+fn say(text: &str) {
+    eprintln!("{text}");
+}
