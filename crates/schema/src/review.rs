@@ -56,7 +56,7 @@ impl TypeSchema {
         }
         match overlay.settle {
             Settle::Identity if overlay.identity.is_none() => {
-                found.push("there is no identity to settle by".to_owned())
+                found.push("there is no identity to settle by".to_owned());
             }
             Settle::Tag if overlay.tags.is_none() => found.push("there are no tags to settle by".to_owned()),
             _ => {}

@@ -28,7 +28,9 @@ fn names_and_files_agree() {
 fn what_sounds_like_a_secret_is_one() {
     fn walk(schema: &TypeSchema, path: &Path, property: &Property, found: &mut Vec<String>) {
         if let Kind::Object { properties, .. } = &schema.resolve(property).kind {
-            properties.iter().for_each(|(name, inner)| walk(schema, &path.child(name), inner, found));
+            for (name, inner) in properties {
+                walk(schema, &path.child(name), inner, found);
+            }
         } else {
             let text = path.to_string();
             let last = text.rsplit('.').next().unwrap_or_default();
