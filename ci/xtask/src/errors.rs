@@ -25,7 +25,10 @@ pub(crate) fn run(root: &Path, check: bool) -> Result<()> {
         let path = entry?.path();
         if path.extension().is_some_and(|extension| extension == "txt") {
             let name = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
-            files.push((name, fs::read_to_string(&path)?));
+            // A workspace without projects has no crates of theirs.
+            if root.join("crates").join(&name).is_dir() {
+                files.push((name, fs::read_to_string(&path)?));
+            }
         }
     }
     files.sort();
