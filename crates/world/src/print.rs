@@ -35,8 +35,8 @@ fn block(value: &Value) -> String {
     let line = inline(value);
     match value {
         Value::List(items) if line.chars().count() > WIDTH => {
-            let lines: String = items.iter().map(|item| format!("    {},\n", inline(item))).collect();
-            format!("[\n{lines}]")
+            let lines = items.iter().map(|item| format!("    {},\n", inline(item)));
+            ["[\n".to_owned()].into_iter().chain(lines).chain(["]".to_owned()]).collect::<Vec<_>>().concat()
         }
         _ => line,
     }
