@@ -1,0 +1,109 @@
+//! What a directory looks like over many runs.
+
+use ports::StoreError;
+use resource::StackName;
+use state::Entry;
+use store::conformance::settle;
+
+use super::*;
+
+#[tokio::test]
+async fn reading_makes_nothing() {
+    let dir = tempfile::tempdir().expect("a directory");
+    let root = dir.path().join("state");
+    let store = local(&root);
+    assert_eq!(store.heads().await, Ok(vec![]));
+    assert_eq!(store.readers("x").await, Ok(vec![]));
+    assert!(!root.exists());
+}
+
+#[tokio::test]
+async fn old_generations_are_pruned_and_the_state_stays() {
+    let dir = tempfile::tempdir().expect("a directory");
+    let root = dir.path();
+    let mut state = run_once(root, "0", 1, false).await;
+    for number in 1..30 {
+        // Every third run dies, so that heads are left open too.
+        state = run_once(root, &number.to_string(), 1, number % 3 == 0).await;
+    }
+    assert_eq!(loaded(root).await, state);
+    let stack = stack_dir(root, "x");
+    let (heads, segments, snapshots) =
+        (files(&stack.join("heads")), files(&stack.join("journal")), files(&stack.join("snapshots")));
+    assert_eq!(heads.len(), 20);
+    assert!(segments.len() <= 15 && snapshots.len() <= 11, "{segments:?} {snapshots:?}");
+    assert_eq!(files(&root.join("leases")).len(), 9, "each dead run has left its lease");
+}
+
+#[tokio::test]
+async fn what_is_said_to_repair_a_closing_head_or_its_snapshot_does() {
+    for broken in ["heads", "snapshots"] {
+        let dir = tempfile::tempdir().expect("a directory");
+        let root = dir.path();
+        run_once(root, "1", 2, false).await;
+        let state = run_once(root, "2", 2, false).await;
+        let (store, head) = (local(root), head(root).await);
+        let newest = stack_dir(root, "x").join(format!("heads/{:010}.json", head.generation));
+        let snapshot = stack_dir(root, "x").join(format!("snapshots/{}.json", head.snapshot.expect("has one")));
+        fs::write(if broken == "heads" { &newest } else { &snapshot }, "{}").expect("written");
+        let error = match store.heads().await {
+            Ok(_) => store.load(&head).await.map(drop).expect_err("is broken"),
+            Err(error) => error,
+        };
+        let text = error.to_string();
+        assert!(text.contains("heads/0000000004.json") && text.contains("move"), "{text}");
+        fs::remove_file(newest).expect("moved away");
+        assert_eq!(loaded(root).await, state);
+        run_once(root, "3", 1, false).await;
+    }
+}
+
+#[tokio::test]
+async fn a_renamed_stack_keeps_its_place_and_its_old_name_is_free() {
+    let dir = tempfile::tempdir().expect("a directory");
+    let store = local(dir.path());
+    let old = new_base("x");
+    let mut journal = take(&*store, "renames", &old).await;
+    let mut state = journal.state().clone();
+    let name = StackName::new("conformance", "y");
+    append(&mut journal, &mut state, vec![Entry::NamedAs { name: name.clone() }]).await;
+    journal.close(Closing { state, settled: None }).await.expect("closes");
+
+    let renamed = head_of(&*store, &old).await;
+    assert_eq!(renamed.stack, name);
+    settle(&*store, "goes on", &base_of(&renamed)).await;
+    let again = ports::Base { id: state::stack_id("test", &old.stack, 1), ..old.clone() };
+    settle(&*store, "uses the name again", &again).await;
+    settle(&*store, "and once more", &base_of(&head_of(&*store, &again).await)).await;
+    let names: Vec<_> =
+        store.heads().await.expect("read").iter().map(|head| (head.stack.clone(), head.generation)).collect();
+    assert_eq!(names, [(old.stack, 4), (name, 4)]);
+}
+
+#[tokio::test]
+async fn a_run_that_has_lost_its_stack_stops() {
+    let dir = tempfile::tempdir().expect("a directory");
+    let root = dir.path();
+    let store = local(root);
+    let mut journal = take(&*store, "loser", &new_base("x")).await;
+    // Only another machine that does not see the lock can do this.
+    let heads = stack_dir(root, "x").join("heads");
+    fs::copy(heads.join("0000000001.json"), heads.join("0000000002.json")).expect("copied");
+    let lost = StoreError::Lost { stack: "conformance.x".into() };
+    assert_eq!(journal.append(vec![create("a", 1)]).await, Err(lost.clone()));
+    let state = journal.state().clone();
+    assert_eq!(journal.close(Closing { state, settled: None }).await, Err(lost));
+}
+
+#[tokio::test]
+async fn a_journal_is_not_closed_at_a_state_that_it_does_not_give() {
+    let dir = tempfile::tempdir().expect("a directory");
+    let root = dir.path();
+    let store = local(root);
+    let mut journal = take(&*store, "1", &new_base("x")).await;
+    let state = journal.state().clone();
+    append(&mut journal, &mut state.clone(), vec![create("a", 1)]).await;
+    let refused = journal.close(Closing { state, settled: None }).await;
+    assert!(matches!(refused, Err(StoreError::Broken { .. })), "{refused:?}");
+    assert_eq!(loaded(root).await.dangling.len(), 1);
+}
