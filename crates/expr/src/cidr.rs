@@ -73,7 +73,8 @@ macro_rules! net {
                     return Err(fail());
                 }
                 let shift = $width - u32::from(prefix);
-                let offset = if shift >= $width { 0 } else { (index as $bits) << shift };
+                let index = <$bits>::try_from(index).map_err(|_| fail())?;
+                let offset = if shift >= $width { 0 } else { index << shift };
                 Ok(Self { bits: self.bits | offset, prefix })
             }
 

@@ -157,7 +157,7 @@ impl<T: IntoExpr> IntoExpr for Option<T> {
     }
 }
 
-impl<T, A: Arg<T>> Arg<Vec<T>> for Vec<A> {
+impl<T, I: Arg<T>> Arg<Vec<T>> for Vec<I> {
     fn into_expr(self) -> Expr {
         Expr::List(self.into_iter().map(Arg::into_expr).collect())
     }
@@ -181,7 +181,7 @@ impl<T, A: Arg<T> + Clone> Arg<Vec<T>> for &Vec<A> {
     }
 }
 
-impl<T, A: Arg<T>> Arg<BTreeMap<String, T>> for BTreeMap<String, A> {
+impl<T, I: Arg<T>> Arg<BTreeMap<String, T>> for BTreeMap<String, I> {
     fn into_expr(self) -> Expr {
         Expr::Map(self.into_iter().map(|(key, item)| (key, item.into_expr())).collect())
     }

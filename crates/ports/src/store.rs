@@ -124,7 +124,7 @@ pub trait Journal: Send {
     /// The state at the moment of taking: after the seal.
     fn state(&self) -> &StackState;
     /// Makes entries durable, as one chunk; when it returns they are.
-    fn append<'a>(&'a mut self, entries: Vec<Entry>) -> BoxFuture<'a, Result<(), StoreError>>;
+    fn append(&mut self, entries: Vec<Entry>) -> BoxFuture<'_, Result<(), StoreError>>;
     /// Writes the snapshot and the closing head.
     fn close(self: Box<Self>, closing: Closing) -> BoxFuture<'static, Result<Head, StoreError>>;
 }

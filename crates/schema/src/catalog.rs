@@ -26,10 +26,13 @@ pub struct CatalogError {
     pub reason: String,
 }
 
+/// A schema, once it is read.
+type Slot = OnceLock<Result<TypeSchema, CatalogError>>;
+
 /// Schemas by type token.
 #[derive(Debug, Default)]
 pub struct Catalog {
-    types: BTreeMap<&'static str, (Source, OnceLock<Result<TypeSchema, CatalogError>>)>,
+    types: BTreeMap<&'static str, (Source, Slot)>,
 }
 
 impl Catalog {
