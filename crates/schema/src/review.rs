@@ -2,7 +2,7 @@
 
 use value::{Path, Type};
 
-use crate::{Kind, ProblemKind, Settle, TypeSchema};
+use crate::{ChangeKind, Kind, ProblemKind, Settle, TypeSchema};
 
 impl TypeSchema {
     /// What the overlay says that the schema contradicts, as sentences; empty if all is well.
@@ -54,6 +54,15 @@ impl TypeSchema {
                 found.push(format!("`{path}` cannot refer to an object"));
             }
         }
+        for part in self.primary_identifier.iter().filter(|part| !self.is_attribute(part)) {
+            if self.change_kind(part) == ChangeKind::Update {
+                found.push(format!("`{part}` is part of the id, so it cannot change in place"));
+            }
+        }
+        let tags = overlay.tags.iter().map(Path::key).filter(|tags| matches!(self.value_type(tags), Type::List(_)));
+        for tags in tags.filter(|tags| !self.is_unordered(tags)) {
+            found.push(format!("the order of `{tags}` has no meaning"));
+        }
         match overlay.settle {
             Settle::Identity if overlay.identity.is_none() => {
                 found.push("there is no identity to settle by".to_owned());
@@ -79,7 +88,8 @@ mod tests {
     use crate::{Catalog, Source};
 
     const SCHEMA: &str = r#"{"typeName": "T", "properties": {"Name": {"type": "string", "maxLength": 8}, "Size": {"type": "integer"},
-        "Id": {"type": "string"}}, "required": ["Size"], "readOnlyProperties": ["/properties/Id"]}"#;
+        "Id": {"type": "string"}, "Tags": {"type": "array", "items": {"type": "string"}}},
+        "required": ["Size"], "primaryIdentifier": ["/properties/Name"], "readOnlyProperties": ["/properties/Id"]}"#;
 
     fn review(overlay: &'static str) -> Vec<String> {
         let catalog = Catalog::new([Source { name: "T", schema: SCHEMA, overlay }]);
@@ -88,10 +98,10 @@ mod tests {
 
     #[test]
     fn an_overlay_that_fits_is_passed_and_one_that_does_not_is_told_all_of_it() {
-        let good = "latency_ms = [1, 1, 1]\nsettle = \"identity\"\nidentity = { properties = [\"Name\"] }\n\
+        let good = "latency_ms = [1, 1, 1]\ncreate_only = [\"Name\"]\nsettle = \"identity\"\nidentity = { properties = [\"Name\"] }\n\
                     name = { property = \"Name\", max = 8 }\npredict = { Id = \"{region}-{Name}\" }\n";
         assert_eq!(review(good), Vec::<String>::new());
-        let bad = "secret = [\"Nam\"]\nname = { property = \"Name\", max = 9 }\ndefaults = { Size = 1 }\n\
+        let bad = "tags = \"Tags\"\nsettle = \"identity\"\nsecret = [\"Nam\"]\nname = { property = \"Name\", max = 9 }\ndefaults = { Size = 1 }\n\
                    predict = { Size = \"{Nme}\" }\nreferences = { Size = [\"T\"] }\n";
         assert_eq!(
             review(bad),
@@ -102,7 +112,9 @@ mod tests {
                 "`Size` is an input, not something to tell beforehand",
                 "`Size` must be given, so its default is never used",
                 "`Size` cannot refer to an object",
-                "there are no tags to settle by",
+                "`Name` is part of the id, so it cannot change in place",
+                "the order of `Tags` has no meaning",
+                "there is no identity to settle by",
                 "latencies of [0, 0, 0] ms are no sandbox's",
             ]
         );

@@ -75,6 +75,8 @@ impl DbInstance {
     }
 
     /// The Availability Zone (AZ) where the database will be created.
+    ///
+    /// Replaces.
     pub fn availability_zone(mut self, value: impl Arg<String>) -> Self {
         self.0.set("AvailabilityZone", value.into_expr());
         self
@@ -178,6 +180,8 @@ impl DbInstance {
     }
 
     /// The name or Amazon Resource Name (ARN) of the DB snapshot that's used to restore the DB instance.
+    ///
+    /// Replaces.
     pub fn db_snapshot_identifier(mut self, value: impl Arg<String>) -> Self {
         self.0.set("DBSnapshotIdentifier", value.into_expr());
         self
@@ -282,6 +286,8 @@ impl DbInstance {
     }
 
     /// The name of the database engine to use for this DB instance.
+    ///
+    /// Replaces.
     pub fn engine(mut self, value: impl Arg<String>) -> Self {
         self.0.set("Engine", value.into_expr());
         self
@@ -400,6 +406,8 @@ impl DbInstance {
     }
 
     /// The AWS KMS key identifier for encryption of Performance Insights data.
+    ///
+    /// Replaces.
     pub fn performance_insights_kms_key_id(mut self, value: impl Arg<String>) -> Self {
         self.0.set("PerformanceInsightsKMSKeyId", value.into_expr());
         self
