@@ -1,0 +1,162 @@
+//! Editing stack files, with comments and order kept.
+
+use config::{Node, NodeKind};
+use diag::{Diagnostic, Diagnostics};
+use toml_edit::{DocumentMut, InlineTable, Item, Table, Value};
+use value::{Digest, Path, Segment};
+
+use crate::stacks::node_at;
+
+/// The value at a key path.
+///
+/// # Errors
+/// If there is none, with the keys that are there.
+pub fn get<'a>(root: &'a Node, key: &Path) -> Result<&'a Node, Diagnostic> {
+    node_at(root, key).ok_or_else(|| {
+        let problem = Diagnostic::error("E0214", format!("there is no key `{key}` in `{}`", root.place.file));
+        match &root.kind {
+            NodeKind::Table(table) if !table.entries.is_empty() => {
+                problem.hint(format!("the keys there are {}", crate::quoted(table.entries.keys().map(String::as_str))))
+            }
+            _ => problem,
+        }
+    })
+}
+
+/// A value for a person: text as it is, anything else as TOML; a secret is only named.
+pub fn show(node: &Node) -> String {
+    match &node.kind {
+        NodeKind::String(text) => text.clone(),
+        NodeKind::Secret { fingerprint, .. } => format!("a secret, fingerprint {}", fingerprint.short(8)),
+        _ => toml_value(node).to_string(),
+    }
+}
+
+/// Sets a key in the text of a stack file, and gives the new text. The value is read as TOML if it is a boolean, a
+/// number, a list, a table or quoted text, and else taken as text; where text stands now, it stays text.
+///
+/// # Errors
+/// If the file is not TOML, or the key cannot be set.
+pub fn set(file: &str, text: &str, key: &Path, value: &str) -> Result<String, Diagnostics> {
+    edit(file, text, key, |old| {
+        let secret = old.and_then(Value::as_inline_table).is_some_and(|table| table.contains_key("fingerprint"));
+        if secret {
+            let problem = Diagnostic::error("E0214", format!("`{key}` is a secret"));
+            return Err(problem.hint("give it with `--secret`, so that it is sealed"));
+        }
+        Ok(guess(value, old.is_some_and(Value::is_str)))
+    })
+}
+
+/// Sets a key in the text of a stack file to a sealed secret, and gives the new text.
+///
+/// # Errors
+/// If the file is not TOML, or the key cannot be set.
+pub fn set_secret(
+    file: &str,
+    text: &str,
+    key: &Path,
+    ciphertext: &str,
+    fingerprint: Digest,
+) -> Result<String, Diagnostics> {
+    edit(file, text, key, |_| {
+        let pairs = [("secret", ciphertext.to_owned()), ("fingerprint", fingerprint.to_string())];
+        Ok(Value::InlineTable(InlineTable::from_iter(pairs)))
+    })
+}
+
+fn edit(
+    file: &str,
+    text: &str,
+    key: &Path,
+    new: impl FnOnce(Option<&Value>) -> Result<Value, Diagnostic>,
+) -> Result<String, Diagnostics> {
+    // What is wrong before is reported with all its places.
+    config::parse(file, text)?;
+    let mut document: DocumentMut = text.parse().map_err(|_| cannot_set(key, "the file cannot be edited"))?;
+    let Some((last, parents)) = key.segments().split_last() else {
+        return Err(cannot_set(key, "it is the whole file").into());
+    };
+    let mut item = document.as_item_mut();
+    for segment in parents {
+        item = child(item, segment).ok_or_else(|| cannot_set(key, "the way there is not a table or list"))?;
+    }
+    let inline = item.is_value();
+    let slot = match (item, last) {
+        (item, Segment::Key(name)) => item
+            .as_table_like_mut()
+            .map(|table| table.entry(name).or_insert(Item::None))
+            .ok_or_else(|| cannot_set(key, "what holds it is not a table"))?,
+        (item, Segment::Index(index)) => {
+            item.get_mut(*index).ok_or_else(|| cannot_set(key, "the list has no such item"))?
+        }
+        (_, Segment::Any) => return Err(cannot_set(key, "it names more than one value").into()),
+    };
+    if matches!(slot, Item::Table(_) | Item::ArrayOfTables(_)) {
+        return Err(cannot_set(key, "it is a table; set a key in it").into());
+    }
+    let mut value = new(slot.as_value())?;
+    if let Some(old) = slot.as_value() {
+        *value.decor_mut() = old.decor().clone();
+    } else if inline {
+        value.decor_mut().clear();
+    }
+    *slot = Item::Value(value);
+    let edited = document.to_string();
+    config::parse(file, &edited)?;
+    Ok(edited)
+}
+
+/// The child of an item, made if it is a missing key.
+fn child<'a>(item: &'a mut Item, segment: &Segment) -> Option<&'a mut Item> {
+    match segment {
+        Segment::Key(name) => {
+            let inline = item.is_value();
+            let table = item.as_table_like_mut()?;
+            let new =
+                if inline { Item::Value(Value::InlineTable(InlineTable::new())) } else { Item::Table(implicit()) };
+            Some(table.entry(name).or_insert(new))
+        }
+        Segment::Index(index) => item.get_mut(*index),
+        Segment::Any => None,
+    }
+}
+
+/// A table whose header is printed only if it has values of its own.
+fn implicit() -> Table {
+    let mut table = Table::new();
+    table.set_implicit(true);
+    table
+}
+
+fn cannot_set(key: &Path, reason: &str) -> Diagnostic {
+    Diagnostic::error("E0214", format!("`{key}` cannot be set: {reason}"))
+}
+
+fn guess(text: &str, stays_text: bool) -> Value {
+    let as_text = || Value::from(text);
+    match text.parse::<Value>() {
+        Ok(Value::Datetime(_)) | Err(_) => as_text(),
+        Ok(Value::Float(number)) if !number.value().is_finite() => as_text(),
+        Ok(value) if stays_text && !value.is_str() => as_text(),
+        Ok(mut value) => {
+            value.decor_mut().clear();
+            value
+        }
+    }
+}
+
+fn toml_value(node: &Node) -> Value {
+    match &node.kind {
+        NodeKind::Bool(truth) => Value::from(*truth),
+        NodeKind::Int(number) => Value::from(*number),
+        NodeKind::Float(number) => Value::from(*number),
+        NodeKind::String(text) => Value::from(text.as_str()),
+        NodeKind::Secret { .. } => Value::from(show(node)),
+        NodeKind::List(items) => items.iter().map(toml_value).collect(),
+        NodeKind::Table(table) => {
+            let pairs = table.entries.iter().map(|(key, (_, child))| (key.as_str(), toml_value(child)));
+            Value::InlineTable(pairs.collect())
+        }
+    }
+}

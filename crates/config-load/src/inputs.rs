@@ -1,0 +1,98 @@
+//! The inputs of evaluations, from the files of a workspace.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use config::Node;
+use diag::{Diagnostic, Diagnostics};
+use plan::{Inputs, OutputRead};
+use resource::StackName;
+use value::{Path, Value};
+use world::Lock;
+
+use crate::{Variables, Workspace};
+
+type Cache<T> = Mutex<BTreeMap<StackName, Arc<Result<T, Diagnostics>>>>;
+
+/// The files of a workspace as one run sees them: each stack's file and lock is parsed once.
+pub struct Files<'a> {
+    workspace: &'a Workspace,
+    variables: &'a Variables,
+    configs: Cache<Node>,
+    locks: Cache<Lock>,
+}
+
+impl<'a> Files<'a> {
+    /// The files of a workspace, with the environment variables that count.
+    pub fn new(workspace: &'a Workspace, variables: &'a Variables) -> Self {
+        Self { workspace, variables, configs: Cache::default(), locks: Cache::default() }
+    }
+
+    /// The workspace.
+    pub fn workspace(&self) -> &'a Workspace {
+        self.workspace
+    }
+
+    /// The configuration of a stack.
+    ///
+    /// # Errors
+    /// If the stack is not there, or what is wrong with its file.
+    pub fn config(&self, stack: &StackName) -> Result<Node, Diagnostics> {
+        (*cached(&self.configs, stack, || self.workspace.stack_config(stack))).clone()
+    }
+
+    /// The inputs of evaluations; `outputs` answers for outputs of other stacks.
+    pub fn inputs<'b>(&'b self, outputs: impl Fn(&str, &Path) -> OutputRead + Sync + 'b) -> FileInputs<'b> {
+        FileInputs { files: self, outputs: Box::new(outputs) }
+    }
+}
+
+/// The inputs of evaluations, from files.
+pub struct FileInputs<'a> {
+    files: &'a Files<'a>,
+    outputs: Box<dyn Fn(&str, &Path) -> OutputRead + Sync + 'a>,
+}
+
+impl Inputs for FileInputs<'_> {
+    fn config(&self, stack: &StackName) -> Result<Node, Diagnostics> {
+        self.files.config(stack)
+    }
+
+    fn file(&self, path: &str) -> Result<Option<Vec<u8>>, Diagnostic> {
+        self.files.workspace.read(path)
+    }
+
+    fn list(&self, directory: &str) -> Result<Option<Vec<String>>, Diagnostic> {
+        self.files.workspace.list(directory)
+    }
+
+    fn variable(&self, name: &str) -> Option<String> {
+        self.files.variables.get(name).map(str::to_owned)
+    }
+
+    fn world(&self, stack: &StackName, query: &str, arguments: &Value) -> Result<Option<Value>, Diagnostics> {
+        let lock = cached(&self.files.locks, stack, || self.files.workspace.lock(stack));
+        match &*lock {
+            Ok(lock) => Ok(lock.find(query, arguments).map(|entry| entry.answer().clone())),
+            Err(found) => Err(found.clone()),
+        }
+    }
+
+    fn output(&self, stack: &str, path: &Path) -> OutputRead {
+        (self.outputs)(stack, path)
+    }
+}
+
+/// What the cache holds for a stack, or else what `make` gives. Two threads may make it both; the first one counts.
+fn cached<T>(
+    cache: &Cache<T>,
+    stack: &StackName,
+    make: impl FnOnce() -> Result<T, Diagnostics>,
+) -> Arc<Result<T, Diagnostics>> {
+    let lock = || cache.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some(known) = lock().get(stack) {
+        return Arc::clone(known);
+    }
+    let made = Arc::new(make());
+    Arc::clone(lock().entry(stack.clone()).or_insert(made))
+}

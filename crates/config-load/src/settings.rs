@@ -1,0 +1,248 @@
+//! `groundplan.toml`: what holds for the whole workspace.
+
+use std::collections::BTreeMap;
+
+use config::{FromNode, Placed};
+use diag::{Diagnostic, Diagnostics, Place};
+use plan_macros::Config;
+
+use crate::{near, quoted};
+
+/// The settings of a workspace.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// The organisation's name; never changed, since the ids of stacks hang on it.
+    pub organisation: String,
+    /// The environments of the default selection, in the order of promotion.
+    pub environments: Vec<String>,
+    /// Environments outside the default selection.
+    pub known_environments: Vec<String>,
+    /// To whom secrets are sealed.
+    pub secrets: Secrets,
+    /// The profiles by name; `sandbox` is always there.
+    pub profiles: BTreeMap<String, Profile>,
+}
+
+/// To whom secrets are sealed.
+#[derive(Debug, Clone, Default, Config)]
+pub struct Secrets {
+    /// `age1…` texts, or `passphrase` alone.
+    #[config(default)]
+    pub recipients: Vec<String>,
+    /// The organisation key, sealed to the recipients; its purpose is [`Settings::organisation_key_purpose`].
+    pub organisation_key: Option<String>,
+}
+
+/// Where each provider points.
+#[derive(Debug, Clone)]
+pub struct Profile {
+    /// The name.
+    pub name: String,
+    /// The driver of all types without one of their own: `sandbox`, `aws`.
+    pub provider: String,
+    /// Drivers by the family of types: `consul = "sandbox"`.
+    pub providers: BTreeMap<String, String>,
+    /// Whether protected resources may be deleted; only where everything is in the sandbox.
+    pub ignore_protection: bool,
+    /// The checked-in demo key, a path in the workspace; only where everything is in the sandbox.
+    pub identity: Option<String>,
+    /// The account that a run must find itself in.
+    pub account: Option<String>,
+    /// The region of the provider.
+    pub region: Option<String>,
+    /// The key of the state, sealed to the recipients; its purpose is [`Profile::state_key_purpose`].
+    pub state_key: Option<String>,
+    /// Where the state is: a URL, or a path in the workspace.
+    pub state: String,
+    /// The directory of the sandbox, a path in the workspace.
+    pub sandbox: String,
+    /// Where the profile is declared.
+    pub place: Place,
+}
+
+/// The driver that is embedded.
+const SANDBOX: &str = "sandbox";
+
+impl Settings {
+    /// Reads the text of `groundplan.toml`; `file` is what places name.
+    ///
+    /// # Errors
+    /// All that is wrong with it.
+    pub fn parse(file: &str, text: &str) -> Result<Self, Diagnostics> {
+        let node = config::parse(file, text)?;
+        let mut found = Diagnostics::new();
+        let Some(form) = Form::from_node(&node, &mut found) else { return Err(found) };
+        form.check(&mut found);
+        let mut profiles: BTreeMap<String, Profile> = form
+            .profiles
+            .into_iter()
+            .map(|(name, form)| (name.clone(), form.value.profile(name, form.place, &mut found)))
+            .collect();
+        profiles.entry(SANDBOX.to_owned()).or_insert_with(|| Profile::sandbox(file));
+        let names = |texts: Vec<Placed<String>>| texts.into_iter().map(|text| text.value).collect();
+        found.into_result(Self {
+            organisation: form.organisation.value,
+            environments: names(form.environments),
+            known_environments: names(form.known_environments),
+            secrets: form.secrets.unwrap_or_default(),
+            profiles,
+        })
+    }
+
+    /// The profile of a name.
+    ///
+    /// # Errors
+    /// If there is none.
+    pub fn profile(&self, name: &str) -> Result<&Profile, Diagnostic> {
+        self.profiles.get(name).ok_or_else(|| {
+            let names = self.profiles.keys().map(String::as_str);
+            let problem = Diagnostic::error("E0208", format!("there is no profile `{name}`"));
+            match near(name, names.clone()) {
+                Some(near) => problem.hint(format!("did you mean `--profile {near}`?")),
+                None => problem.hint(format!("the profiles in groundplan.toml are {}", quoted(names))),
+            }
+        })
+    }
+
+    /// All environments that stacks can be in: of the default selection, known ones, and `default`.
+    pub fn all_environments(&self) -> impl Iterator<Item = &str> + Clone {
+        self.environments.iter().chain(&self.known_environments).map(String::as_str).chain(["default"])
+    }
+
+    /// Whether stacks of the environment are in the default selection: the listed ones, and the global `default`.
+    pub fn is_selected(&self, environment: &str) -> bool {
+        environment == "default" || self.environments.iter().any(|name| name == environment)
+    }
+
+    /// The place of an environment in the order of promotion; `default` and known ones have none.
+    pub fn promotion_rank(&self, environment: &str) -> Option<usize> {
+        self.environments.iter().position(|name| name == environment)
+    }
+
+    /// What the organisation key is sealed for.
+    pub fn organisation_key_purpose(&self) -> String {
+        format!("organisation key of {}", self.organisation)
+    }
+}
+
+impl Profile {
+    /// The driver of a family of types: `aws`, `consul`.
+    pub fn driver(&self, family: &str) -> &str {
+        self.providers.get(family).unwrap_or(&self.provider)
+    }
+
+    /// Whether some driver is not the sandbox.
+    pub fn is_live(&self) -> bool {
+        self.provider != SANDBOX || self.providers.values().any(|driver| driver != SANDBOX)
+    }
+
+    /// What the state key is sealed for.
+    pub fn state_key_purpose(&self) -> String {
+        format!("state key of profile {}", self.name)
+    }
+
+    /// What holds if `groundplan.toml` says nothing of a sandbox.
+    fn sandbox(file: &str) -> Self {
+        let form = ProfileForm {
+            provider: SANDBOX.to_owned(),
+            providers: BTreeMap::new(),
+            ignore_protection: None,
+            identity: None,
+            account: None,
+            region: None,
+            state_key: None,
+            state: None,
+            sandbox: None,
+        };
+        form.profile(SANDBOX.to_owned(), Place::start_of(file), &mut Diagnostics::new())
+    }
+}
+
+#[derive(Config)]
+struct Form {
+    organisation: Placed<String>,
+    environments: Vec<Placed<String>>,
+    #[config(default)]
+    known_environments: Vec<Placed<String>>,
+    secrets: Option<Secrets>,
+    #[config(default)]
+    profiles: BTreeMap<String, Placed<ProfileForm>>,
+}
+
+#[derive(Config)]
+struct ProfileForm {
+    provider: String,
+    #[config(default)]
+    providers: BTreeMap<String, String>,
+    ignore_protection: Option<Placed<bool>>,
+    identity: Option<Placed<String>>,
+    account: Option<String>,
+    region: Option<String>,
+    state_key: Option<String>,
+    state: Option<String>,
+    sandbox: Option<String>,
+}
+
+impl Form {
+    fn check(&self, found: &mut Diagnostics) {
+        let mut wrong = |place: &Place, message: String, hint: &str| {
+            found.push(Diagnostic::error("E0206", message).at(place.clone()).hint(hint));
+        };
+        let name = &self.organisation;
+        let small = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
+        if name.value.is_empty() || !name.value.chars().all(small) {
+            let message = format!("the organisation cannot be called `{}`", name.value);
+            wrong(&name.place, message, "use lower-case letters, digits and `-`");
+        }
+        let mut seen: BTreeMap<&str, &Place> = BTreeMap::new();
+        for Placed { value, place } in self.environments.iter().chain(&self.known_environments) {
+            if value == "default" {
+                wrong(place, "`default` is the environment of global stacks and is not listed".to_owned(), "remove it");
+            } else if !is_segment(value) {
+                let message = format!("an environment cannot be called `{value}`");
+                wrong(place, message, "use letters, digits, `-` and `_`");
+            } else if seen.insert(value, place).is_some() {
+                wrong(place, format!("the environment `{value}` is listed twice"), "remove one of the two");
+            }
+        }
+    }
+}
+
+impl ProfileForm {
+    fn profile(self, name: String, place: Place, found: &mut Diagnostics) -> Profile {
+        let profile = Profile {
+            provider: self.provider,
+            providers: self.providers,
+            ignore_protection: self.ignore_protection.as_ref().is_some_and(|p| p.value),
+            identity: self.identity.as_ref().map(|p| p.value.clone()),
+            account: self.account,
+            region: self.region,
+            state_key: self.state_key,
+            state: self.state.unwrap_or_else(|| format!(".groundplan/state/{name}")),
+            sandbox: self.sandbox.unwrap_or_else(|| ".groundplan/sandbox".to_owned()),
+            place,
+            name,
+        };
+        if profile.is_live() {
+            let refused = [
+                self.ignore_protection.filter(|p| p.value).map(|p| ("ignore_protection", p.place)),
+                self.identity.map(|p| ("identity", p.place)),
+            ];
+            for (key, place) in refused.into_iter().flatten() {
+                let message = format!("profile `{}` cannot set `{key}`: it reaches the live world", profile.name);
+                found.push(
+                    Diagnostic::error("E0207", message)
+                        .at(place)
+                        .note("only a profile whose providers are all `sandbox` can set it")
+                        .hint(format!("remove `{key}`")),
+                );
+            }
+        }
+        profile
+    }
+}
+
+/// Whether a text can be an environment or a scope: one segment of a short name.
+pub(crate) fn is_segment(text: &str) -> bool {
+    !text.is_empty() && text.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_'))
+}

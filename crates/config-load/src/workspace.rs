@@ -1,0 +1,169 @@
+//! The workspace: its root, its settings, and where things are in it.
+
+use std::path::{Path, PathBuf};
+
+use config::Node;
+use diag::{Diagnostic, Diagnostics};
+use resource::StackName;
+use world::Lock;
+
+use crate::{Settings, files};
+
+/// The file that marks the root.
+const FILE: &str = "groundplan.toml";
+
+/// A workspace on disk.
+#[derive(Debug, Clone)]
+pub struct Workspace {
+    root: PathBuf,
+    settings: Settings,
+}
+
+impl Workspace {
+    /// Finds the workspace that a directory lies in.
+    ///
+    /// # Errors
+    /// If there is no `groundplan.toml` in it or above it, or something is wrong with that file.
+    pub fn find(from: &Path) -> Result<Self, Diagnostics> {
+        let start = from.canonicalize().map_err(|error| {
+            let message = format!("there is no directory `{}`: {error}", from.display());
+            Diagnostic::error("E0204", message).hint("give an existing directory with `-C DIR`")
+        })?;
+        match start.ancestors().find(|directory| directory.join(FILE).is_file()) {
+            Some(root) => Self::open(root),
+            None => Err(Diagnostic::error("E0204", format!("there is no {FILE} in `{}` or above it", start.display()))
+                .hint("go into a workspace, name one with `-C DIR`, or make one with `runner new workspace DIR`")
+                .into()),
+        }
+    }
+
+    /// Opens the workspace of a root.
+    ///
+    /// # Errors
+    /// If there is no `groundplan.toml`, or something is wrong with it.
+    pub fn open(root: &Path) -> Result<Self, Diagnostics> {
+        let bytes = files::read(root, FILE)?.ok_or_else(|| {
+            Diagnostic::error("E0204", format!("there is no {FILE} in `{}`", root.display()))
+                .hint("make a workspace with `runner new workspace DIR`")
+        })?;
+        let settings = Settings::parse(FILE, &files::text(bytes, FILE)?)?;
+        Ok(Self { root: root.to_owned(), settings })
+    }
+
+    /// The root directory.
+    pub fn root(&self) -> &Path {
+        &self.root
+    }
+
+    /// What `groundplan.toml` says.
+    pub fn settings(&self) -> &Settings {
+        &self.settings
+    }
+
+    /// The directory of a project: `projects/infrastructure/aws/network`.
+    pub fn project_directory(&self, project: &str) -> String {
+        format!("projects/{}", project.replace('.', "/"))
+    }
+
+    /// The file of a stack.
+    pub fn stack_file(&self, stack: &StackName) -> String {
+        format!("{}/stacks/{}.toml", self.project_directory(stack.project()), stack.short())
+    }
+
+    /// The world lock of a stack.
+    pub fn lock_file(&self, stack: &StackName) -> String {
+        format!("{}/stacks/{}.lock.toml", self.project_directory(stack.project()), stack.short())
+    }
+
+    /// The dotted path below `projects/` that a directory lies at: a project's name, or one with more behind it.
+    pub fn dotted_path_of(&self, directory: &Path) -> Option<String> {
+        let directory = directory.canonicalize().ok()?;
+        let root = self.root.canonicalize().ok()?;
+        let below = directory.strip_prefix(root.join("projects")).ok()?;
+        let parts: Option<Vec<&str>> = below.components().map(|part| part.as_os_str().to_str()).collect();
+        Some(parts?.join(".")).filter(|path| !path.is_empty())
+    }
+
+    /// The bytes of a file; `None` if there is none.
+    ///
+    /// # Errors
+    /// If it cannot be read, or the path leads out of the workspace.
+    pub fn read(&self, path: &str) -> Result<Option<Vec<u8>>, Diagnostic> {
+        files::read(&self.root, path)
+    }
+
+    /// The text of a file; `None` if there is none.
+    ///
+    /// # Errors
+    /// If it cannot be read or is not UTF-8, or the path leads out of the workspace.
+    pub fn read_text(&self, path: &str) -> Result<Option<String>, Diagnostic> {
+        self.read(path)?.map(|bytes| files::text(bytes, path)).transpose()
+    }
+
+    /// The sorted names in a directory; `None` if there is none.
+    ///
+    /// # Errors
+    /// If it cannot be read, or the path leads out of the workspace.
+    pub fn list(&self, directory: &str) -> Result<Option<Vec<String>>, Diagnostic> {
+        files::list(&self.root, directory)
+    }
+
+    /// Replaces a file as a whole, with its directory if that is missing.
+    ///
+    /// # Errors
+    /// If it cannot be written, or the path leads out of the workspace.
+    pub fn write(&self, path: &str, text: &str) -> Result<(), Diagnostic> {
+        files::write(&self.root, path, text)
+    }
+
+    /// The configuration of a stack.
+    ///
+    /// # Errors
+    /// If the stack is not there, with those that are; or what is wrong with its file.
+    pub fn stack_config(&self, stack: &StackName) -> Result<Node, Diagnostics> {
+        let file = self.stack_file(stack);
+        match self.read_text(&file)? {
+            Some(text) => config::parse(&file, &text),
+            None => Err(self.no_stack(stack).into()),
+        }
+    }
+
+    /// The world lock of a stack; an empty one if there is no file.
+    ///
+    /// # Errors
+    /// What is wrong with the file.
+    pub fn lock(&self, stack: &StackName) -> Result<Lock, Diagnostics> {
+        let file = self.lock_file(stack);
+        self.read_text(&file)?.map_or_else(|| Ok(Lock::new()), |text| Lock::parse(&file, &text))
+    }
+
+    /// Writes the world lock of a stack, if that changes the file; an empty one has none. Whether it did.
+    ///
+    /// # Errors
+    /// If the file cannot be written.
+    pub fn write_lock(&self, stack: &StackName, lock: &Lock) -> Result<bool, Diagnostic> {
+        let file = self.lock_file(stack);
+        let old = self.read_text(&file)?;
+        let new = if lock.is_empty() { None } else { Some(lock.to_string()) };
+        if old == new {
+            return Ok(false);
+        }
+        new.map_or_else(|| files::remove(&self.root, &file), |text| self.write(&file, &text))?;
+        Ok(true)
+    }
+
+    /// Refuses the answers that the sandbox made up: what a live run asks first.
+    ///
+    /// # Errors
+    /// Each such answer, and what is wrong with the file.
+    pub fn refuse_made_up(&self, stack: &StackName) -> Result<(), Diagnostics> {
+        let file = self.lock_file(stack);
+        let problem = |entry: &world::Entry| {
+            let message = format!("the sandbox made up the answer of `{stack}` to `{}`", entry.query());
+            Diagnostic::error("E0215", message)
+                .at(diag::Place::start_of(&file))
+                .hint(format!("run `runner lock update {stack} --profile live` to ask the live world"))
+        };
+        self.lock(stack)?.made_up().map(problem).collect::<Diagnostics>().into_result(())
+    }
+}
