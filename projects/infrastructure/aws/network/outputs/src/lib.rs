@@ -2,6 +2,8 @@
 //!
 //! **Invariant:** plain types only; every leaf is an output.
 
+#![expect(clippy::doc_markdown, reason = "names of products are not code")]
+
 use plan::prelude::*;
 
 /// The exports of one network stack.
@@ -197,6 +199,17 @@ pub enum KubernetesVpcName {
     /// `residential_mitx_vpc`.
     #[config(key = "residential_mitx_vpc")]
     ResidentialMitx,
+}
+
+impl From<KubernetesVpcName> for VpcName {
+    fn from(name: KubernetesVpcName) -> Self {
+        match name {
+            KubernetesVpcName::Applications => Self::Applications,
+            KubernetesVpcName::Data => Self::Data,
+            KubernetesVpcName::Operations => Self::Operations,
+            KubernetesVpcName::ResidentialMitx => Self::ResidentialMitx,
+        }
+    }
 }
 
 impl Outputs {

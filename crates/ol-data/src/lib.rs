@@ -1,0 +1,28 @@
+//! Databases, caches, their alarms and their credentials, as the projects of Open Learning use them.
+//!
+//! Layer: beside the model, like the bindings that it uses. **Invariant:** what a construct declares follows from its
+//! fields alone; what must be known of the world comes as an answer of the world lock.
+
+mod access;
+mod alarms;
+mod amazon_cache;
+mod amazon_db;
+mod eks;
+mod instance;
+mod tier;
+mod vault;
+mod world;
+
+use plan::PlanFunction;
+
+pub use access::{RULES_FROM_BLOCKS, Through, ingress_from_each, rules_from_blocks};
+pub use amazon_cache::{AmazonCache, CACHE_PORT};
+pub use amazon_db::{AmazonDb, DATABASE_OWNER, Database, MARIADB_PORT};
+pub use eks::{OIDC_TRUST_POLICY, TrustRole, oidc_trust_policy};
+pub use instance::{consul_of, tenant_of, vault_of};
+pub use tier::{DatabaseDefaults, Tier};
+pub use vault::{DatabaseBackend, DatabaseRole, Rights, policy_text};
+pub use world::{CacheParameterGroupFamily, EngineVersion, RdsEngineVersion};
+
+/// The named functions that plans made with this crate may call; for `Project::functions`.
+pub const FUNCTIONS: &[PlanFunction] = &[OIDC_TRUST_POLICY, RULES_FROM_BLOCKS];
