@@ -1,7 +1,7 @@
 //! Text encodings of values.
 
 use base64::Engine as _;
-use value::{canonical_bytes, Value};
+use value::{Value, canonical_bytes};
 
 /// Canonical JSON, but with keys as they are.
 pub fn to_json(value: &Value) -> String {
@@ -67,7 +67,10 @@ pub(crate) fn to_toml(value: &Value) -> Result<String, String> {
             Value::String(text) => toml::Value::String(text.clone()),
             Value::List(items) => toml::Value::Array(items.iter().map(convert).collect::<Result<_, _>>()?),
             Value::Map(map) => toml::Value::Table(
-                map.iter().filter(|(_, v)| !v.is_null()).map(|(k, v)| Ok((k.clone(), convert(v)?))).collect::<Result<_, String>>()?,
+                map.iter()
+                    .filter(|(_, v)| !v.is_null())
+                    .map(|(k, v)| Ok((k.clone(), convert(v)?)))
+                    .collect::<Result<_, String>>()?,
             ),
             Value::Null | Value::Unknown(_) | Value::Secret(_) => return Err("TOML has no null".into()),
         })

@@ -1,8 +1,8 @@
 //! Evaluation: an expression and a scope give a value.
 
-use value::{canonical_bytes, Digest, Path, Secret, Type, Unknown, Value};
+use value::{Digest, Path, Secret, Type, Unknown, Value, canonical_bytes};
 
-use crate::{apply, Expr, Op};
+use crate::{Expr, Op, apply};
 
 /// What an expression's references mean.
 pub trait Scope {

@@ -16,8 +16,8 @@ use value::{Digest, Path, Type, Value};
 
 pub use cidr::{CidrError, Ipv4Net, Ipv6Net};
 pub use encode::{to_json, to_yaml};
-pub use evaluate::{evaluate, EvaluateError, Scope};
-pub use op::{apply, Op};
+pub use evaluate::{EvaluateError, Scope, evaluate};
+pub use op::{Op, apply};
 
 /// An expression.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -130,7 +130,9 @@ impl Expr {
             return self.clone();
         }
         match self {
-            Self::Attribute { urn, path: start, .. } => Self::Attribute { urn: urn.clone(), path: start.join(path), ty },
+            Self::Attribute { urn, path: start, .. } => {
+                Self::Attribute { urn: urn.clone(), path: start.join(path), ty }
+            }
             Self::Output { stack, path: start, optional, .. } => {
                 Self::Output { stack: stack.clone(), path: start.join(path), ty, optional: *optional }
             }

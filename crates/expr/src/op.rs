@@ -111,8 +111,12 @@ pub fn apply(op: &Op, args: &[Value]) -> Result<Value, String> {
     };
     let any = |i: usize| args.get(i).ok_or_else(|| wrong(op, i, "a value", None));
     Ok(match op {
-        Op::Get { path, .. } => any(0)?.at(path).cloned().ok_or_else(|| format!("there is no `{path}` in the value"))?,
-        Op::Concat => Value::String((0..args.len()).map(|i| any(i).and_then(|v| plain_text(op, i, v))).collect::<Result<_, _>>()?),
+        Op::Get { path, .. } => {
+            any(0)?.at(path).cloned().ok_or_else(|| format!("there is no `{path}` in the value"))?
+        }
+        Op::Concat => {
+            Value::String((0..args.len()).map(|i| any(i).and_then(|v| plain_text(op, i, v))).collect::<Result<_, _>>()?)
+        }
         Op::Join => {
             let parts: Vec<String> = list(0)?.iter().map(|v| plain_text(op, 0, v)).collect::<Result<_, _>>()?;
             Value::String(parts.join(text(1)?))
@@ -151,7 +155,10 @@ pub fn apply(op: &Op, args: &[Value]) -> Result<Value, String> {
         }
         Op::Lookup => match map_of(op, 0, any(0)?)?.get(text(1)?) {
             Some(found) => found.clone(),
-            None => args.get(2).cloned().ok_or_else(|| format!("there is no `{}` in the map", text(1).unwrap_or_default()))?,
+            None => args
+                .get(2)
+                .cloned()
+                .ok_or_else(|| format!("there is no `{}` in the map", text(1).unwrap_or_default()))?,
         },
         Op::Merge => {
             let mut merged = value::Map::new();
@@ -175,7 +182,9 @@ pub fn apply(op: &Op, args: &[Value]) -> Result<Value, String> {
         Op::Upper => Value::String(text(0)?.to_uppercase()),
         Op::Replace => Value::String(text(0)?.replace(text(1)?, text(2)?)),
         Op::TrimPrefix => Value::from(text(0)?.strip_prefix(text(1)?).unwrap_or(text(0)?)),
-        Op::Truncate => Value::String(text(0)?.chars().take(usize::try_from(count(1)?).unwrap_or(usize::MAX)).collect()),
+        Op::Truncate => {
+            Value::String(text(0)?.chars().take(usize::try_from(count(1)?).unwrap_or(usize::MAX)).collect())
+        }
         Op::Equals => Value::Bool(any(0)? == any(1)?),
         Op::If => match any(0)? {
             Value::Bool(true) => any(1)?.clone(),

@@ -28,7 +28,10 @@ impl Scope for Table {
 }
 
 fn scope(open: bool) -> Table {
-    Table { outputs: BTreeMap::from([("cidr", Value::from("10.0.0.0/16")), ("v6", Value::from("2600:1f18::/56"))]), open }
+    Table {
+        outputs: BTreeMap::from([("cidr", Value::from("10.0.0.0/16")), ("v6", Value::from("2600:1f18::/56"))]),
+        open,
+    }
 }
 
 fn output(path: &str) -> Expr {
@@ -68,13 +71,18 @@ fn unknowns_keep_their_origins_and_their_type() {
 
 #[test]
 fn a_secret_has_one_fingerprint_open_or_sealed_and_stays_secret() {
-    let expr = Expr::call(Op::Json, vec![Expr::Map(BTreeMap::from([("password".into(), secret()), ("user".into(), "app".into())]))]);
+    let expr = Expr::call(
+        Op::Json,
+        vec![Expr::Map(BTreeMap::from([("password".into(), secret()), ("user".into(), "app".into())]))],
+    );
     let open = eval(&expr).expect("evaluates");
     let sealed = evaluate(&expr, &scope(false)).expect("evaluates");
     assert_eq!(open, sealed);
     assert!(!format!("{open:?}").contains("hunter2"));
     match open {
-        Value::Secret(secret) => assert_eq!(secret.expose(), Some(&Value::from(r#"{"password":"hunter2","user":"app"}"#))),
+        Value::Secret(secret) => {
+            assert_eq!(secret.expose(), Some(&Value::from(r#"{"password":"hunter2","user":"app"}"#)))
+        }
         other => panic!("{other:?}"),
     }
 }
@@ -83,7 +91,10 @@ fn a_secret_has_one_fingerprint_open_or_sealed_and_stays_secret() {
 fn only_the_branch_that_is_taken_needs_a_value() {
     let expr = Expr::Call { op: Op::If, args: vec![true.into(), 1.into(), output("missing")] };
     assert_eq!(eval(&expr), Ok(Value::Int(1)));
-    assert_eq!(eval(&output("missing")).map_err(|e| e.to_string()), Err("stack `net.QA` has no output `missing`".into()));
+    assert_eq!(
+        eval(&output("missing")).map_err(|e| e.to_string()),
+        Err("stack `net.QA` has no output `missing`".into())
+    );
 }
 
 #[test]
