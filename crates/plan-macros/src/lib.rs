@@ -5,7 +5,10 @@
 use proc_macro::TokenStream;
 use proc_macro2::TokenStream as Tokens;
 use quote::{format_ident, quote};
-use syn::{parse_macro_input, spanned::Spanned, Attribute, Data, DeriveInput, Expr, Fields, FnArg, ItemFn, LitStr, Pat, ReturnType};
+use syn::{
+    Attribute, Data, DeriveInput, Expr, Fields, FnArg, ItemFn, LitStr, Pat, ReturnType, parse_macro_input,
+    spanned::Spanned,
+};
 
 /// Derives `config::FromNode`.
 ///
@@ -170,7 +173,9 @@ fn outputs(input: &DeriveInput) -> syn::Result<Tokens> {
     let mut paths = Vec::new();
     let mut idents = Vec::new();
     for field in &data.fields {
-        let Some(ident) = &field.ident else { return Err(syn::Error::new(field.span(), "`Outputs` needs named fields")) };
+        let Some(ident) = &field.ident else {
+            return Err(syn::Error::new(field.span(), "`Outputs` needs named fields"));
+        };
         let own = options(&field.attrs, "outputs")?;
         let key = own.key.unwrap_or_else(|| ident.to_string().trim_start_matches("r#").to_owned());
         paths.push(if own.flatten { quote!(at) } else { quote!(&at.child(#key)) });
