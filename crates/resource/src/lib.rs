@@ -8,4 +8,4 @@ mod plan;
 
 pub use name::{ParseUrnError, StackName, Urn};
 pub use options::{Alias, Dependency, Options, Timeouts};
-pub use plan::{Construct, Evaluated, Plan, Resource, Sources, PLAN_FORMAT};
+pub use plan::{Construct, Evaluated, PLAN_FORMAT, Plan, Resource, Sources};
