@@ -139,7 +139,8 @@ impl StackState {
             Entry::Dropped { urn, incarnation } => self.remove(urn, *incarnation),
             Entry::Renamed { from, to } => self.rename(from, to),
             Entry::Published { path, value, digest, from } => {
-                let output = PublishedOutput { value: value.clone(), digest: *digest, stale: false, from: from.clone() };
+                let output =
+                    PublishedOutput { value: value.clone(), digest: *digest, stale: false, from: from.clone() };
                 self.outputs.insert(path.clone(), output);
             }
             Entry::Stale { path } => {
@@ -157,7 +158,8 @@ impl StackState {
     /// Puts an object in its place; a live one of another incarnation is set aside to be deleted.
     fn put(&mut self, object: Object) {
         self.last_incarnation = self.last_incarnation.max(object.incarnation);
-        if let Some(old) = self.replaced.iter_mut().find(|o| o.urn == object.urn && o.incarnation == object.incarnation) {
+        if let Some(old) = self.replaced.iter_mut().find(|o| o.urn == object.urn && o.incarnation == object.incarnation)
+        {
             *old = object;
             return;
         }

@@ -24,7 +24,12 @@ fn object(name: &str, incarnation: u64, needs: &[&str]) -> Object {
 }
 
 fn intent(action: Action, name: &str, incarnation: u64) -> Entry {
-    let request = Request { inputs: Map::new(), dependencies: Default::default(), read: Default::default(), kept: Kept::default() };
+    let request = Request {
+        inputs: Map::new(),
+        dependencies: Default::default(),
+        read: Default::default(),
+        kept: Kept::default(),
+    };
     let token = String::new();
     Entry::Intent(Box::new(Intent { action, urn: urn(name), incarnation, id: None, request, token, was_absent: false }))
 }
@@ -95,7 +100,12 @@ fn verify_names_what_is_broken() {
 #[test]
 fn outputs_are_published_become_stale_and_are_withdrawn() {
     let path = Path::key("x");
-    let publish = Entry::Published { path: path.clone(), value: Value::Int(1), digest: Digest::of("t", b""), from: Default::default() };
+    let publish = Entry::Published {
+        path: path.clone(),
+        value: Value::Int(1),
+        digest: Digest::of("t", b""),
+        from: Default::default(),
+    };
     let stale = state(&[publish.clone(), Entry::Stale { path: path.clone() }]);
     assert!(stale.outputs[&path].stale);
     assert!(!state(&[publish.clone(), Entry::Stale { path: path.clone() }, publish.clone()]).outputs[&path].stale);
