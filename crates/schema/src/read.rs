@@ -102,13 +102,18 @@ fn names_in_order(object: &Map<String, Json>, key: &str) -> Vec<String> {
 /// JSON pointers such as `/properties/Listeners/*/Port` as paths.
 fn pointers(object: &Map<String, Json>, key: &str) -> Result<Vec<Path>, String> {
     let list = object.get(key).and_then(Json::as_array);
-    list.into_iter().flatten().filter_map(Json::as_str).map(|p| pointer(p).ok_or(format!("`{key}`: `{p}` is no pointer"))).collect()
+    list.into_iter()
+        .flatten()
+        .filter_map(Json::as_str)
+        .map(|p| pointer(p).ok_or(format!("`{key}`: `{p}` is no pointer")))
+        .collect()
 }
 
 fn pointer(text: &str) -> Option<Path> {
     let rest = text.strip_prefix("/properties/")?;
     let steps = rest.split('/').filter(|step| *step != "properties" && *step != "items");
-    let segments: Vec<Segment> =
-        steps.map(|step| if step == "*" { Segment::Any } else { Segment::Key(step.replace("~1", "/").replace("~0", "~")) }).collect();
+    let segments: Vec<Segment> = steps
+        .map(|step| if step == "*" { Segment::Any } else { Segment::Key(step.replace("~1", "/").replace("~0", "~")) })
+        .collect();
     (!segments.is_empty()).then(|| Path::from(segments))
 }

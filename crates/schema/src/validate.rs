@@ -63,7 +63,10 @@ impl TypeSchema {
         for (name, value) in properties.iter().filter(|(_, value)| !value.is_null()) {
             let path = Path::key(name);
             match self.properties.get(name) {
-                None => found.push(Problem { path, kind: ProblemKind::Unknown { suggestion: near(name, self.properties.keys()) } }),
+                None => found.push(Problem {
+                    path,
+                    kind: ProblemKind::Unknown { suggestion: near(name, self.properties.keys()) },
+                }),
                 Some(_) if self.is_attribute(&path) => found.push(Problem { path, kind: ProblemKind::ReadOnly }),
                 Some(property) => self.check(property, value, &path, &mut found),
             }
@@ -85,7 +88,10 @@ impl TypeSchema {
             | (Kind::Boolean, Value::Bool(_)) => {}
             (Kind::String { allowed, max_length, .. }, Value::String(text)) => {
                 if !allowed.is_empty() && !allowed.contains(text) {
-                    found.push(Problem { path: path.clone(), kind: ProblemKind::NotAllowed { allowed: allowed.clone() } });
+                    found.push(Problem {
+                        path: path.clone(),
+                        kind: ProblemKind::NotAllowed { allowed: allowed.clone() },
+                    });
                 }
                 if let Some(max) = max_length.filter(|max| text.chars().count() > *max) {
                     found.push(Problem { path: path.clone(), kind: ProblemKind::TooLong { max } });
