@@ -163,5 +163,9 @@ pub trait Provider: Send + Sync {
     /// Reads objects, as many as are asked for in one call; `None` = it is not there.
     fn read<'a>(&'a self, requests: &'a [ReadRequest]) -> BoxFuture<'a, Result<Vec<Option<Found>>, ProviderError>>;
     /// Applies a fragment; `ended` is called once for each step, by its position.
-    fn apply<'a>(&'a self, fragment: &'a Fragment, ended: &'a mut (dyn FnMut(usize, Outcome) + Send)) -> BoxFuture<'a, ()>;
+    fn apply<'a>(
+        &'a self,
+        fragment: &'a Fragment,
+        ended: &'a mut (dyn FnMut(usize, Outcome) + Send),
+    ) -> BoxFuture<'a, ()>;
 }

@@ -110,11 +110,19 @@ pub trait StateStore: Send + Sync {
     /// Takes stacks for a run, all or none: writes the lease, checks every base, writes an open head and a seal for
     /// each. A dead holder is taken over; its base is then the head that it left open. The journals come in the order
     /// of the bases.
-    fn acquire<'a>(&'a self, run: &'a Run, bases: &'a [Base]) -> BoxFuture<'a, Result<Vec<Box<dyn Journal>>, StoreError>>;
+    fn acquire<'a>(
+        &'a self,
+        run: &'a Run,
+        bases: &'a [Base],
+    ) -> BoxFuture<'a, Result<Vec<Box<dyn Journal>>, StoreError>>;
     /// Gives up the run's lease, after all its journals are closed.
     fn release<'a>(&'a self, run: &'a Run) -> BoxFuture<'a, Result<(), StoreError>>;
     /// Registers a reader beside the heads of the stack that it reads; before the reader's first intent.
-    fn register_reader<'a>(&'a self, upstream: &'a str, reader: &'a OutputReader) -> BoxFuture<'a, Result<(), StoreError>>;
+    fn register_reader<'a>(
+        &'a self,
+        upstream: &'a str,
+        reader: &'a OutputReader,
+    ) -> BoxFuture<'a, Result<(), StoreError>>;
     /// The stacks that registered as readers of a stack.
     fn readers<'a>(&'a self, upstream: &'a str) -> BoxFuture<'a, Result<Vec<OutputReader>, StoreError>>;
 }
