@@ -52,7 +52,11 @@ impl Reader<'_> {
             DeValue::Integer(digits) => match i64::from_str_radix(digits.as_str(), digits.radix()) {
                 Ok(number) => NodeKind::Int(number),
                 Err(_) => {
-                    return self.refuse(place, format!("`{path}` does not fit into 64 bits"), "quote it, if it is text");
+                    return self.refuse(
+                        place,
+                        format!("`{path}` does not fit into 64 bits"),
+                        "quote it, if it is text",
+                    );
                 }
             },
             DeValue::Float(digits) => match digits.as_str().parse::<f64>() {
