@@ -8,7 +8,7 @@ mod holders;
 use std::collections::{BTreeMap, BTreeSet};
 
 use diag::{Diagnostic, Diagnostics};
-use diff::{leaf_of, Action, ChangeSet};
+use diff::{Action, ChangeSet, leaf_of};
 use graph::Graph;
 use resource::{Dependency, StackName, Urn};
 use state::{Object, StackState};
@@ -133,7 +133,9 @@ impl Builder<'_> {
                         }
                     }
                     Action::Keep if change.renamed_from.is_none() => {}
-                    Action::Keep | Action::Create | Action::Update | Action::Adopt => self.add(stack, StepKind::Apply(urn.clone())),
+                    Action::Keep | Action::Create | Action::Update | Action::Adopt => {
+                        self.add(stack, StepKind::Apply(urn.clone()))
+                    }
                 }
             }
             for (urn, incarnation) in &input.changes.leftovers {
@@ -201,7 +203,9 @@ impl Builder<'_> {
             self.edge(number, self.number(stack, StepKind::Apply(need.clone())));
         }
         self.read_edges(number, &change.reads);
-        for other in change.waits_for.iter().filter_map(|w| if let Dependency::Stack(name) = w { Some(name) } else { None }) {
+        for other in
+            change.waits_for.iter().filter_map(|w| if let Dependency::Stack(name) = w { Some(name) } else { None })
+        {
             self.whole_stack_edges(number, other);
         }
         for other in input.after {
@@ -244,13 +248,16 @@ impl Builder<'_> {
         let input = self.stacks[stack];
         let Some(state) = input.state else { return };
         let change = input.changes.resources.get(urn);
-        let first = change.is_some_and(|c| matches!(c.action, Action::Replace { delete_first: true, .. }) && c.incarnation != incarnation);
+        let first = change.is_some_and(|c| {
+            matches!(c.action, Action::Replace { delete_first: true, .. }) && c.incarnation != incarnation
+        });
         if !first {
             // The new object is there before the old one goes.
             self.edge(number, self.number(stack, StepKind::Apply(urn.clone())));
         }
         let name = change.and_then(|change| change.renamed_from.as_ref()).unwrap_or(urn);
-        for reader in state.objects.values().chain(&state.replaced).filter(|reader| reader.dependencies.contains(name)) {
+        for reader in state.objects.values().chain(&state.replaced).filter(|reader| reader.dependencies.contains(name))
+        {
             self.after_reader(number, stack, reader, first);
         }
         // Readers in other stacks: those that were applied with an output that is made of the object.
@@ -258,7 +265,11 @@ impl Builder<'_> {
         for (other, other_input) in self.stacks.iter().enumerate().filter(|(other, _)| *other != stack) {
             let Some(other_state) = other_input.state else { continue };
             for reader in other_state.objects.values().chain(&other_state.replaced) {
-                if reader.read.iter().any(|read| read.stack_id == input.changes.stack_id && paths.iter().any(|p| p.touches(&read.path))) {
+                if reader
+                    .read
+                    .iter()
+                    .any(|read| read.stack_id == input.changes.stack_id && paths.iter().any(|p| p.touches(&read.path)))
+                {
                     self.after_reader(number, other, reader, first);
                 }
             }
@@ -268,10 +279,13 @@ impl Builder<'_> {
     /// A deletion waits until a reader has moved on or is gone.
     fn after_reader(&mut self, number: usize, stack: usize, reader: &Object, first: bool) {
         let urn = self.current_name(stack, &reader.urn);
-        self.edge(number, self.number(stack, StepKind::Delete(urn.clone(), reader.incarnation)).filter(|&delete| {
-            // With the old object going first, a reader that is replaced the other way round would wait for itself.
-            !first || self.goes_first(delete)
-        }));
+        self.edge(
+            number,
+            self.number(stack, StepKind::Delete(urn.clone(), reader.incarnation)).filter(|&delete| {
+                // With the old object going first, a reader that is replaced the other way round would wait for itself.
+                !first || self.goes_first(delete)
+            }),
+        );
         if !first {
             self.edge(number, self.number(stack, StepKind::Apply(urn)));
         }
@@ -287,7 +301,8 @@ impl Builder<'_> {
     }
 
     fn current_name(&self, stack: usize, urn: &Urn) -> Urn {
-        let renamed = self.stacks[stack].changes.resources.iter().find(|(_, change)| change.renamed_from.as_ref() == Some(urn));
+        let renamed =
+            self.stacks[stack].changes.resources.iter().find(|(_, change)| change.renamed_from.as_ref() == Some(urn));
         renamed.map_or_else(|| urn.clone(), |(to, _)| to.clone())
     }
 
