@@ -81,30 +81,47 @@ fn edit(
     for segment in parents {
         item = child(item, segment).ok_or_else(|| cannot_set(key, "the way there is not a table or list"))?;
     }
-    let inline = item.is_value();
-    let slot = match (item, last) {
-        (item, Segment::Key(name)) => item
-            .as_table_like_mut()
-            .map(|table| table.entry(name).or_insert(Item::None))
-            .ok_or_else(|| cannot_set(key, "what holds it is not a table"))?,
-        (item, Segment::Index(index)) => {
-            item.get_mut(*index).ok_or_else(|| cannot_set(key, "the list has no such item"))?
+    if let (Some(table), Segment::Key(name)) = (item.as_inline_table_mut(), last)
+        && !table.contains_key(name)
+    {
+        table.insert(name, new(None)?);
+        // The last value so far holds the space before the brace.
+        table.fmt();
+    } else {
+        replace(slot(item, last, key)?, key, new)?;
+    }
+    let edited = document.to_string();
+    config::parse(file, &edited)?;
+    Ok(edited)
+}
+
+/// Where the value of a key stands, or will stand.
+fn slot<'a>(item: &'a mut Item, last: &Segment, key: &Path) -> Result<&'a mut Item, Diagnostic> {
+    match last {
+        Segment::Key(name) => {
+            let table = item.as_table_like_mut().ok_or_else(|| cannot_set(key, "what holds it is not a table"))?;
+            Ok(table.entry(name).or_insert(Item::None))
         }
-        (_, Segment::Any) => return Err(cannot_set(key, "it names more than one value").into()),
-    };
+        Segment::Index(index) => item.get_mut(*index).ok_or_else(|| cannot_set(key, "the list has no such item")),
+        Segment::Any => Err(cannot_set(key, "it names more than one value")),
+    }
+}
+
+/// Replaces a value; the comment behind the old one stays.
+fn replace(
+    slot: &mut Item,
+    key: &Path,
+    new: impl FnOnce(Option<&Value>) -> Result<Value, Diagnostic>,
+) -> Result<(), Diagnostic> {
     if matches!(slot, Item::Table(_) | Item::ArrayOfTables(_)) {
-        return Err(cannot_set(key, "it is a table; set a key in it").into());
+        return Err(cannot_set(key, "it is a table; set a key in it"));
     }
     let mut value = new(slot.as_value())?;
     if let Some(old) = slot.as_value() {
         *value.decor_mut() = old.decor().clone();
-    } else if inline {
-        value.decor_mut().clear();
     }
     *slot = Item::Value(value);
-    let edited = document.to_string();
-    config::parse(file, &edited)?;
-    Ok(edited)
+    Ok(())
 }
 
 /// The child of an item, made if it is a missing key.

@@ -12,6 +12,9 @@ use world::Lock;
 
 use crate::{Variables, Workspace};
 
+/// Answers for outputs of other stacks.
+type Outputs<'a> = dyn Fn(&str, &Path) -> OutputRead + Sync + 'a;
+
 type Cache<T> = Mutex<BTreeMap<StackName, Arc<Result<T, Diagnostics>>>>;
 
 /// The files of a workspace as one run sees them: each stack's file and lock is parsed once.
@@ -50,7 +53,7 @@ impl<'a> Files<'a> {
 /// The inputs of evaluations, from files.
 pub struct FileInputs<'a> {
     files: &'a Files<'a>,
-    outputs: Box<dyn Fn(&str, &Path) -> OutputRead + Sync + 'a>,
+    outputs: Box<Outputs<'a>>,
 }
 
 impl Inputs for FileInputs<'_> {

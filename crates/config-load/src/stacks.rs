@@ -123,8 +123,8 @@ impl Workspace {
     fn short_names(&self, directory: &str) -> Result<Vec<String>, Diagnostic> {
         let names = self.list(directory)?.unwrap_or_default();
         let short = |name: String| {
-            let short = name.strip_suffix(".toml").filter(|s| !s.ends_with(".lock") && !s.starts_with('.'))?;
-            Some(short.to_owned())
+            let short = name.strip_suffix(".toml").filter(|short| !short.starts_with('.'))?;
+            short.strip_suffix(".lock").is_none().then(|| short.to_owned())
         };
         Ok(names.into_iter().filter_map(short).collect())
     }

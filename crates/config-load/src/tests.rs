@@ -1,1 +1,303 @@
+use std::fs;
 
+use diag::Diagnostics;
+use plan::{Inputs, OutputRead};
+use resource::StackName;
+use tempfile::TempDir;
+use value::{Digest, Path, Value};
+use world::{AccountId, Entry, Lock, Source};
+
+use super::*;
+
+const SETTINGS: &str = r#"
+organisation = "ol"
+environments = ["CI", "QA", "Production"]
+known_environments = ["Dev"]
+[secrets]
+recipients = ["age1xyz"]
+[profiles.sandbox]
+provider = "sandbox"
+ignore_protection = true
+identity = "secrets/demo.key"
+[profiles.live]
+provider = "aws"
+account = "123456789012"
+state = "s3://bucket/state"
+[profiles.live.providers]
+consul = "sandbox"
+"#;
+
+fn workspace(files: &[(&str, &str)]) -> (TempDir, Workspace) {
+    let directory = tempfile::tempdir().expect("a directory");
+    for (name, text) in [("groundplan.toml", SETTINGS)].iter().chain(files) {
+        let path = directory.path().join(name);
+        fs::create_dir_all(path.parent().expect("a parent")).expect("made");
+        fs::write(path, text).expect("written");
+    }
+    let workspace = Workspace::open(directory.path()).expect("opens");
+    (directory, workspace)
+}
+
+fn path(text: &str) -> Path {
+    text.parse().expect(text)
+}
+
+/// Code and place of each problem.
+fn summary(found: &Diagnostics) -> Vec<String> {
+    found
+        .iter()
+        .map(|d| format!("{} {}", d.code, d.place.as_ref().map_or(String::new(), ToString::to_string)))
+        .collect()
+}
+
+#[test]
+fn settings_have_defaults_and_profiles_say_where_providers_point() {
+    let settings = Settings::parse("groundplan.toml", SETTINGS).expect("reads");
+    let live = settings.profile("live").expect("there");
+    assert_eq!((live.driver("aws"), live.driver("consul"), live.is_live()), ("aws", "sandbox", true));
+    assert_eq!((live.state.as_str(), live.ignore_protection), ("s3://bucket/state", false));
+    let sandbox = settings.profile("sandbox").expect("there");
+    assert_eq!((sandbox.is_live(), sandbox.ignore_protection), (false, true));
+    assert_eq!(
+        (sandbox.state.as_str(), sandbox.sandbox.as_str()),
+        (".groundplan/state/sandbox", ".groundplan/sandbox")
+    );
+    let problem = settings.profile("Live").expect_err("case counts");
+    assert_eq!(
+        (problem.code.as_str(), problem.hints.as_slice()),
+        ("E0208", &["did you mean `--profile live`?".to_owned()][..])
+    );
+    assert_eq!(settings.all_environments().collect::<Vec<_>>(), ["CI", "QA", "Production", "Dev", "default"]);
+    assert_eq!((settings.is_selected("default"), settings.is_selected("Dev")), (true, false));
+    assert_eq!((settings.promotion_rank("QA"), settings.promotion_rank("default")), (Some(1), None));
+    let bare = Settings::parse("f", "organisation = \"x\"\nenvironments = []").expect("enough");
+    assert!(!bare.profile("sandbox").expect("always there").is_live());
+}
+
+#[test]
+fn all_problems_of_settings_are_found() {
+    let text = r#"organisation = "OL"
+environments = ["CI", "Q A", "CI", "default"]
+[profiles.live]
+provider = "aws"
+ignore_protection = true
+identity = "secrets/demo.key"
+[profiles.half]
+provider = "sandbox"
+ignore_protection = true
+[profiles.half.providers]
+vault = "vault"
+"#;
+    let found = Settings::parse("g", text).expect_err("problems");
+    let expected = [
+        "E0206 g:1:16",
+        "E0206 g:2:23",
+        "E0206 g:2:30",
+        "E0206 g:2:36",
+        "E0207 g:9:21",
+        "E0207 g:5:21",
+        "E0207 g:6:12",
+    ];
+    assert_eq!(summary(&found), expected);
+    assert!(found.iter().all(|d| d.hints.len() == 1));
+    let found = Settings::parse("g", "organization = \"x\"\nenvironments = \"CI\"").expect_err("problems");
+    assert_eq!(summary(&found), ["E0101 g:1:1", "E0102 g:1:1", "E0103 g:2:16"]);
+}
+
+#[test]
+fn a_workspace_is_found_from_anywhere_inside() {
+    let (directory, _) = workspace(&[("projects/a/b/src/lib.rs", "")]);
+    let inside = directory.path().join("projects/a/b/src");
+    let found = Workspace::find(&inside).expect("found");
+    assert_eq!(found.dotted_path_of(&inside).as_deref(), Some("a.b.src"));
+    assert_eq!(found.dotted_path_of(directory.path()), None);
+    let nowhere = tempfile::tempdir().expect("a directory");
+    assert_eq!(summary(&Workspace::find(nowhere.path()).expect_err("no workspace")), ["E0204 "]);
+}
+
+#[test]
+fn stacks_are_the_files_of_a_project() {
+    let (_directory, workspace) = workspace(&[
+        ("projects/a/b/stacks/QA.toml", "x = 1"),
+        ("projects/a/b/stacks/mitx.CI.toml", ""),
+        ("projects/a/b/stacks/default.toml", ""),
+        ("projects/a/b/stacks/QA.lock.toml", ""),
+        ("projects/a/b/stacks/gone.lock.toml", ""),
+        ("projects/a/b/stacks/README.md", ""),
+        ("projects/bad/stacks/qa.toml", ""),
+        ("projects/bad/stacks/mi tx.QA.toml", ""),
+    ]);
+    let stacks = workspace.stacks_of("a.b").expect("all well");
+    assert_eq!(stacks.iter().map(ToString::to_string).collect::<Vec<_>>(), ["a.b.QA", "a.b.default", "a.b.mitx.CI"]);
+    assert_eq!(workspace.stacks_of("none"), Ok(vec![]));
+    let found = workspace.stacks_of("bad").expect_err("two bad names");
+    assert_eq!(
+        summary(&found),
+        ["E0210 projects/bad/stacks/mi tx.QA.toml:1:1", "E0210 projects/bad/stacks/qa.toml:1:1"]
+    );
+    assert_eq!(found.iter().next_back().map(|d| d.hints[0].as_str()), Some("did you mean `QA`? rename the file"));
+    let qa = StackName::new("a.b", "QA");
+    workspace.edit_stack(&qa, |file, text| set(file, text, &path("x"), "2")).expect("edits");
+    assert_eq!(workspace.read_text(&workspace.stack_file(&qa)), Ok(Some("x = 2\n".to_owned())));
+    let found = workspace.stack_config(&StackName::new("a.b", "mitx.QA")).expect_err("no file");
+    let problem = found.iter().next().expect("one");
+    assert_eq!(problem.code, "E0209");
+    assert_eq!(problem.notes, ["the stacks of `a.b` are `QA`, `default`, `mitx.CI`"]);
+}
+
+#[test]
+fn foreign_stacks_have_typed_outputs() {
+    let fingerprint = Digest::of("t", b"x");
+    let text = format!(
+        "url = \"https://x\"\n[vpc]\nzones = [\"a\", \"b\"]\nsize = 3\n[tags]\n\"a.b\" = true\n[token]\nsecret = \"age:x\"\nfingerprint = \"{fingerprint}\"\n"
+    );
+    let (directory, workspace) = workspace(&[("foreign/infra.vault.operations.QA.toml", &text)]);
+    let stacks = workspace.foreign_stacks().expect("reads");
+    let stack = &stacks["infra.vault.operations.QA"];
+    let outputs: Vec<String> = stack.outputs().keys().map(ToString::to_string).collect();
+    assert_eq!(outputs, ["tags[\"a.b\"]", "token", "url", "vpc.size", "vpc.zones"]);
+    assert_eq!(stack.value(&path("vpc.zones[1]")), Some(Value::from("b")));
+    assert_eq!(stack.value(&path("vpc")).and_then(|v| v.get("size").and_then(Value::as_int)), Some(3));
+    assert!(stack.value(&path("token")).is_some_and(|v| v.has_secret()));
+    assert_eq!(stack.value(&path("vpc.nothing")), None);
+    fs::write(directory.path().join("foreign/x.toml"), "a = 1979-05-27").expect("written");
+    fs::write(directory.path().join("foreign/x.Qa.toml"), "").expect("written");
+    let found = workspace.foreign_stacks().expect_err("problems");
+    assert_eq!(
+        summary(&found),
+        ["E0210 foreign/x.Qa.toml:1:1", "E0210 foreign/x.toml:1:1", "E0202 foreign/x.toml:1:5"]
+    );
+}
+
+#[test]
+fn inputs_come_from_files_and_from_what_the_caller_gives() {
+    let stack = StackName::new("a.b", "QA");
+    let (directory, workspace) = workspace(&[("projects/a/b/stacks/QA.toml", "x = 1"), ("data/list.txt", "one")]);
+    let variables: Variables = [("net_size".to_owned(), "7".to_owned())].into_iter().collect();
+    let files = Files::new(&workspace, &variables);
+    let inputs =
+        files.inputs(|stack, path| OutputRead::Known { value: format!("{stack}:{path}").into(), applied: true });
+    assert_eq!(inputs.config(&stack).expect("reads").to_value(), Value::map([("x", 1i64)]));
+    fs::write(directory.path().join("projects/a/b/stacks/QA.toml"), "x = 2").expect("written");
+    assert_eq!(inputs.config(&stack).expect("reads").to_value(), Value::map([("x", 1i64)]), "one run sees one file");
+    assert_eq!(inputs.file("data/list.txt"), Ok(Some(b"one".to_vec())));
+    assert_eq!((inputs.file("data/none"), inputs.file("data/list.txt/x")), (Ok(None), Ok(None)));
+    assert_eq!(inputs.list("data"), Ok(Some(vec!["list.txt".to_owned()])));
+    assert_eq!(inputs.list("none"), Ok(None));
+    for outside in ["../x", "/etc/passwd", "data/../../x"] {
+        assert_eq!(inputs.file(outside).map_err(|d| d.code), Err("E0211".to_owned()), "{outside}");
+    }
+    assert_eq!(inputs.variable("NET_SIZE").as_deref(), Some("7"), "the case does not count");
+    let known = OutputRead::Known { value: "up.QA:a[0]".into(), applied: true };
+    assert_eq!(inputs.output("up.QA", &path("a[0]")), known);
+    let arguments = Value::Map(value::Map::new());
+    assert_eq!(inputs.world(&stack, "aws:account-id", &arguments), Ok(None));
+}
+
+#[test]
+fn a_world_lock_is_written_only_when_it_changes() {
+    let stack = StackName::new("a.b", "QA");
+    let (directory, workspace) = workspace(&[("projects/a/b/stacks/QA.toml", "")]);
+    let mut lock = workspace.lock(&stack).expect("empty");
+    lock.upsert(Entry::to(&AccountId, "1", "2026-08-22T00:00:00Z", Source::Sandbox).expect("plain"));
+    assert_eq!((workspace.write_lock(&stack, &lock), workspace.write_lock(&stack, &lock)), (Ok(true), Ok(false)));
+    assert_eq!(workspace.lock(&stack), Ok(lock.clone()));
+    let variables = Variables::none();
+    let files = Files::new(&workspace, &variables);
+    let inputs = files.inputs(|_, _| OutputRead::NotYet);
+    let answer = inputs.world(&stack, "aws:account-id", &Value::Map(value::Map::new()));
+    assert_eq!(answer, Ok(Some(Value::from("1"))));
+    let refused = workspace.refuse_made_up(&stack).expect_err("the sandbox made it up");
+    assert_eq!(summary(&refused), ["E0215 projects/a/b/stacks/QA.lock.toml:1:1"]);
+    let file = directory.path().join("projects/a/b/stacks/QA.lock.toml");
+    let edited = fs::read_to_string(&file).expect("there").replace("answer = \"1\"", "answer = \"2\"");
+    fs::write(&file, edited).expect("written");
+    assert_eq!(workspace.lock(&stack).map_err(|found| found.len()), Err(1));
+    assert_eq!((workspace.write_lock(&stack, &Lock::new()), file.is_file()), (Ok(true), false));
+    let names = workspace.list("projects/a/b/stacks").expect("reads").expect("there");
+    assert_eq!(names, ["QA.toml"], "nothing half-written stays");
+}
+
+#[test]
+fn identities_come_from_the_profile_and_the_person_and_live_refuses_demo_keys() {
+    let (directory, workspace) = workspace(&[("secrets/demo.key", "# demo\nAGE-SECRET-KEY-1DEMO\n")]);
+    let profile = |name: &str| workspace.settings().profile(name).expect("there");
+    let own = directory.path().join("own.key");
+    fs::write(&own, "AGE-SECRET-KEY-1OWN\n").expect("written");
+    let variables = |pairs: &[(&str, &std::path::Path)]| -> Variables {
+        pairs.iter().map(|(name, path)| ((*name).to_owned(), path.to_string_lossy().into_owned())).collect()
+    };
+    let with_own = variables(&[("GROUNDPLAN_IDENTITY", &own), ("HOME", directory.path())]);
+    let origins = |name: &str, variables: &Variables| {
+        let texts = workspace.identities(profile(name), variables);
+        texts
+            .map(|texts| texts.into_iter().map(|text| text.origin).collect::<Vec<_>>())
+            .map_err(|found| summary(&found))
+    };
+    let own_name = own.to_string_lossy().into_owned();
+    assert_eq!(origins("sandbox", &with_own), Ok(vec!["secrets/demo.key".to_owned(), own_name.clone()]));
+    assert_eq!(origins("live", &with_own), Ok(vec![own_name]));
+    assert_eq!(origins("live", &Variables::none()), Ok(vec![]));
+    let demo = variables(&[("GROUNDPLAN_IDENTITY", &directory.path().join("secrets/demo.key"))]);
+    assert_eq!(origins("live", &demo), Err(vec!["E0212 ".to_owned()]));
+    fs::remove_file(directory.path().join("secrets/demo.key")).expect("removed");
+    let missing = variables(&[("GROUNDPLAN_IDENTITY", &directory.path().join("none"))]);
+    assert_eq!(origins("sandbox", &missing), Err(vec!["E0213 groundplan.toml:7:1".to_owned(), "E0213 ".to_owned()]));
+    let text = workspace.identities(profile("live"), &with_own).expect("reads");
+    assert!(!format!("{text:?} {with_own:?}").contains("1OWN"));
+}
+
+#[test]
+fn settings_of_a_stack_are_edited_with_comments_and_order_kept() {
+    let text = "# Head.\nb = 1 # one\naccount = \"12\"\n\n[vpc] # the vpc\nzones = [\"a\", \"b\"]\nrule = { port = 1 }\n[[peers]]\nname = \"x\"\n";
+    let cases = [
+        ("b", "2", "b = 1", "b = 2"),
+        ("b", "true", "b = 1", "b = true"),
+        ("b", "1.5", "b = 1", "b = 1.5"),
+        ("b", "x y", "b = 1", "b = \"x y\""),
+        ("b", "007", "b = 1", "b = \"007\""),
+        ("b", "1979-05-27", "b = 1", "b = \"1979-05-27\""),
+        ("b", "[1, 2]", "b = 1", "b = [1, 2]"),
+        ("b", "\"1\"", "b = 1", "b = \"1\""),
+        ("account", "21", "account = \"12\"", "account = \"21\""),
+        ("c", "3", "account = \"12\"\n", "account = \"12\"\nc = 3\n"),
+        ("vpc.zones[1]", "c", "\"b\"]", "\"c\"]"),
+        ("vpc.rule.port", "2", "{ port = 1 }", "{ port = 2 }"),
+        ("vpc.rule.to", "2", "{ port = 1 }", "{ port = 1, to = 2 }"),
+        ("vpc[\"a.b\"]", "1", "{ port = 1 }\n", "{ port = 1 }\n\"a.b\" = 1\n"),
+        ("peers[0].name", "y", "\"x\"", "\"y\""),
+        ("new.sub.key", "1", "name = \"x\"\n", "name = \"x\"\n\n[new.sub]\nkey = 1\n"),
+    ];
+    for (key, value, old, new) in cases {
+        assert_eq!(set("f", text, &path(key), value).expect(key), text.replace(old, new), "{key} = {value}");
+    }
+    for key in ["", "vpc", "vpc.zones[2]", "b.c", "vpc[*]", "vpc.zones.a", "peers"] {
+        let found = set("f", text, &path(key), "1").expect_err(key);
+        assert_eq!(summary(&found), ["E0214 "], "{key}");
+    }
+    assert_eq!(summary(&set("f", "a = \nb = ", &path("a"), "1").expect_err("not TOML")).len(), 2);
+}
+
+#[test]
+fn secrets_are_set_sealed_and_shown_masked() {
+    let fingerprint = Digest::of("t", b"x");
+    let text = set_secret("f", "a = 1 # one\n", &path("db.password"), "age:abc", fingerprint).expect("sets");
+    let expected =
+        format!("a = 1 # one\n\n[db]\npassword = {{ secret = \"age:abc\", fingerprint = \"{fingerprint}\" }}\n");
+    assert_eq!(text, expected);
+    let found = set("f", &text, &path("db.password"), "plain").expect_err("a secret stays one");
+    assert_eq!(found.iter().next().map(|d| d.hints.len()), Some(1));
+    let again = set_secret("f", &text, &path("db.password"), "age:def", fingerprint).expect("sets");
+    assert_eq!(again, text.replace("age:abc", "age:def"));
+    let root = parse("f", &again).expect("reads");
+    assert_eq!(
+        show(get(&root, &path("db.password")).expect("there")),
+        format!("a secret, fingerprint {}", fingerprint.short(8))
+    );
+    assert_eq!(show(get(&root, &path("a")).expect("there")), "1");
+    let list = parse("f", "l = [1, { a = \"x\" }]\nt = \"text\"").expect("reads");
+    assert_eq!(show(get(&list, &path("l")).expect("there")), "[1, { a = \"x\" }]");
+    assert_eq!(show(get(&list, &path("t")).expect("there")), "text");
+    let problem = get(&list, &path("x.y")).expect_err("not there");
+    assert_eq!(problem.hints, ["the keys there are `l`, `t`"]);
+}

@@ -128,6 +128,20 @@ impl Workspace {
         }
     }
 
+    /// Replaces the file of a stack by what `edit` makes of its path and text.
+    ///
+    /// # Errors
+    /// If the stack is not there, or its file cannot be read, edited or written.
+    pub fn edit_stack(
+        &self,
+        stack: &StackName,
+        edit: impl FnOnce(&str, &str) -> Result<String, Diagnostics>,
+    ) -> Result<(), Diagnostics> {
+        let file = self.stack_file(stack);
+        let text = self.read_text(&file)?.ok_or_else(|| self.no_stack(stack))?;
+        Ok(self.write(&file, &edit(&file, &text)?)?)
+    }
+
     /// The world lock of a stack; an empty one if there is no file.
     ///
     /// # Errors
