@@ -6,6 +6,15 @@
 pub fn projects() -> Vec<plan::Project> {
     vec![
         // generated: projects (cargo xtask sync)
+        applications_edx_notes::project(),
+        applications_edxapp::project(),
+        infrastructure_aws_dns::project(),
+        infrastructure_aws_kms::project(),
+        infrastructure_aws_network::project(),
+        infrastructure_aws_policies::project(),
+        infrastructure_monitoring::project(),
+        substructure_consul::project(),
+        substructure_vault_static_mounts::project(),
         // end of generated
     ]
 }
