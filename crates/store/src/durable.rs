@@ -77,10 +77,14 @@ fn write_temporary(path: &Path, bytes: &[u8], durable: bool) -> io::Result<PathB
     }
 }
 
-/// Makes the names in the directory of a file durable.
-fn sync_parent(path: &Path) -> io::Result<()> {
-    let dir = path.parent().filter(|dir| !dir.as_os_str().is_empty()).unwrap_or(Path::new("."));
+/// Makes the names in a directory durable.
+pub(crate) fn sync_dir(dir: &Path) -> io::Result<()> {
     File::open(dir)?.sync_all()
+}
+
+/// Makes the name of a file or directory durable.
+pub(crate) fn sync_parent(path: &Path) -> io::Result<()> {
+    sync_dir(path.parent().filter(|dir| !dir.as_os_str().is_empty()).unwrap_or(Path::new(".")))
 }
 
 #[cfg(test)]

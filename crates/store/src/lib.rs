@@ -27,6 +27,8 @@ use std::time::Duration;
 use ports::{Base, BoxFuture, Journal, Lease, Loaded, Run, StateStore, StoreError};
 use state::{Head, OutputReader};
 
+use crate::read::Finder;
+
 /// What can be set of a store.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Settings {
@@ -86,7 +88,7 @@ impl StateStore for LocalStore {
         let head = head.clone();
         self.run(move |inner| {
             let stack = head.stack.to_string();
-            let dir = read::find(&inner.root, &stack, &head.id)?.ok_or(StoreError::Moved { stack })?;
+            let dir = Finder::new(&inner.root).find(&stack, &head.id)?.ok_or(StoreError::Moved { stack })?;
             let state = read::replay(&dir, &head)?.state;
             Ok(Loaded { head, state })
         })
@@ -96,7 +98,7 @@ impl StateStore for LocalStore {
         let head = head.clone();
         self.run(move |inner| {
             let Some(run) = &head.open else { return Ok(None) };
-            let dir = read::find(&inner.root, &head.stack.to_string(), &head.id)?;
+            let dir = Finder::new(&inner.root).find(&head.stack.to_string(), &head.id)?;
             Ok(dir.and_then(|dir| lease::holder(&inner.root, run, &dir.lock(), inner.settings.margin)))
         })
     }

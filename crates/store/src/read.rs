@@ -67,13 +67,29 @@ fn head(dir: &StackDir, generation: u64) -> Result<Option<Head>, StoreError> {
     Ok(Some(head))
 }
 
-/// The directory of the stack with this id: that of its name, or, if it was renamed, the one that has its head.
-pub(crate) fn find(root: &Path, name: &str, id: &str) -> Result<Option<StackDir>, StoreError> {
-    let dir = layout::stack_dir(root, name);
-    if newest(&dir)?.is_some_and(|head| head.id == id) {
-        return Ok(Some(dir));
+/// Finds the directories of stacks.
+pub(crate) struct Finder<'a> {
+    root: &'a Path,
+    /// Every stack; read when the first one is not where its name says.
+    all: Option<Vec<(StackDir, Head)>>,
+}
+
+impl<'a> Finder<'a> {
+    pub(crate) fn new(root: &'a Path) -> Self {
+        Self { root, all: None }
     }
-    Ok(heads(root)?.into_iter().find(|(_, head)| head.id == id).map(|(dir, _)| dir))
+
+    /// The directory of the stack with this id: that of its name, or, if it was renamed, the one that has its head.
+    pub(crate) fn find(&mut self, name: &str, id: &str) -> Result<Option<StackDir>, StoreError> {
+        let dir = layout::stack_dir(self.root, name);
+        if newest(&dir)?.is_some_and(|head| head.id == id) {
+            return Ok(Some(dir));
+        }
+        if self.all.is_none() {
+            self.all = Some(heads(self.root)?);
+        }
+        Ok(self.all.iter().flatten().find(|(_, head)| head.id == id).map(|(dir, _)| dir.clone()))
+    }
 }
 
 /// The state at a head: its snapshot, and, if a run left it open, the journal since.
