@@ -56,7 +56,7 @@ pub use inputs::{Inputs, OutputRead};
 pub use output::{text, Json, Output, Typed};
 pub use project::{Evaluation, Project, StackList};
 pub use read::{FromValue, IntoValue, Read, Reads};
-pub use stack::{absent, Result, Stack, Stop, WorldQuery};
+pub use stack::{absent, output_digest, Result, Stack, Stop, WorldQuery};
 pub use tree::{Leaves, OutputMap, OutputTree, StackOutputs};
 
 pub use {config, diag, expr, resource, value};

@@ -119,8 +119,7 @@ impl<'a> Stack<'a> {
         let read = Read::Output(stack.clone(), path.clone());
         match self.inputs.output(stack, path) {
             OutputRead::Known { value, applied } => {
-                let tag: &[u8] = if applied { b"applied" } else { b"proposed" };
-                self.record(read, Digest::of_parts("read/output", [tag, value.digest().as_bytes()]));
+                self.record(read, output_digest(&value, applied));
                 T::from_value(&value).ok_or_else(|| {
                     let message = format!("output `{stack}:{path}` is {}, not {}", value.ty(), T::ty());
                     Diagnostic::error("E0113", message).at(place).into()
@@ -245,4 +244,10 @@ fn overlay(node: &mut Node, variable: &str, key: &str, text: &str) {
 /// What stands in a record for something that is not there.
 pub fn absent() -> Digest {
     Digest::of("absent", b"")
+}
+
+/// What stands in a record for another stack's output: its value, and whether it is an applied one.
+pub fn output_digest(value: &Value, applied: bool) -> Digest {
+    let tag: &[u8] = if applied { b"applied" } else { b"proposed" };
+    Digest::of_parts("read/output", [tag, value.digest().as_bytes()])
 }

@@ -1,0 +1,221 @@
+//! Applying a preview: stacks are taken, steps run, stacks are closed.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use diag::{Diagnostic, Diagnostics};
+use ports::{Base, Closing, Journal, Run, StoreError};
+use resource::StackName;
+use scheduler::Limits;
+use state::OutputReader;
+use tokio::sync::watch;
+use value::{Digest, Path};
+
+use crate::run::{Live, Runner};
+use crate::{Engine, Event, Events, Preview, PreviewError};
+
+/// How a preview is applied.
+#[derive(Debug, Clone)]
+pub struct ApplyOptions {
+    /// A word for the lease: `up`, `destroy`.
+    pub command: String,
+    /// Starts nothing more after the first failure.
+    pub stop_at_failure: bool,
+    /// Turns to true when no more steps are to be started.
+    pub cancel: watch::Receiver<bool>,
+}
+
+/// What an apply did.
+#[derive(Debug, Default)]
+pub struct Report {
+    /// Steps that ended well.
+    pub done: usize,
+    /// What failed.
+    pub failed: Vec<Failure>,
+    /// Steps that were not started, with what they were skipped for.
+    pub skipped: Vec<(StackName, String, String)>,
+    /// Whether it was cancelled.
+    pub cancelled: bool,
+}
+
+/// A step that failed.
+#[derive(Debug, Clone)]
+pub struct Failure {
+    /// The stack.
+    pub stack: StackName,
+    /// The resource or output.
+    pub resource: String,
+    /// What was to be done.
+    pub action: String,
+    /// What is wrong.
+    pub problem: Diagnostic,
+}
+
+/// Why an apply did not start.
+#[derive(Debug)]
+pub enum Stopped {
+    /// Something is wrong.
+    Problems(Diagnostics),
+    /// The state is held, has moved, or cannot be written.
+    Store(StoreError),
+    /// A preview that was needed on the way could not be made.
+    Preview(PreviewError),
+}
+
+impl From<StoreError> for Stopped {
+    fn from(error: StoreError) -> Self {
+        Self::Store(error)
+    }
+}
+
+impl Engine<'_> {
+    /// Secrets that the steps of a preview need and that no key at hand opens: one problem a stack.
+    pub fn missing_keys(&self, preview: &Preview) -> Diagnostics {
+        let mut found = Diagnostics::new();
+        for set in &preview.changes {
+            let name = set.stack.to_string();
+            let Some(plan) = preview.plan(&name) else { continue };
+            let needs = set.resources.values().any(|change| !change.is_nothing() && change.goal.values().any(value::Value::has_secret));
+            if !needs {
+                continue;
+            }
+            let mut closed: Vec<(Path, String)> = Vec::new();
+            plan.visit(&mut |part| {
+                if let expr::Expr::Secret { key, fingerprint } = part
+                    && !closed.iter().any(|(known, _)| known == key)
+                    && let Err(error) = self.secrets.open_config(&name, key, *fingerprint)
+                {
+                    closed.push((key.clone(), error.to_string()));
+                }
+            });
+            if let Some((_, reason)) = closed.first() {
+                let keys: Vec<String> = closed.iter().map(|(key, _)| format!("`{key}`")).collect();
+                found.push(
+                    Diagnostic::error("E0510", format!("stack `{name}` needs a key to open {} of its secrets", closed.len()))
+                        .note(format!("the secrets are {}", keys.join(", ")))
+                        .note(reason.clone())
+                        .hint("set GROUNDPLAN_IDENTITY to the file with your age identity; whoever has one of the recipients in groundplan.toml can add yours"),
+                );
+            }
+        }
+        found
+    }
+
+    /// Applies a preview.
+    ///
+    /// # Errors
+    /// If it did not start; what fails on the way is in the report.
+    pub async fn apply(&self, preview: &Preview, options: ApplyOptions, events: &Events) -> Result<Report, Stopped> {
+        let graph = preview.order().map_err(Stopped::Problems)?;
+        let run = Run { id: run_id(), command: options.command.clone() };
+        self.check_pins(preview).await?;
+        let journals = self.acquire(&run, preview).await?;
+        let lives = self.lives(preview, journals);
+        let counts: Vec<(StackName, usize)> = lives
+            .iter()
+            .enumerate()
+            .map(|(stack, live)| (live.set.stack.clone(), graph.steps.iter().filter(|step| step.stack == stack).count()))
+            .collect();
+        events.send(Event::Started { run: run.id.clone(), steps: counts });
+        let limits = Limits { running: self.jobs.min(self.providers.concurrency()).max(1), stop_at_failure: options.stop_at_failure };
+        let runner = Runner::new(self, preview, graph, limits, lives, events);
+        let (report, lives) = runner.run(options.cancel).await;
+        let closed = self.close(preview, lives, &report).await;
+        self.store.release(&run).await?;
+        closed?;
+        events.send(Event::Ended { done: report.done, failed: report.failed.len(), skipped: report.skipped.len() });
+        Ok(report)
+    }
+
+    /// What was read of stacks outside the selection must be what the preview saw.
+    async fn check_pins(&self, preview: &Preview) -> Result<(), Stopped> {
+        let heads: BTreeMap<String, state::Head> =
+            self.store.heads().await?.into_iter().map(|head| (head.stack.to_string(), head)).collect();
+        for set in &preview.changes {
+            for ((stack, path), pin) in set.reads.iter().filter(|(_, pin)| !pin.proposed) {
+                let Some(head) = heads.get(stack) else { continue };
+                let now = diff::leaf_of(&head.outputs, path).map(|(_, output)| output.digest);
+                if !preview.selected.contains(stack) && now != Some(pin.digest) {
+                    return Err(StoreError::Moved { stack: stack.clone() }.into());
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Takes the stacks of a preview, all or none, and registers them as readers.
+    pub(crate) async fn acquire(&self, run: &Run, preview: &Preview) -> Result<Vec<Box<dyn Journal>>, StoreError> {
+        let bases: Vec<Base> = preview
+            .changes
+            .iter()
+            .map(|set| Base { stack: set.stack.clone(), id: set.stack_id.clone(), generation: set.base })
+            .collect();
+        let journals = self.store.acquire(run, &bases).await?;
+        for set in &preview.changes {
+            let reader = OutputReader { stack: set.stack.to_string(), stack_id: set.stack_id.clone() };
+            let upstream: BTreeSet<&String> = set.reads.keys().map(|(stack, _)| stack).collect();
+            for stack in upstream.into_iter().filter(|stack| self.catalog.foreign(stack).is_none()) {
+                self.store.register_reader(stack, &reader).await?;
+            }
+        }
+        Ok(journals)
+    }
+
+    fn lives(&self, preview: &Preview, journals: Vec<Box<dyn Journal>>) -> Vec<Live> {
+        preview
+            .changes
+            .iter()
+            .zip(journals)
+            .map(|(set, journal)| {
+                let planned = preview.plans.get(&set.stack.to_string());
+                Live::new(set.clone(), planned.and_then(|p| p.plan.clone()), journal)
+            })
+            .collect()
+    }
+
+    /// Closes the journals; a stack in which everything ended well is settled.
+    async fn close(&self, preview: &Preview, lives: Vec<Live>, report: &Report) -> Result<(), StoreError> {
+        let mut first_error = None;
+        let digests: BTreeMap<String, BTreeMap<Path, Digest>> = lives
+            .iter()
+            .map(|live| {
+                let outputs = live.state().outputs.iter().map(|(path, output)| (path.clone(), output.digest));
+                (live.set.stack.to_string(), outputs.collect())
+            })
+            .collect();
+        for live in lives {
+            let name = live.set.stack.to_string();
+            let whole = !report.cancelled
+                && report.failed.iter().all(|failure| failure.stack != live.set.stack)
+                && report.skipped.iter().all(|(stack, ..)| *stack != live.set.stack)
+                && live.state().replaced.is_empty()
+                && live.state().dangling.is_empty();
+            let settled = preview.plans.get(&name).filter(|_| whole).and_then(|planned| {
+                let reads = planned.plan.as_ref()?.reads();
+                let digest = |stack: &str, path: &Path| match digests.get(stack) {
+                    Some(outputs) => diff::leaf_of(outputs, path).map(|(_, digest)| *digest),
+                    None => preview.world.digest(self, stack, path),
+                };
+                let reads: Option<BTreeMap<(String, Path), Digest>> =
+                    reads.into_iter().map(|(stack, path)| { let d = digest(&stack, &path)?; Some(((stack, path), d)) }).collect();
+                Some(self.resolve_key(planned.digest, &reads?))
+            });
+            if let Some((journal, state)) = live.into_parts()
+                && let Err(error) = journal.close(Closing { state, settled }).await
+            {
+                first_error.get_or_insert(error);
+            }
+        }
+        first_error.map_or(Ok(()), Err)
+    }
+}
+
+/// A run's id: the time, so that runs sort, and something random.
+pub(crate) fn run_id() -> String {
+    let mut random = [0u8; 4];
+    // Without a source of randomness the time and the process still tell runs apart.
+    if getrandom::fill(&mut random).is_err() {
+        random = std::process::id().to_le_bytes();
+    }
+    let millis = jiff::Timestamp::now().as_millisecond();
+    format!("{millis:011x}{:08x}", u32::from_le_bytes(random))
+}

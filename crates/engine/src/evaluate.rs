@@ -1,0 +1,161 @@
+//! Evaluating stacks: in parallel, and only where something that was read has changed.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use diag::{Diagnostic, Diagnostics};
+use plan::{Evaluation, Inputs, OutputRead, Read};
+use rayon::iter::{IntoParallelRefIterator, ParallelIterator};
+use resource::{Evaluated, Plan, StackName};
+use value::{Digest, Path, Value};
+
+use crate::{Engine, StackEntry, Trace, Traces};
+
+/// What evaluations of stacks gave.
+#[derive(Debug, Default)]
+pub struct Evaluations {
+    /// Those that were done, by full name.
+    pub done: BTreeMap<String, Evaluation>,
+    /// Those whose trace holds.
+    pub cached: BTreeMap<String, Trace>,
+}
+
+/// Whether a stack had to be evaluated.
+#[derive(Debug)]
+pub enum TraceOutcome {
+    /// Everything that was read is as it was.
+    Holds(Trace),
+    /// It was evaluated; boxed, because it is large.
+    Evaluated(Box<Evaluation>),
+}
+
+/// What plain reads of outputs see.
+pub(crate) trait OutputSource: Sync {
+    /// The output of another stack.
+    fn read(&self, stack: &str, path: &Path) -> OutputRead;
+}
+
+/// The workspace's inputs with outputs of other stacks.
+struct WithOutputs<'a> {
+    inputs: &'a dyn Inputs,
+    outputs: &'a dyn OutputSource,
+}
+
+impl Inputs for WithOutputs<'_> {
+    fn config(&self, stack: &StackName) -> Result<config::Node, Diagnostics> {
+        self.inputs.config(stack)
+    }
+
+    fn file(&self, path: &str) -> Result<Option<Vec<u8>>, Diagnostic> {
+        self.inputs.file(path)
+    }
+
+    fn list(&self, directory: &str) -> Result<Option<Vec<String>>, Diagnostic> {
+        self.inputs.list(directory)
+    }
+
+    fn variable(&self, name: &str) -> Option<String> {
+        self.inputs.variable(name)
+    }
+
+    fn world(&self, stack: &StackName, query: &str, arguments: &Value) -> Result<Option<Value>, Diagnostics> {
+        self.inputs.world(stack, query, arguments)
+    }
+
+    fn output(&self, stack: &str, path: &Path) -> OutputRead {
+        self.outputs.read(stack, path)
+    }
+}
+
+impl Engine<'_> {
+    /// Evaluates stacks whose trace does not hold.
+    pub(crate) fn evaluate(&self, stacks: &[&StackEntry], traces: &Traces, outputs: &dyn OutputSource) -> Evaluations {
+        let inputs = WithOutputs { inputs: self.inputs, outputs };
+        let ended: Vec<(String, TraceOutcome)> = stacks
+            .par_iter()
+            .map(|entry| {
+                let name = entry.name.to_string();
+                let trace = traces.get(&name).filter(|trace| self.holds(entry, trace, &inputs));
+                let outcome = match trace {
+                    Some(trace) => TraceOutcome::Holds(trace.clone()),
+                    None => TraceOutcome::Evaluated(Box::new(self.projects[entry.project].evaluate(entry.name.clone(), &inputs))),
+                };
+                (name, outcome)
+            })
+            .collect();
+        let mut evaluations = Evaluations::default();
+        for (name, outcome) in ended {
+            match outcome {
+                TraceOutcome::Holds(trace) => drop(evaluations.cached.insert(name, trace)),
+                TraceOutcome::Evaluated(evaluation) => drop(evaluations.done.insert(name, *evaluation)),
+            }
+        }
+        evaluations
+    }
+
+    /// Evaluates one stack, whatever its trace says.
+    pub(crate) fn evaluate_now(&self, entry: &StackEntry, outputs: &dyn OutputSource) -> Evaluation {
+        let inputs = WithOutputs { inputs: self.inputs, outputs };
+        self.projects[entry.project].evaluate(entry.name.clone(), &inputs)
+    }
+
+    /// Whether everything that a trace's evaluation read is as it was.
+    fn holds(&self, entry: &StackEntry, trace: &Trace, inputs: &dyn Inputs) -> bool {
+        let project = self.projects[entry.project].name();
+        self.code.get(project) == Some(&trace.code)
+            && trace.reads.iter().all(|(read, digest)| digest_of(read, &entry.name, inputs) == Some(*digest))
+    }
+
+    /// The trace of an evaluation that gave a whole plan.
+    pub(crate) fn trace_of(&self, entry: &StackEntry, evaluation: &Evaluation) -> Option<Trace> {
+        let code = *self.code.get(self.projects[entry.project].name())?;
+        let Ok(evaluated @ Evaluated::Plan(plan)) = &evaluation.result else { return None };
+        Some(Trace {
+            code,
+            reads: evaluation.reads.clone(),
+            plan: evaluated.digest(),
+            outputs: plan.reads(),
+            secrets: plan.secrets(),
+        })
+    }
+}
+
+/// The digest of what is there now, as the reader would record it; `None` = it cannot be read.
+fn digest_of(read: &Read, stack: &StackName, inputs: &dyn Inputs) -> Option<Digest> {
+    Some(match read {
+        Read::Config => inputs.config(stack).ok()?.to_value().digest(),
+        Read::File(path) => inputs.file(path).ok()?.map_or_else(plan::absent, |bytes| Digest::of("file", &bytes)),
+        Read::List(directory) => {
+            let names = inputs.list(directory).ok()?;
+            names.map_or_else(plan::absent, |names| Digest::of_parts("list", names.iter().map(String::as_bytes)))
+        }
+        Read::Variable(name) => {
+            inputs.variable(name).map_or_else(plan::absent, |value| Digest::of("variable", value.as_bytes()))
+        }
+        Read::World(text) => {
+            let key: Value = serde_json::from_str(text).ok()?;
+            let query = key.get("query")?.as_str()?;
+            let answer = inputs.world(stack, query, key.get("arguments")?).ok()?;
+            answer.as_ref().map_or_else(plan::absent, Value::digest)
+        }
+        Read::Output(other, path) => match inputs.output(other, path) {
+            OutputRead::Known { value, applied } => plan::output_digest(&value, applied),
+            OutputRead::NotYet | OutputRead::Missing(_) => return None,
+        },
+    })
+}
+
+/// The plan of an evaluation, if it gave one.
+pub(crate) fn plan_of(evaluation: &Evaluation) -> Option<&Plan> {
+    match &evaluation.result {
+        Ok(Evaluated::Plan(plan)) => Some(plan),
+        _ => None,
+    }
+}
+
+/// What an evaluation waits for, if it was deferred.
+pub(crate) fn waits_for(evaluation: &Evaluation) -> Option<&BTreeSet<(String, Path)>> {
+    match &evaluation.result {
+        Ok(Evaluated::Deferred { waits_for, .. }) => Some(waits_for),
+        _ => None,
+    }
+}

@@ -1,0 +1,112 @@
+//! Events: what a run does, as data, for every renderer.
+
+use resource::StackName;
+use serde::Serialize;
+use tokio::sync::mpsc::UnboundedSender;
+
+/// One event of a run.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(tag = "event", rename_all = "snake_case")]
+pub enum Event {
+    /// The run begins: how many steps each stack has.
+    Started {
+        /// The run's id.
+        run: String,
+        /// Steps by stack.
+        steps: Vec<(StackName, usize)>,
+    },
+    /// A step of an interrupted run was settled.
+    Settled {
+        /// The stack.
+        stack: StackName,
+        /// The resource.
+        resource: String,
+        /// What was found out.
+        outcome: String,
+    },
+    /// A step has started.
+    StepStarted {
+        /// The stack.
+        stack: StackName,
+        /// The resource, or the output.
+        resource: String,
+        /// What is done.
+        action: String,
+    },
+    /// A step has ended.
+    StepEnded {
+        /// The stack.
+        stack: StackName,
+        /// The resource, or the output.
+        resource: String,
+        /// What was done.
+        action: String,
+        /// How it ended.
+        outcome: StepOutcome,
+        /// How long it took, in seconds.
+        seconds: f64,
+    },
+    /// A stack has ended.
+    StackEnded {
+        /// The stack.
+        stack: StackName,
+        /// Whether everything in it ended well.
+        well: bool,
+    },
+    /// No more steps are started.
+    Cancelling,
+    /// The run is over.
+    Ended {
+        /// Steps that ended well.
+        done: usize,
+        /// Steps that failed.
+        failed: usize,
+        /// Steps that were not started.
+        skipped: usize,
+    },
+}
+
+/// How a step ended.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(tag = "is", rename_all = "snake_case")]
+pub enum StepOutcome {
+    /// Well.
+    Done,
+    /// There was nothing to do after all.
+    Nothing,
+    /// It failed.
+    Failed {
+        /// What the provider said.
+        reason: String,
+    },
+    /// It was not started, because of another.
+    Skipped {
+        /// The other resource, with its stack.
+        because: String,
+    },
+    /// It was not started, because the run was cancelled.
+    Cancelled,
+}
+
+/// Where events go; a closed receiver is no problem.
+#[derive(Debug, Clone)]
+pub struct Events(Option<UnboundedSender<Event>>);
+
+impl Events {
+    /// Events to a receiver.
+    pub fn to(sender: UnboundedSender<Event>) -> Self {
+        Self(Some(sender))
+    }
+
+    /// No events.
+    pub fn none() -> Self {
+        Self(None)
+    }
+
+    pub(crate) fn send(&self, event: Event) {
+        if let Some(sender) = &self.0 {
+            // A renderer that has gone is no reason to stop.
+            drop(sender.send(event));
+        }
+    }
+}

@@ -1,0 +1,73 @@
+//! The engine: evaluates plans, previews them against states, applies what was previewed.
+//!
+//! Layer: L5, runtime; the only place that spawns. **Invariant:** a preview writes nothing. **Invariant:** a provider's
+//! call starts only after its intent is durable; what a stack in another place reads is durable before it is read.
+//! **Invariant:** whatever fails, the state says what is true.
+
+mod apply;
+mod catalog;
+mod evaluate;
+mod event;
+mod lookup;
+mod preview;
+mod providers;
+mod refresh;
+mod run;
+mod scope;
+mod seal;
+mod settle;
+mod trace;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use plan::{Inputs, Project};
+use ports::{Secrets, StateStore};
+use value::{Digest, Path, Value};
+
+pub use apply::{ApplyOptions, Failure, Report, Stopped};
+pub use catalog::{Catalog, Foreign, StackEntry};
+pub use evaluate::{Evaluations, TraceOutcome};
+pub use event::{Event, Events, StepOutcome};
+pub use preview::{Goal, Preview, PreviewError, PreviewOptions};
+pub use providers::{Providers, Instance};
+pub use refresh::RefreshReport;
+pub use trace::{Trace, Traces};
+
+/// Everything that the engine works with; composed by the command line.
+pub struct Engine<'a> {
+    /// The organisation's name.
+    pub organisation: String,
+    /// The projects.
+    pub projects: &'a [Project],
+    /// The digest of each project's code, by name; an absent one is never cached.
+    pub code: BTreeMap<String, Digest>,
+    /// What evaluations read.
+    pub inputs: &'a dyn Inputs,
+    /// All stacks.
+    pub catalog: Catalog,
+    /// Where states are.
+    pub store: Arc<dyn StateStore>,
+    /// The providers.
+    pub providers: Providers,
+    /// Keys.
+    pub secrets: Arc<dyn Secrets>,
+    /// What of the profile counts for a state: goes into what stands for "nothing is left to do".
+    pub profile: Digest,
+    /// Protected resources may go.
+    pub ignore_protection: bool,
+    /// How many steps may run at a time.
+    pub jobs: usize,
+}
+
+/// The leaves of a stack's outputs with their values.
+pub type OutputValues = BTreeMap<Path, Value>;
+
+/// The present, RFC 3339, UTC, to the second.
+pub(crate) fn now() -> String {
+    let now = jiff::Timestamp::now();
+    now.strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
+}
+
+/// The number of the engine's semantics: grows when the same plan and state would give other changes.
+pub const SEMANTICS_EPOCH: u32 = 1;

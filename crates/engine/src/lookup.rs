@@ -1,0 +1,133 @@
+//! What decisions ask of the outside: schemas, published outputs, functions.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use diff::{leaf_of, Lookup, Published};
+use plan::OutputRead;
+use schema::TypeSchema;
+use state::{Head, StackState};
+use value::{Digest, Path, Value};
+
+use crate::catalog::nearest;
+use crate::evaluate::OutputSource;
+use crate::Engine;
+
+/// What is published: heads of all stacks, and the states that were loaded.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct World {
+    /// The newest heads, by full name.
+    pub heads: BTreeMap<String, Head>,
+    /// The states that were loaded, by full name.
+    pub states: BTreeMap<String, Arc<StackState>>,
+}
+
+impl World {
+    /// The digest of what is published of an output, by its leaf.
+    pub(crate) fn digest(&self, engine: &Engine<'_>, stack: &str, path: &Path) -> Option<Digest> {
+        if let Some(foreign) = engine.catalog.foreign(stack) {
+            return leaf_of(&foreign.outputs, path).map(|(_, value)| value.digest());
+        }
+        let head = self.heads.get(stack)?;
+        leaf_of(&head.outputs, path).map(|(_, output)| output.digest)
+    }
+
+    /// What is published of an output; its state must have been loaded.
+    pub(crate) fn published(&self, engine: &Engine<'_>, stack: &str, path: &Path) -> Published {
+        let below = |leaf: &Path, value: &Value| value.at(&Path::from(path.segments()[leaf.segments().len()..].to_vec())).cloned();
+        if let Some(foreign) = engine.catalog.foreign(stack) {
+            let found = leaf_of(&foreign.outputs, path).and_then(|(leaf, value)| Some((below(leaf, value)?, value.digest())));
+            return match found {
+                Some((value, digest)) => Published::Value(value, digest),
+                None => Published::NoOutput(near_output(path, foreign.outputs.keys())),
+            };
+        }
+        match self.states.get(stack) {
+            Some(state) if !state.outputs.is_empty() => {
+                let found = leaf_of(&state.outputs, path).and_then(|(leaf, o)| Some((below(leaf, &o.value)?, o.digest)));
+                match found {
+                    Some((value, digest)) => Published::Value(value, digest),
+                    None => Published::NoOutput(near_output(path, state.outputs.keys())),
+                }
+            }
+            _ if engine.catalog.get(stack).is_some() || self.heads.contains_key(stack) => Published::Nothing,
+            _ => Published::NoStack(engine.catalog.near(stack)),
+        }
+    }
+}
+
+fn near_output<'a>(path: &Path, outputs: impl Iterator<Item = &'a Path>) -> Option<String> {
+    let names: BTreeSet<String> = outputs.map(ToString::to_string).collect();
+    nearest(&path.to_string(), names.iter().map(String::as_str))
+}
+
+/// Lookups of a diff or of a step.
+pub(crate) struct EngineLookup<'a> {
+    pub engine: &'a Engine<'a>,
+    pub world: &'a World,
+}
+
+impl Lookup for EngineLookup<'_> {
+    fn schema(&self, ty: &str) -> Result<Option<&TypeSchema>, String> {
+        self.engine.providers.schema(ty)
+    }
+
+    fn published(&self, stack: &str, path: &Path) -> Published {
+        self.world.published(self.engine, stack, path)
+    }
+
+    fn function(&self, name: &str, args: &[Value]) -> Result<Value, String> {
+        let function = self.engine.projects.iter().find_map(|project| project.function(name));
+        function.map_or_else(|| Err("this runner has no such function".to_owned()), |function| (function.call)(args))
+    }
+
+    fn provider_values(&self, instance: Option<&str>) -> BTreeMap<String, String> {
+        self.engine.providers.instance(instance).map(|instance| instance.values.clone()).unwrap_or_default()
+    }
+}
+
+/// What plain reads see: proposals of this run where they are known, else what is published.
+pub(crate) struct PlainOutputs<'a> {
+    pub engine: &'a Engine<'a>,
+    pub world: &'a World,
+    /// The stacks of the selection, by full name; their published outputs may be out of date.
+    pub selected: &'a BTreeSet<String>,
+    /// The outputs that the selection proposes so far: value, and whether it is what is published.
+    pub proposed: &'a BTreeMap<String, BTreeMap<Path, (Value, bool)>>,
+}
+
+impl OutputSource for PlainOutputs<'_> {
+    fn read(&self, stack: &str, path: &Path) -> OutputRead {
+        if self.selected.contains(stack) {
+            let Some(outputs) = self.proposed.get(stack) else { return OutputRead::NotYet };
+            let Some((leaf, (value, applied))) = leaf_of(outputs, path) else { return self.missing(stack, path) };
+            let rest = Path::from(path.segments()[leaf.segments().len()..].to_vec());
+            return match value.at(&rest) {
+                Some(value) if value.has_unknown() => OutputRead::NotYet,
+                Some(value) => OutputRead::Known { value: value.clone(), applied: *applied },
+                None if value.has_unknown() => OutputRead::NotYet,
+                None => self.missing(stack, path),
+            };
+        }
+        match self.world.published(self.engine, stack, path) {
+            Published::Value(value, _) => OutputRead::Known { value, applied: true },
+            _ => self.missing(stack, path),
+        }
+    }
+}
+
+impl PlainOutputs<'_> {
+    fn missing(&self, stack: &str, path: &Path) -> OutputRead {
+        let problem = |code, message: String| diag::Diagnostic::error(code, message);
+        OutputRead::Missing(match self.world.published(self.engine, stack, path) {
+            Published::NoStack(near) => {
+                let found = problem("E0303", format!("there is no stack `{stack}`"));
+                near.map_or_else(|| found.clone(), |near| found.clone().hint(format!("did you mean `{near}`?")))
+            }
+            Published::Nothing => problem("E0305", format!("stack `{stack}` has published nothing yet"))
+                .hint("select it too: `--with-upstream`"),
+            _ => problem("E0302", format!("stack `{stack}` has no output `{path}`"))
+                .hint(format!("run `runner outputs {stack}` to see what it exports")),
+        })
+    }
+}

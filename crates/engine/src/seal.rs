@@ -1,0 +1,129 @@
+//! Secrets on their way into state and out of it.
+
+use ports::{SecretError, Secrets};
+use value::{Content, Map, Path, Secret, Value};
+
+/// What a secret in state is bound to: the stack, the resource or output, and the path.
+#[derive(Debug, Clone)]
+pub(crate) struct Context {
+    stack_id: String,
+    what: String,
+}
+
+impl Context {
+    /// Of a resource.
+    pub(crate) fn resource(stack_id: &str, urn: &resource::Urn) -> Self {
+        Self { stack_id: stack_id.to_owned(), what: urn.to_string() }
+    }
+
+    /// Of the outputs of a stack.
+    pub(crate) fn outputs(stack_id: &str) -> Self {
+        Self { stack_id: stack_id.to_owned(), what: "outputs".to_owned() }
+    }
+
+    fn text(&self, path: &Path) -> String {
+        format!("{}|{}|{path}", self.stack_id, self.what)
+    }
+}
+
+/// Encrypts every open secret of a value at a path.
+///
+/// # Errors
+/// If the key is not at hand, or a secret is sealed, so that there is nothing to encrypt.
+pub(crate) fn seal(secrets: &dyn Secrets, value: Value, context: &Context, path: &Path) -> Result<Value, SecretError> {
+    walk(value, path, &mut |secret, at| match secret.content() {
+        Content::Open(value) => {
+            Ok(Value::Secret(Secret::encrypted(secret.fingerprint(), secrets.seal_state(value, &context.text(at))?)))
+        }
+        Content::Encrypted(_) => Ok(Value::Secret(secret)),
+        Content::Sealed => Err(SecretError::NoKey(format!("the secret at `{at}`"))),
+    })
+}
+
+/// Decrypts every encrypted secret of a value at a path.
+///
+/// # Errors
+/// If the key is not at hand or the secret belongs elsewhere.
+pub(crate) fn open(secrets: &dyn Secrets, value: Value, context: &Context, path: &Path) -> Result<Value, SecretError> {
+    walk(value, path, &mut |secret, at| match secret.content() {
+        Content::Encrypted(ciphertext) => {
+            Ok(Value::Secret(Secret::open(secret.fingerprint(), secrets.open_state(ciphertext, &context.text(at))?)))
+        }
+        Content::Open(_) | Content::Sealed => Ok(Value::Secret(secret)),
+    })
+}
+
+/// The content of open secrets in their place: what a provider gets.
+///
+/// # Errors
+/// If a secret is not open.
+pub(crate) fn expose(map: Map) -> Result<Map, SecretError> {
+    map.into_iter()
+        .map(|(key, value)| {
+            let path = Path::key(&key);
+            let value = walk(value, &path, &mut |secret, at| {
+                secret.expose().cloned().ok_or_else(|| SecretError::NoKey(format!("the secret at `{at}`")))
+            })?;
+            Ok((key, value))
+        })
+        .collect()
+}
+
+/// Applies a conversion to every entry of a map of properties.
+///
+/// # Errors
+/// Those of the conversion.
+pub(crate) fn each(
+    map: Map,
+    convert: impl Fn(Value, &Path) -> Result<Value, SecretError>,
+) -> Result<Map, SecretError> {
+    map.into_iter().map(|(key, value)| { let path = Path::key(&key); Ok((key, convert(value, &path)?)) }).collect()
+}
+
+fn walk(
+    value: Value,
+    path: &Path,
+    convert: &mut dyn FnMut(Secret, &Path) -> Result<Value, SecretError>,
+) -> Result<Value, SecretError> {
+    Ok(match value {
+        Value::Secret(secret) => convert(secret, path)?,
+        Value::List(items) => Value::List(
+            items.into_iter().enumerate().map(|(i, item)| walk(item, &path.index(i), convert)).collect::<Result<_, _>>()?,
+        ),
+        Value::Map(map) => Value::Map(
+            map.into_iter()
+                .map(|(key, item)| { let at = path.child(&key); Ok((key, walk(item, &at, convert)?)) })
+                .collect::<Result<_, SecretError>>()?,
+        ),
+        other => other,
+    })
+}
+
+/// What a provider said of an object, fit for state: what is a secret by its input or by its type is encrypted.
+///
+/// # Errors
+/// If the key is not at hand.
+pub(crate) fn observed(
+    secrets: &dyn Secrets,
+    schema: &schema::TypeSchema,
+    inputs: &Map,
+    observed: Map,
+    context: &Context,
+) -> Result<Map, SecretError> {
+    observed
+        .into_iter()
+        .map(|(key, value)| {
+            let path = Path::key(&key);
+            if let Some(input) = inputs.get(&key).filter(|input| input.has_secret()) {
+                // What the program gave as a secret is known to state already, encrypted.
+                return Ok((key, input.clone()));
+            }
+            if !value.is_null() && schema.overlay.secret.iter().any(|secret| secret.touches(&path)) {
+                let fingerprint = secrets.fingerprint(&value)?;
+                let ciphertext = secrets.seal_state(&value, &context.text(&path))?;
+                return Ok((key, Value::Secret(Secret::encrypted(fingerprint, ciphertext))));
+            }
+            Ok((key, value))
+        })
+        .collect()
+}

@@ -1,0 +1,175 @@
+//! Settling: what became of the steps of a run that was interrupted.
+
+use diag::Diagnostic;
+use ports::{Closing, Find, Outcome, Owner, ReadRequest, Run, Step, StepAction};
+use schema::Settle;
+use state::{Action, Entry, Intent, Object, StackState, Status};
+
+use crate::apply::run_id;
+use crate::run::call_with_patience;
+use crate::seal::{self, Context};
+use crate::{now, Engine, Event, Events, Preview, Stopped};
+
+impl Engine<'_> {
+    /// Settles the steps that interrupted runs left open in the stacks of a preview, and closes those stacks.
+    ///
+    /// Gives how many steps there were; with any, the preview has to be made again.
+    ///
+    /// # Errors
+    /// If a stack is held, or a step can only be settled by a person.
+    pub async fn settle(&self, preview: &Preview, events: &Events) -> Result<usize, Stopped> {
+        let open = |name: &str| preview.world.heads.get(name).is_some_and(|head| head.open.is_some());
+        if !preview.changes.iter().any(|set| open(&set.stack.to_string())) {
+            return Ok(0);
+        }
+        let run = Run { id: run_id(), command: "settle".to_owned() };
+        let journals = self.acquire(&run, preview).await?;
+        let mut settled = 0;
+        let mut found = diag::Diagnostics::new();
+        for mut journal in journals {
+            let mut state = journal.state().clone();
+            let dangling: Vec<(u64, Intent)> = state.dangling.iter().map(|(p, intent)| (*p, intent.clone())).collect();
+            let mut entries = Vec::new();
+            for (position, intent) in dangling {
+                settled += 1;
+                match self.settle_one(&state, position, &intent).await {
+                    Ok((entry, outcome)) => {
+                        let stack = state.name.clone();
+                        events.send(Event::Settled { stack, resource: intent.urn.name().to_owned(), outcome: outcome.to_owned() });
+                        entries.push(entry);
+                    }
+                    Err(problem) => found.push(problem),
+                }
+            }
+            entries.iter().for_each(|entry| state.apply(entry));
+            if !entries.is_empty() {
+                journal.append(entries).await?;
+            }
+            journal.close(Closing { state, settled: None }).await?;
+        }
+        self.store.release(&run).await?;
+        // An interrupted run without open steps has to be closed all the same, which was done: look again.
+        found.into_result(settled.max(1)).map_err(Stopped::Problems)
+    }
+
+    /// Finds out about one step; gives the entry that ends it, and a word for people.
+    async fn settle_one(&self, state: &StackState, position: u64, intent: &Intent) -> Result<(Entry, &'static str), Diagnostic> {
+        let failed = |reason: &str| Entry::Failed { intent: position, reason: reason.to_owned(), object: None };
+        match intent.action {
+            Action::Delete => {
+                let found = self.find(intent, Find::Id(intent.id.clone().unwrap_or_default())).await?;
+                Ok(match found {
+                    None => (Entry::Deleted { intent: position }, "deleted"),
+                    Some(_) => (failed("the run was interrupted before the delete"), "not deleted"),
+                })
+            }
+            Action::Update => {
+                let found = self.find(intent, Find::Id(intent.id.clone().unwrap_or_default())).await?;
+                let old = state.objects.get(&intent.urn);
+                Ok(match (found, old) {
+                    (Some(found), Some(old)) => {
+                        // Nobody knows how far it got: the inputs stay old, and the next step updates.
+                        let observed = self.observed(state, intent, found.observed)?;
+                        let status = Status::Partial { reasons: vec!["the run was interrupted during the update".to_owned()] };
+                        let object = Object { observed, status, ..old.clone() };
+                        let reason = "the run was interrupted during the update".to_owned();
+                        (Entry::Failed { intent: position, reason, object: Some(Box::new(object)) }, "to be updated again")
+                    }
+                    _ => (failed("the object is gone"), "gone"),
+                })
+            }
+            Action::Create => self.settle_create(state, position, intent).await,
+        }
+    }
+
+    async fn settle_create(&self, state: &StackState, position: u64, intent: &Intent) -> Result<(Entry, &'static str), Diagnostic> {
+        let schema = self
+            .providers
+            .schema(intent.urn.ty())
+            .ok()
+            .flatten()
+            .ok_or_else(|| Diagnostic::error("E0306", format!("no provider serves the type `{}`", intent.urn.ty())))?;
+        let owner = self.owner(state, intent);
+        let found = match schema.overlay.settle {
+            Settle::Identity => {
+                let names = schema.overlay.identity.as_ref().map(|i| i.properties.clone()).unwrap_or_default();
+                let identity = intent.request.inputs.iter().filter(|(key, _)| names.contains(key));
+                let identity = identity.map(|(key, value)| (key.clone(), value.clone())).collect();
+                self.find(intent, Find::Identity(identity)).await?.filter(|_| intent.was_absent)
+            }
+            Settle::Tag => self.find(intent, Find::Owner(owner)).await?,
+            Settle::Token => {
+                let context = Context::resource(&state.id, &intent.urn);
+                let secrets = self.secrets.as_ref();
+                let inputs = seal::each(intent.request.inputs.clone(), |value, path| seal::open(secrets, value, &context, path))
+                    .and_then(seal::expose)
+                    .map_err(|error| Diagnostic::error("E0511", error.to_string()))?;
+                let step = Step {
+                    ty: intent.urn.ty().to_owned(),
+                    owner,
+                    action: StepAction::Create { inputs },
+                    token: intent.token.clone(),
+                    timeout_seconds: intent.request.kept.timeouts.create,
+                    instance: intent.request.kept.provider.clone(),
+                };
+                match call_with_patience(&self.providers, step).await {
+                    Outcome::Done(found) => found,
+                    _ => None,
+                }
+            }
+            Settle::Ask => {
+                let message = format!("nobody but you can tell whether `{}` of `{}` was made", intent.urn, state.name);
+                return Err(Diagnostic::error("E0540", message)
+                    .hint(format!("look at the vendor; if it is there, take it over with `.import(…)`; then `runner state forget {} '{}'`", state.name, intent.urn)));
+            }
+        };
+        let Some(found) = found else {
+            let reason = "the run was interrupted before the create".to_owned();
+            return Ok((Entry::Failed { intent: position, reason, object: None }, "not made"));
+        };
+        let time = now();
+        let object = Object {
+            urn: intent.urn.clone(),
+            incarnation: intent.incarnation,
+            id: found.id,
+            inputs: intent.request.inputs.clone(),
+            observed: self.observed(state, intent, found.observed)?,
+            dependencies: intent.request.dependencies.clone(),
+            read: intent.request.read.clone(),
+            kept: intent.request.kept.clone(),
+            status: Status::Ready,
+            created: time.clone(),
+            modified: time,
+            source: None,
+        };
+        Ok((Entry::Done { intent: position, object: Box::new(object) }, "made"))
+    }
+
+    fn owner(&self, state: &StackState, intent: &Intent) -> Owner {
+        Owner {
+            organisation: self.organisation.clone(),
+            stack_id: state.id.clone(),
+            urn: intent.urn.to_string(),
+            incarnation: intent.incarnation,
+        }
+    }
+
+    fn observed(&self, state: &StackState, intent: &Intent, observed: value::Map) -> Result<value::Map, Diagnostic> {
+        let context = Context::resource(&state.id, &intent.urn);
+        let schema = self.providers.schema(intent.urn.ty()).ok().flatten();
+        let Some(schema) = schema else { return Ok(observed) };
+        seal::observed(self.secrets.as_ref(), schema, &intent.request.inputs, observed, &context)
+            .map_err(|error| Diagnostic::error("E0511", error.to_string()))
+    }
+
+    async fn find(&self, intent: &Intent, find: Find) -> Result<Option<ports::Found>, Diagnostic> {
+        let provider = self
+            .providers
+            .of(intent.urn.ty())
+            .ok_or_else(|| Diagnostic::error("E0306", format!("no provider serves the type `{}`", intent.urn.ty())))?;
+        let request = ReadRequest { ty: intent.urn.ty().to_owned(), find, instance: intent.request.kept.provider.clone() };
+        let found = provider.read(std::slice::from_ref(&request)).await;
+        let found = found.map_err(|error| Diagnostic::error("E0600", format!("`{}`: {error}", intent.urn.name())))?;
+        Ok(found.into_iter().next().flatten())
+    }
+}
