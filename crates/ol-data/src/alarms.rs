@@ -1,8 +1,8 @@
 //! Alarms on the metrics of databases and caches, by profile.
 
+use ol::Tags;
 use plan::prelude::*;
 use types_aws_cloudwatch::{self as cloudwatch, alarm::Dimension};
-use ol::Tags;
 
 use crate::Tier;
 

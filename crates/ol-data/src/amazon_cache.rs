@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 
+use ol::Tags;
 use plan::prelude::*;
 use types_aws_elasticache as elasticache;
-use ol::Tags;
 
 use crate::Tier;
 use crate::alarms::Alarms;
@@ -45,12 +45,13 @@ impl AmazonCache<'_> {
     /// Declares the cache and all that belongs to it.
     pub fn declare(&self, plan: &mut Draft) -> elasticache::ReplicationGroupHandle {
         plan.construct("ol:AmazonCache", self.name, |plan| {
-            let parameters = elasticache::ParameterGroup::new(plan.child_name(&format!("valkey-{}-parameter-group", self.version)))
-                .description(format!("Parameters of {}", self.name))
-                .cache_parameter_group_family(self.family)
-                .properties(BTreeMap::from([("maxmemory-policy".to_owned(), "allkeys-lru")]))
-                .tags(self.tags)
-                .declare(plan);
+            let parameters =
+                elasticache::ParameterGroup::new(plan.child_name(&format!("valkey-{}-parameter-group", self.version)))
+                    .description(format!("Parameters of {}", self.name))
+                    .cache_parameter_group_family(self.family)
+                    .properties(BTreeMap::from([("maxmemory-policy".to_owned(), "allkeys-lru")]))
+                    .tags(self.tags)
+                    .declare(plan);
             let cache = elasticache::ReplicationGroup::new(plan.child_name("valkey-elasticache-cluster"))
                 .replication_group_id(self.name)
                 .replication_group_description(self.description)

@@ -1,9 +1,9 @@
 //! A MariaDB database on RDS, with its parameter group, replica and alarms.
 
+use ol::Tags;
 use plan::prelude::*;
 use types_aws_iam as iam;
 use types_aws_rds as rds;
-use ol::Tags;
 
 use crate::alarms::Alarms;
 use crate::{DatabaseDefaults, EngineVersion, Tier};
@@ -58,8 +58,10 @@ impl AmazonDb<'_> {
             let role = (self.defaults.monitoring_interval > 0).then(|| self.monitoring_role(plan));
             let parameters = self.parameter_group(plan);
             let instance = self.instance(&parameters, role.as_ref(), plan);
-            let replica =
-                self.defaults.read_replica.map(|class| self.replica(class, &instance, &parameters, role.as_ref(), plan));
+            let replica = self
+                .defaults
+                .read_replica
+                .map(|class| self.replica(class, &instance, &parameters, role.as_ref(), plan));
             let alarms = Alarms { tier: self.tier, topic: &self.alarm_topic, tags: self.tags };
             alarms.on_database(self.name, plan);
             Database { instance, replica }

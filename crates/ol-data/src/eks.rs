@@ -1,9 +1,9 @@
 //! How workloads on a cluster get at AWS and at Vault.
 
+use ol::Tags;
 use plan::prelude::*;
 use plan::value::Value;
 use types_aws_iam as iam;
-use ol::Tags;
 
 /// The longest name that trust roles get; IAM allows one character more.
 const ROLE_NAME_LENGTH: usize = 63;

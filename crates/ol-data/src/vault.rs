@@ -1,8 +1,8 @@
 //! Databases and policies in Vault.
 
 use plan::prelude::*;
-use types_vault::database_secret_backend_connection::MysqlRds;
 use types_vault as vault;
+use types_vault::database_secret_backend_connection::MysqlRds;
 
 use crate::{DATABASE_OWNER, MARIADB_PORT};
 
@@ -78,12 +78,15 @@ impl DatabaseBackend<'_> {
             .mysql_rds(
                 MysqlRds::new()
                     // What stands in double braces is for Vault to fill in.
-                    .connection_url(text("{}:{}@tcp({}:{})/", [
-                        Output::known("{{username}}"),
-                        Output::known("{{password}}"),
-                        self.host.clone(),
-                        Output::known(port),
-                    ]))
+                    .connection_url(text(
+                        "{}:{}@tcp({}:{})/",
+                        [
+                            Output::known("{{username}}"),
+                            Output::known("{{password}}"),
+                            self.host.clone(),
+                            Output::known(port),
+                        ],
+                    ))
                     .username(DATABASE_OWNER)
                     .password(self.password)
                     .tls_ca(RDS_AUTHORITIES),
@@ -161,6 +164,7 @@ impl Rights {
 
 /// The text of a policy: what may be done at each path, in the given order.
 pub fn policy_text<'a>(rules: impl IntoIterator<Item = (String, &'a str)>) -> String {
-    let rules = rules.into_iter().map(|(path, right)| format!("path \"{path}\" {{\n  capabilities = [\"{right}\"]\n}}\n"));
+    let rules =
+        rules.into_iter().map(|(path, right)| format!("path \"{path}\" {{\n  capabilities = [\"{right}\"]\n}}\n"));
     rules.collect::<Vec<_>>().join("\n")
 }

@@ -3,7 +3,9 @@
 use infrastructure_aws_network_outputs as network;
 use infrastructure_vault_outputs as vault_server;
 use ol::security_group::{Rule, ingress, no_egress};
-use ol_data::{AmazonCache, AmazonDb, CACHE_PORT, Database, EngineVersion, MARIADB_PORT, Through, Tier, ingress_from_each};
+use ol_data::{
+    AmazonCache, AmazonDb, CACHE_PORT, Database, EngineVersion, MARIADB_PORT, Through, Tier, ingress_from_each,
+};
 use plan::prelude::*;
 use types_aws_ec2::{SecurityGroup, SecurityGroupHandle};
 use types_aws_elasticache::ReplicationGroupHandle;
@@ -56,8 +58,7 @@ impl Surroundings<'_> {
         let data = &network.data_vpc;
         let mariadb = Through::Tcp(MARIADB_PORT);
         let from_data = "Access to MariaDB from data VPC pod subnets";
-        let from_vault =
-            "Access to MariaDB from the Vault server security group and the whole edxapp VPC CIDR (web and worker nodes)";
+        let from_vault = "Access to MariaDB from the Vault server security group and the whole edxapp VPC CIDR (web and worker nodes)";
         let groups = ingress([
             Rule::tcp(MARIADB_PORT)
                 .group(&data.security_groups.orchestrator)
@@ -93,11 +94,7 @@ impl Surroundings<'_> {
         let monitoring = &network.operations_vpc.kubernetes.pod_subnet_cidrs;
         let rules = Output::concat([
             ingress_from_each(pods, redis, "Allow access from edX to Redis for caching and queueing"),
-            ingress_from_each(
-                monitoring,
-                redis,
-                "Allow access from Operations VPC celery monitoring pods to Redis",
-            ),
+            ingress_from_each(monitoring, redis, "Allow access from Operations VPC celery monitoring pods to Redis"),
         ]);
         let access = SecurityGroup::new(format!("edxapp-redis-cluster-{}", tenant.full_name))
             .group_description("Grant access to Redis from Open edX")

@@ -82,7 +82,8 @@ pub fn plan(stack: &Stack, config: Config) -> Result<Plan<Outputs>> {
     let tier = Tier::of(stack)?;
     let account = stack.world(AccountId)?;
     let mariadb = stack.world(RdsEngineVersion { engine: "mariadb".into(), major: config.db_version.clone() })?;
-    let valkey = stack.world(CacheParameterGroupFamily { engine: "valkey".into(), version: data::CACHE_VERSION.into() })?;
+    let valkey =
+        stack.world(CacheParameterGroupFamily { engine: "valkey".into(), version: data::CACHE_VERSION.into() })?;
 
     let network = stack.reference::<network::Outputs>(environment);
     let zone = config.dns_zone.id_in(&stack.reference::<dns::Outputs>("default"));

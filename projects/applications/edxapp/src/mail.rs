@@ -4,7 +4,9 @@ use plan::prelude::*;
 use types_aws_route53 as route53;
 use types_aws_ses as ses;
 use types_aws_ses::configuration_set::{ReputationOptions, SendingOptions};
-use types_aws_ses::configuration_set_event_destination::{CloudWatchDestination, DimensionConfiguration, EventDestination};
+use types_aws_ses::configuration_set_event_destination::{
+    CloudWatchDestination, DimensionConfiguration, EventDestination,
+};
 use types_aws_ses::email_identity::{DkimAttributes, MailFromAttributes};
 
 use crate::{Config, Tenant};

@@ -16,8 +16,10 @@ pub(crate) fn buckets(tenant: &Tenant, origins: &[String], key: &Output<String>,
     };
     let private = BucketSettings::default();
     let public = BucketSettings { public_access: PublicAccess::Open, ..BucketSettings::default() };
-    let versioned = |settings: &BucketSettings| BucketSettings { versioning: Some(Versioning::Enabled), ..settings.clone() };
-    let suspended = |settings: &BucketSettings| BucketSettings { versioning: Some(Versioning::Suspended), ..settings.clone() };
+    let versioned =
+        |settings: &BucketSettings| BucketSettings { versioning: Some(Versioning::Enabled), ..settings.clone() };
+    let suspended =
+        |settings: &BucketSettings| BucketSettings { versioning: Some(Versioning::Suspended), ..settings.clone() };
     let readable = |path: &str, principal: Json| {
         object!({
             "Version": "2012-10-17",
@@ -40,11 +42,8 @@ pub(crate) fn buckets(tenant: &Tenant, origins: &[String], key: &Output<String>,
         .policy(readable(&format!("{}/media/video-images/*", tenant.bucket_arn("storage")), object!("*")))
         .declare(plan);
     bucket("courses", "courses", suspended(&private)).declare(plan);
-    let download = CorsRule::new()
-        .allowed_headers(["*"])
-        .allowed_methods(["GET", "HEAD"])
-        .allowed_origins(origins)
-        .max_age(3000);
+    let download =
+        CorsRule::new().allowed_headers(["*"]).allowed_methods(["GET", "HEAD"]).allowed_origins(origins).max_age(3000);
     bucket("grades", "grades", versioned(&public)).cors_rule(download).declare(plan);
     bucket("tracking-logs", "tracking", versioned(&private))
         .encryption(Encryption::Kms(Some(key.clone()), true))
@@ -53,11 +52,10 @@ pub(crate) fn buckets(tenant: &Tenant, origins: &[String], key: &Output<String>,
 
 /// Declares what the platform may do in AWS.
 pub(crate) fn policy(tenant: &Tenant, plan: &mut Draft) -> iam::ManagedPolicyHandle {
-    let with_objects =
-        |purposes: &[&str]| -> Vec<String> {
-            let both = |purpose: &&str| [tenant.bucket_arn(purpose), format!("{}/*", tenant.bucket_arn(purpose))];
-            purposes.iter().flat_map(both).collect()
-        };
+    let with_objects = |purposes: &[&str]| -> Vec<String> {
+        let both = |purpose: &&str| [tenant.bucket_arn(purpose), format!("{}/*", tenant.bucket_arn(purpose))];
+        purposes.iter().flat_map(both).collect()
+    };
     iam::ManagedPolicy::new("edxapp-policy")
         .path(format!("/ol-applications/edxapp/{}/{}/", tenant.name, tenant.env))
         .description("AWS access permissions for edX application instances")
