@@ -24,3 +24,17 @@ pub fn digests() -> &'static code_digest::Table {
     static DIGESTS: code_digest::Table = include!(concat!(env!("OUT_DIR"), "/code_digests.rs"));
     &DIGESTS
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_project_is_digested_under_its_name() {
+        let mut names: Vec<_> = projects().iter().map(plan::Project::name).collect();
+        names.sort_unstable();
+        let digested: Vec<_> = digests().projects.iter().map(|project| project.name).collect();
+        assert_eq!(names, digested, "a project is named like its directory under `projects/`, with dots");
+        assert!(names.iter().all(|name| digests().project(name).is_some()));
+    }
+}
