@@ -59,10 +59,30 @@ pub fn set_secret(
     ciphertext: &str,
     fingerprint: Digest,
 ) -> Result<String, Diagnostics> {
-    edit(file, text, key, |_| {
-        let pairs = [("secret", ciphertext.to_owned()), ("fingerprint", fingerprint.to_string())];
-        Ok(Value::InlineTable(InlineTable::from_iter(pairs)))
-    })
+    let pairs = [("secret", ciphertext.to_owned()), ("fingerprint", fingerprint.to_string())];
+    edit(file, text, key, |_| Ok(Value::InlineTable(InlineTable::from_iter(pairs))))
+}
+
+/// Puts each secret of a stack file in anew, as when recipients change or a stack is renamed, and gives the new text.
+/// `seal` gets the key path, the ciphertext and the fingerprint of each.
+///
+/// # Errors
+/// All problems that `seal` has, at the places of the secrets.
+pub fn reseal(
+    file: &str,
+    text: &str,
+    mut seal: impl FnMut(&Path, &str, Digest) -> Result<(String, Digest), Diagnostic>,
+) -> Result<String, Diagnostics> {
+    let root = config::parse(file, text)?;
+    let (mut found, mut sealed) = (Diagnostics::new(), Vec::new());
+    root.secrets(&mut |node, ciphertext, fingerprint| match seal(&node.path, ciphertext, fingerprint) {
+        Ok(new) => sealed.push((&node.path, new)),
+        Err(problem) => found.push(problem.at(node.place.clone())),
+    });
+    let put_in = |text: String, (key, (ciphertext, fingerprint)): (&Path, (String, Digest))| {
+        set_secret(file, &text, key, &ciphertext, fingerprint)
+    };
+    found.into_result(sealed)?.into_iter().try_fold(text.to_owned(), put_in)
 }
 
 fn edit(
@@ -113,6 +133,16 @@ fn replace(
     key: &Path,
     new: impl FnOnce(Option<&Value>) -> Result<Value, Diagnostic>,
 ) -> Result<(), Diagnostic> {
+    if let Some(table) = slot.as_table_mut().filter(|table| table.contains_key("fingerprint")) {
+        // A secret that is written as a table with a header stays one.
+        let Value::InlineTable(secret) = new(Some(&Value::InlineTable(table.clone().into_inline_table())))? else {
+            return Err(cannot_set(key, "it is a table; set a key in it"));
+        };
+        for (name, value) in secret {
+            table.insert(&name, Item::Value(value));
+        }
+        return Ok(());
+    }
     if matches!(slot, Item::Table(_) | Item::ArrayOfTables(_)) {
         return Err(cannot_set(key, "it is a table; set a key in it"));
     }

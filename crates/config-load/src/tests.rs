@@ -301,3 +301,20 @@ fn secrets_are_set_sealed_and_shown_masked() {
     let problem = get(&list, &path("x.y")).expect_err("not there");
     assert_eq!(problem.hints, ["the keys there are `l`, `t`"]);
 }
+
+#[test]
+fn secrets_are_sealed_anew_wherever_they_stand() {
+    let (old, new) = (Digest::of("t", b"old"), Digest::of("t", b"new"));
+    let text = format!(
+        "# Head.\na = {{ secret = \"age:1\", fingerprint = \"{old}\" }} # one\nb = [{{ secret = \"age:2\", fingerprint = \"{old}\" }}]\n[c]\nsecret = \"age:3\"\nfingerprint = \"{old}\"\n"
+    );
+    let mut seen = Vec::new();
+    let again = reseal("f", &text, |key, ciphertext, _| {
+        seen.push(format!("{key} {ciphertext}"));
+        Ok((ciphertext.replace(':', ":new"), new))
+    });
+    assert_eq!(again.expect("seals"), text.replace("age:", "age:new").replace(&old.to_string(), &new.to_string()));
+    assert_eq!(seen, ["a age:1", "b[0] age:2", "c age:3"]);
+    let found = reseal("f", &text, |_, _, _| Err(diag::Diagnostic::error("E0232", "no"))).expect_err("three problems");
+    assert_eq!(summary(&found), ["E0232 f:2:5", "E0232 f:3:6", "E0232 f:4:1"]);
+}

@@ -99,3 +99,14 @@ fn all_problems_of_a_text_are_found() {
     let secrets = "a = { secret = \"age:x\" }\nb = { secret = \"plain\", fingerprint = \"00\" }\nc = { secret = \"mine\" }\nd = { secret = \"x\", fingerprint = \"y\", more = 1 }";
     assert_eq!(problems(secrets), ["E0203 f:1:5", "E0203 f:2:5"]);
 }
+
+#[test]
+fn no_text_makes_the_reader_panic() {
+    let text = "a = [1, 2.5, { b = \"ä\", c = 1979-05-27 }]\r\n[[t.\"x.y\"]]\nk = \"\"\"\n z\"\"\"\n";
+    for (at, c) in text.char_indices() {
+        for piece in ["", "\"", "]", "[", "{", "=", "\n", "\u{feff}", "é", "0x", "'''"] {
+            drop(crate::parse("f", &format!("{}{piece}{}", &text[..at], &text[at + c.len_utf8()..])));
+        }
+        drop(crate::parse("f", &text[..at]));
+    }
+}
