@@ -30,7 +30,7 @@ impl Journal for LocalJournal {
         &self.state
     }
 
-    fn append<'a>(&'a mut self, entries: Vec<Entry>) -> BoxFuture<'a, Result<(), StoreError>> {
+    fn append(&mut self, entries: Vec<Entry>) -> BoxFuture<'_, Result<(), StoreError>> {
         let writer = Arc::clone(&self.writer);
         Box::pin(blocking(move || guard(&writer).append(entries)))
     }
@@ -161,4 +161,43 @@ fn encode(chunk: Chunk) -> Result<(Vec<u8>, Digest), StoreError> {
 
 fn unwritable(error: &serde_json::Error) -> StoreError {
     StoreError::Io { what: "cannot write the state down".into(), reason: error.to_string() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn after_a_failed_write_nothing_more_is_written() {
+        let root = tempfile::tempdir().expect("a directory");
+        let dir = StackDir::new(root.path().join("stacks/x"));
+        [dir.heads(), dir.snapshots(), dir.journal()].iter().for_each(|path| durable::make_dir(path).expect("made"));
+        let seal = || vec![Entry::Seal { run: "r".into(), fencing: 1 }];
+        let (segment, chain) = Writer::start_segment(&dir, 0, head::NO_CHAIN, seal()).expect("started");
+        let mut writer = Writer {
+            inner: Arc::new(Inner { root: root.path().to_owned(), settings: crate::Settings::default() }),
+            run: Run { id: "r".into(), command: "up".into() },
+            stack: "x".into(),
+            id: "id".into(),
+            generation: 1,
+            lock: File::create(dir.lock()).expect("made"),
+            segment: File::open(dir.segment(0)).expect("opened, for reading only"),
+            position: 1,
+            chain,
+            failed: None,
+            lease_written: Instant::now(),
+            dir,
+        };
+        assert!(matches!(writer.append(seal()), Err(StoreError::Io { .. })));
+        writer.segment = segment;
+        let state = StackState::new("id".into(), resource::StackName::new("p", "x"));
+        let closing = Closing { state: StackState { next_position: 1, ..state }, settled: None };
+        assert!(
+            matches!(writer.append(seal()), Err(StoreError::Io { .. })),
+            "the disk is well again, the journal is not"
+        );
+        assert!(matches!(writer.close(&closing), Err(StoreError::Io { .. })));
+        writer.failed = None;
+        assert_eq!(writer.close(&closing).map(|head| head.generation), Ok(2), "it was nothing else");
+    }
 }

@@ -111,7 +111,7 @@ pub(crate) fn numbers(dir: &Path, extension: &str) -> Result<Vec<u64>, StoreErro
 /// The names of the files of a directory; none if it is not there. What is still being written is left out.
 pub(crate) fn names(dir: &Path) -> Result<Vec<String>, StoreError> {
     let entries = match std::fs::read_dir(dir) {
-        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Vec::new()),
+        Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => return Ok(Vec::new()),
         entries => entries.map_err(io_error("cannot list", dir))?,
     };
     let mut names = Vec::new();

@@ -44,7 +44,8 @@ impl LeaseFile {
 
     /// Whether the process that wrote it is there. Only a hint: another container's processes are not seen.
     fn runs_here(&self) -> bool {
-        self.boot == boot_id() && start_of(&self.pid.to_string()) == Some(self.started)
+        // Where the system does not say, both are zero and the lock alone decides.
+        self.boot == boot_id() && start_of(&self.pid.to_string()).unwrap_or_default() == self.started
     }
 
     /// Whether a lock on a file of this machine says nothing of the holder.

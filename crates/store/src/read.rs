@@ -103,7 +103,11 @@ pub(crate) fn replay(dir: &StackDir, head: &Head) -> Result<Replayed, StoreError
     if found.is_empty() {
         Ok(replayed)
     } else {
-        Err(broken(&stack, found.join("; "), "see `state verify`, and take the object out with `state rm`"))
+        Err(broken(
+            &stack,
+            found.join("; "),
+            "go back to an earlier generation: move the newer files of `heads/` and `journal/` away, and run `refresh`",
+        ))
     }
 }
 

@@ -13,6 +13,7 @@ const ROOT: &str = "STORE_TEST_ROOT";
 /// The process that is killed: takes the stack and appends, one create after the other, saying what is durable.
 #[tokio::test]
 #[ignore = "run by the tests below, in a process of its own"]
+#[expect(clippy::print_stderr, reason = "how it tells the test what is durable")]
 async fn child() {
     let root = PathBuf::from(std::env::var_os(ROOT).expect("is set"));
     let store = local(&root);
