@@ -18,7 +18,7 @@ use crate::Tags;
 #[derive(Debug)]
 pub struct Bucket {
     name: String,
-    bucket_name: Option<String>,
+    physical_name: Option<String>,
     tags: Tags,
     settings: BucketSettings,
     encryption: Option<Encryption>,
@@ -133,7 +133,7 @@ impl Bucket {
     pub fn new(name: impl Into<String>, tags: Tags) -> Self {
         Self {
             name: name.into(),
-            bucket_name: None,
+            physical_name: None,
             tags,
             settings: BucketSettings::default(),
             encryption: None,
@@ -148,7 +148,7 @@ impl Bucket {
 
     /// The bucket's name; without one it gets a name of its own.
     pub fn bucket_name(mut self, name: impl Into<String>) -> Self {
-        self.bucket_name = Some(name.into());
+        self.physical_name = Some(name.into());
         self
     }
 
@@ -216,8 +216,8 @@ impl Bucket {
         let mut made = s3::Bucket::new(plan.child_name("bucket"))
             .public_access_block_configuration(settings.public_access.to_block())
             .ownership_controls(settings.ownership.to_controls())
-            .tags(&self.tags.named(self.bucket_name.as_ref().unwrap_or(&self.name)));
-        if let Some(name) = &self.bucket_name {
+            .tags(self.tags.named(self.physical_name.as_ref().unwrap_or(&self.name)));
+        if let Some(name) = &self.physical_name {
             made = made.bucket_name(name);
         }
         if let Some(versioning) = settings.versioning {

@@ -33,7 +33,7 @@ impl<'a> Peering<'a> {
         let connection = ec2::VpcPeeringConnection::new(format!("{source}-to-{destination}-vpc-peer"))
             .vpc_id(self.source.vpc.vpc_id())
             .peer_vpc_id(self.destination.vpc.vpc_id())
-            .tags(&self.source.tags.named(format!("{source} to {destination} peer")))
+            .tags(self.source.tags.named(format!("{source} to {destination} peer")))
             .declare(plan);
         let mut route = |name: String, table: &ec2::RouteTableHandle, to: &Network| {
             ec2::Route::new(name)

@@ -1,5 +1,7 @@
 //! Tags: what every taggable object carries.
 
+#![expect(clippy::doc_markdown, reason = "names of products are not code")]
+
 use std::collections::BTreeMap;
 use std::fmt;
 

@@ -143,7 +143,7 @@ fn check_version(document: &BTreeMap<String, Expr>, found: &mut Vec<Finding>) {
         None => found.push(finding("NO_VERSION", "the document does not say which version of the language it is in")),
         Some(Some("2012-10-17")) => {}
         Some(Some("2008-10-17")) => {
-            found.push(finding("OLD_VERSION", "the document is in an old version of the language"))
+            found.push(finding("OLD_VERSION", "the document is in an old version of the language"));
         }
         Some(_) => found.push(finding("INVALID_VERSION", "there is no such version of the language")),
     }

@@ -40,7 +40,7 @@ impl Ground<'_> {
             let public = self
                 .subnet(name.clone(), zone, public_octet.into())
                 .cidr_block(pair.public_cidr)
-                .tags(&self.tags.named(name).with("kubernetes.io/role/elb", "1"))
+                .tags(self.tags.named(name).with("kubernetes.io/role/elb", "1"))
                 .declare(plan);
             associate(plan, format!("k8s-public-{public_octet}-route-table-association"), &public, main).declare(plan);
 
@@ -49,7 +49,7 @@ impl Ground<'_> {
             let private = self
                 .subnet(plan.child_name(&format!("k8s-private-{private_octet}-subnet")), zone, private_octet.into())
                 .cidr_block(pair.private_cidr)
-                .tags(&self.tags.named(&earlier))
+                .tags(self.tags.named(&earlier))
                 .alias(&earlier)
                 .declare(plan);
 

@@ -12,7 +12,7 @@ use types_aws_ec2 as ec2;
 use types_aws_elasticache as elasticache;
 use types_aws_rds as rds;
 
-use crate::{REGION, Tags};
+use crate::{BusinessUnit, REGION, Tags};
 
 /// The length of the blocks of ordinary subnets.
 const SUBNET_PREFIX: u8 = 24;
@@ -29,7 +29,7 @@ const FEWEST_SUBNETS: u8 = 3;
 pub struct Vpc<'a> {
     name: String,
     cidr: Ipv4Net,
-    tags: Tags,
+    tags: Option<Tags>,
     zones: &'a [String],
     subnets: u8,
     kubernetes: Option<&'a KubernetesVpcConfig>,
@@ -60,15 +60,21 @@ pub struct Network {
 
 impl<'a> Vpc<'a> {
     /// A VPC of that name, unless its settings have another.
-    pub fn new(name: impl Into<String>, settings: &'a impl VpcSettings, tags: Tags) -> Self {
+    pub fn new(name: impl Into<String>, settings: &'a impl VpcSettings) -> Self {
         Self {
             name: settings.name().map_or_else(|| name.into(), str::to_owned),
             cidr: settings.cidr_block(),
-            tags,
+            tags: None,
             zones: &[],
             subnets: FEWEST_SUBNETS,
             kubernetes: settings.kubernetes(),
         }
+    }
+
+    /// The tags of everything in it.
+    pub fn tags(mut self, tags: Tags) -> Self {
+        self.tags = Some(tags);
+        self
     }
 
     /// The availability zones that its subnets go round.
@@ -93,12 +99,17 @@ impl<'a> Vpc<'a> {
             plan.report(Diagnostic::error("E0151", format!("VPC `{}` {problem}", self.name)).at(place.clone()));
         }
         let name = self.name.clone();
-        plan.construct("ol:aws:Vpc", &name, |plan| self.build(plan, fits))
+        // Without tags the plan has failed already.
+        let tags = self.tags.clone().unwrap_or_else(|| Tags::new(BusinessUnit::Operations, ""));
+        plan.construct("ol:aws:Vpc", &name, |plan| self.build(plan, tags, fits))
     }
 
     /// What stands between this VPC and its subnets.
     fn problems(&self) -> Vec<String> {
         let mut problems = Vec::new();
+        if self.tags.is_none() {
+            problems.push("has no tags".to_owned());
+        }
         if self.zones.is_empty() {
             problems.push("has no availability zones".to_owned());
         }
@@ -123,8 +134,9 @@ impl<'a> Vpc<'a> {
         problems
     }
 
-    fn build(self, plan: &mut Draft, fits: bool) -> Network {
-        let Self { name, cidr, tags, zones, .. } = &self;
+    fn build(self, plan: &mut Draft, tags: Tags, fits: bool) -> Network {
+        let Self { name, cidr, zones, .. } = &self;
+        let tags = &tags;
         let vpc = ec2::Vpc::new(name)
             .cidr_block(cidr)
             .enable_dns_support(true)
@@ -167,7 +179,7 @@ impl<'a> Vpc<'a> {
             let subnet = ground
                 .subnet(plan.child_name(&suffix), zone, u64::from(n))
                 .cidr_block(block)
-                .tags(&tags.named(plan.child_name(&suffix)))
+                .tags(tags.named(plan.child_name(&suffix)))
                 .declare(plan);
             associate(plan, format!("{suffix}-route-table-association"), &subnet, &route_table).declare(plan);
             subnets.push(subnet);
@@ -202,7 +214,7 @@ impl<'a> Vpc<'a> {
         let Ground { vpc, ipv6, .. } = ground;
         Network {
             name: self.name,
-            tags: self.tags,
+            tags: tags.clone(),
             vpc,
             ipv6,
             route_table,

@@ -17,7 +17,7 @@ pub struct Outputs {
 pub struct IamPolicies {
     /// Describe EC2 instances, pull images and make image repositories.
     pub describe_instances: Output<String>,
-    /// Write to CloudWatch logs.
+    /// Write to the logs of `CloudWatch`.
     pub cloudwatch_logging: Output<String>,
     /// Write to the landing zone of the data lake.
     pub data_landing_policy_arn: Output<String>,
