@@ -1,0 +1,183 @@
+//! One resource: its line, and the lines of what differs.
+
+use diff::{Action, Difference, ResourceChange};
+use resource::Urn;
+use value::Value;
+
+use crate::style::{Line, Paint};
+use crate::value::{Inside, change_text, inside, value_text};
+
+/// How long a value may be.
+pub(crate) const LIMIT: usize = 60;
+const FORCES: &str = "(forces replacement)";
+/// How many places inside one property are listed, if not everything is asked for.
+const PLACES: usize = 12;
+
+/// The symbol of an action, with its colour.
+pub(crate) fn symbol(action: Action) -> (&'static str, Paint) {
+    match action {
+        Action::Keep => (" ", Paint::Plain),
+        Action::Create => ("+", Paint::Good),
+        Action::Adopt => ("=", Paint::Good),
+        Action::Update => ("~", Paint::Change),
+        Action::Replace { .. } => ("±", Paint::Replace),
+        Action::Delete => ("-", Paint::Bad),
+        Action::Forget => (">", Paint::Bad),
+    }
+}
+
+/// Whether it does more than add.
+pub(crate) fn is_risky(change: &ResourceChange) -> bool {
+    !matches!(change.action, Action::Keep | Action::Create | Action::Adopt) || is_rename(change)
+}
+
+/// Whether nothing but the name in state changes.
+fn is_rename(change: &ResourceChange) -> bool {
+    change.action == Action::Keep && change.renamed_from.is_some()
+}
+
+/// The order of resources in a folded list: what hurts most first, causes before what follows from them.
+pub(crate) fn rank(change: &ResourceChange) -> u8 {
+    let known = |d: &Difference| d.new.as_ref().is_none_or(|new| !new.has_unknown());
+    match change.action {
+        Action::Delete => 0,
+        Action::Replace { undecided: false, .. } if change.differences.iter().any(|d| d.replaces && known(d)) => 1,
+        Action::Replace { undecided: false, .. } => 2,
+        Action::Forget => 3,
+        Action::Replace { .. } => 4,
+        Action::Update => 5,
+        Action::Adopt => 6,
+        Action::Create => 7,
+        Action::Keep => 8,
+    }
+}
+
+/// `± ol-data  AWS::EC2::VPC  replace (delete first)`.
+pub(crate) fn head(urn: &Urn, change: &ResourceChange, indent: usize) -> Line {
+    let (symbol, paint) = if is_rename(change) { ("→", Paint::Change) } else { symbol(change.action) };
+    let line = Line::indented(indent).paint(paint, symbol).text(" ").paint(Paint::Strong, urn.name());
+    let line = line.apart(Paint::Plain, urn.ty()).apart(paint, words(change));
+    let line = match &change.renamed_from {
+        Some(old) if old.ty() == urn.ty() => line.apart(Paint::Change, format!("renamed from {}", old.name())),
+        Some(old) => line.apart(Paint::Change, format!("renamed from {old}")),
+        None => line,
+    };
+    if change.protection_ignored { line.apart(Paint::Bad, "protected, would be refused on live") } else { line }
+}
+
+/// What the symbol alone does not say.
+fn words(change: &ResourceChange) -> String {
+    match change.action {
+        Action::Replace { undecided: true, .. } => format!("replace (if {} changes)", forcing(change)),
+        Action::Replace { delete_first: true, .. } => "replace (delete first)".to_owned(),
+        Action::Replace { .. } => "replace".to_owned(),
+        Action::Adopt => match &change.options.import {
+            Some(id) => format!("adopt {id}"),
+            None => "adopt".to_owned(),
+        },
+        Action::Forget => "forget, the object stays".to_owned(),
+        Action::Keep | Action::Create | Action::Update | Action::Delete => String::new(),
+    }
+}
+
+fn is_undecided(change: &ResourceChange) -> bool {
+    matches!(change.action, Action::Replace { undecided: true, .. })
+}
+
+/// The properties that force a replacement.
+fn forcing(change: &ResourceChange) -> String {
+    let mut paths = change.differences.iter().filter(|d| d.replaces).map(|d| d.path.to_string());
+    match (paths.next(), paths.count()) {
+        (None, _) => "a value".to_owned(),
+        (Some(first), 0) => first,
+        (Some(first), more) => format!("{first} or one of {more} more"),
+    }
+}
+
+/// The resource and what matters most of it, on one line.
+pub(crate) fn one_line(urn: &Urn, change: &ResourceChange, here: &str, indent: usize) -> Line {
+    let line = head(urn, change, indent);
+    let mut places: Vec<(bool, &Difference)> = change.differences.iter().map(|d| (d.drift, d)).collect();
+    places.sort_by_key(|(drift, d)| (!d.replaces, *drift));
+    let Some((_, first)) = places.first() else {
+        return line.apart(Paint::Note, change.remarks.first().map(String::as_str).unwrap_or_default());
+    };
+    let inner = inside(&first.path, first.old.as_ref(), first.new.as_ref());
+    let more = places.len() + inner.len() - 2;
+    let line = match inner.first() {
+        Some(place) => {
+            let text = change_text(place.old.as_ref(), place.new.as_ref(), here, LIMIT / 2);
+            line.text("  ").text(if first.drift { "drift: " } else { "" }).text(format!("{}: {text}", place.path))
+        }
+        None => line,
+    };
+    let line = if first.replaces && !is_undecided(change) { line.apart(Paint::Replace, FORCES) } else { line };
+    if more == 0 { line } else { line.apart(Paint::Faint, format!("… and {more} more")) }
+}
+
+/// The resource with everything that differs; with `full` also every property of what is made.
+pub(crate) fn all_lines(urn: &Urn, change: &ResourceChange, here: &str, indent: usize, full: bool) -> Vec<Line> {
+    let mut lines = vec![head(urn, change, indent)];
+    let forces = if is_undecided(change) { "(would force replacement)" } else { FORCES };
+    let details = Details { here, full, forces, limit: if full { LIMIT * 8 } else { LIMIT } };
+    for remark in &change.remarks {
+        lines.push(Line::indented(indent + 4).paint(Paint::Note, remark));
+    }
+    let (drift, mine): (Vec<&Difference>, Vec<&Difference>) = change.differences.iter().partition(|d| d.drift);
+    for difference in mine {
+        lines.extend(details.difference(difference, indent + 4));
+    }
+    if !drift.is_empty() {
+        lines.push(Line::indented(indent + 4).paint(Paint::Change, "drift: the world has changed, not the program"));
+    }
+    for difference in drift {
+        lines.extend(details.difference(difference, indent + 6));
+    }
+    if full && matches!(change.action, Action::Create | Action::Adopt) {
+        for (name, value) in change.goal.iter().filter(|(_, value)| !value.is_null()) {
+            let text = value_text(value, here, details.limit);
+            lines.push(Line::indented(indent + 4).text(format!("{name}: {text}")));
+        }
+    }
+    lines
+}
+
+/// How the differences of one resource are shown.
+struct Details<'a> {
+    here: &'a str,
+    full: bool,
+    forces: &'a str,
+    limit: usize,
+}
+
+impl Details<'_> {
+    fn difference(&self, difference: &Difference, indent: usize) -> Vec<Line> {
+        let places = inside(&difference.path, difference.old.as_ref(), difference.new.as_ref());
+        let shown = if self.full { places.len() } else { places.len().min(PLACES) };
+        let mut lines: Vec<Line> = places[..shown]
+            .iter()
+            .map(|place| {
+                let line = self.place(place, indent);
+                if difference.replaces { line.apart(Paint::Replace, self.forces) } else { line }
+            })
+            .collect();
+        if shown < places.len() {
+            let more = format!("… and {} more places", places.len() - shown);
+            lines.push(Line::indented(indent).paint(Paint::Faint, more));
+        }
+        lines
+    }
+
+    fn place(&self, place: &Inside, indent: usize) -> Line {
+        let line = Line::indented(indent);
+        let text = |value: &Value| format!("{}: {}", place.path, value_text(value, self.here, self.limit));
+        match (&place.old, &place.new) {
+            (None, Some(new)) => line.paint(Paint::Good, "+ ").text(text(new)),
+            (Some(old), None) => line.paint(Paint::Bad, "- ").text(text(old)),
+            (old, new) => {
+                let text = change_text(old.as_ref(), new.as_ref(), self.here, self.limit);
+                line.text(format!("{}: {text}", place.path))
+            }
+        }
+    }
+}

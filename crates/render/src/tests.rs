@@ -1,0 +1,5 @@
+mod diagnostics;
+mod fixture;
+mod preview;
+mod run;
+mod secrets;
