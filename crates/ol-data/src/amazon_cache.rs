@@ -1,4 +1,4 @@
-//! A Valkey cache on ElastiCache, with its parameter group and alarms.
+//! A Valkey cache on `ElastiCache`, with its parameter group and alarms.
 
 use std::collections::BTreeMap;
 

@@ -1,4 +1,4 @@
-//! A MariaDB database on RDS, with its parameter group, replica and alarms.
+//! A `MariaDB` database on RDS, with its parameter group, replica and alarms.
 
 use ol::Tags;
 use plan::prelude::*;
@@ -10,7 +10,7 @@ use crate::{DatabaseDefaults, EngineVersion, Tier};
 
 /// The user that owns every database.
 pub const DATABASE_OWNER: &str = "oldevops";
-/// The port of MariaDB.
+/// The port of `MariaDB`.
 pub const MARIADB_PORT: u16 = 3306;
 
 /// A database to be declared.

@@ -14,7 +14,7 @@ const MAX_TTL: i64 = 15_552_000;
 /// Three months of thirty days, in seconds: how long a credential lives at first.
 const DEFAULT_TTL: i64 = 7_776_000;
 
-/// Credentials of a MariaDB database, made by Vault on demand.
+/// Credentials of a `MariaDB` database, made by Vault on demand.
 #[derive(Debug, Clone)]
 pub struct DatabaseBackend<'a> {
     /// The name of the database in Vault, and what the names of its resources start with.

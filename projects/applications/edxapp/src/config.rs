@@ -35,7 +35,7 @@ pub struct Config {
     pub move_db: bool,
     /// The class of the database; without it the environment's.
     pub db_instance_size: Option<String>,
-    /// The version of MariaDB without its last number.
+    /// The version of `MariaDB` without its last number.
     #[config(default = "11.8".to_owned())]
     pub db_version: String,
     /// The size of the database in GiB at first.
@@ -57,7 +57,7 @@ pub struct Config {
     pub edx_forum_secrets: BTreeMap<String, SealedSecret>,
     /// Secrets of the queue of submissions, by name; none where there is no queue.
     pub edx_xqueue_secrets: Option<BTreeMap<String, SealedSecret>>,
-    /// The passwords of the users of MongoDB.
+    /// The passwords of the users of `MongoDB`.
     pub mongodb_passwords: MongodbPasswords,
 }
 
@@ -79,7 +79,7 @@ pub struct Redis {
     pub instance_type: Option<String>,
 }
 
-/// The passwords of the users of MongoDB.
+/// The passwords of the users of `MongoDB`.
 #[derive(Debug, Config)]
 pub struct MongodbPasswords {
     /// The platform.

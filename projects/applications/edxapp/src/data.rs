@@ -101,7 +101,7 @@ impl Surroundings<'_> {
             .security_group_ingress(rules)
             .security_group_egress(no_egress())
             .vpc_id(&vpc.id)
-            .tags(&tenant.tags.named(&name))
+            .tags(tenant.tags.named(&name))
             .declare(plan);
         let cache = AmazonCache {
             name: &name,

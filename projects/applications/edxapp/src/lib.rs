@@ -1,6 +1,6 @@
 //! Open edX for one tenant: its buckets, database, cache, mail, names, and what it may read in Vault.
 //!
-//! Layer: L6, a project. The workload on Kubernetes, the content delivery network and the users of MongoDB are not
+//! Layer: L6, a project. The workload on Kubernetes, the content delivery network and the users of `MongoDB` are not
 //! ported yet: `PORTING.md` says what is.
 
 mod config;

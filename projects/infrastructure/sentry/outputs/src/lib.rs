@@ -8,9 +8,9 @@ use plan::prelude::*;
 #[derive(Clone, Debug, Outputs)]
 #[outputs(project = "infrastructure.sentry")]
 pub struct Outputs {
-    /// The platform of MITx Online.
+    /// The platform of `MITx` Online.
     pub openedx_mitxonline_sentry_dsn: Output<String>,
-    /// The platform of xPRO.
+    /// The platform of `xPRO`.
     pub openedx_mitxpro_sentry_dsn: Output<String>,
     /// The platform of the residential courses.
     pub openedx_residential_sentry_dsn: Output<String>,

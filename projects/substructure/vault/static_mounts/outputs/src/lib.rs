@@ -16,7 +16,7 @@ pub struct Outputs {
     pub xqwatcher_kv: Mount,
     /// Secrets of the services of the Digital Credentials Consortium.
     pub digital_credentials_kv: Mount,
-    /// Secrets of the shared ClickHouse cluster.
+    /// Secrets of the shared `ClickHouse` cluster.
     pub clickhouse_kv: Mount,
 }
 
