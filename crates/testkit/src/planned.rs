@@ -247,10 +247,12 @@ impl Resource {
 
     /// The names of the resources that it waits for without reading them.
     pub fn depends_on(&self) -> Vec<&str> {
-        let name = |dependency| match dependency {
-            &Dependency::Resource(ref urn) => Some(urn.name()),
-            Dependency::Stack(_) => None,
-        };
+        fn name(dependency: &Dependency) -> Option<&str> {
+            match dependency {
+                Dependency::Resource(urn) => Some(urn.name()),
+                Dependency::Stack(_) => None,
+            }
+        }
         self.options.depends_on.iter().filter_map(name).collect()
     }
 }
@@ -261,6 +263,6 @@ fn lines(found: &Diagnostics) -> Vec<String> {
 
 fn line(problem: &Diagnostic) -> String {
     let place = problem.place.as_ref().map(|place| format!(" {}:{}", place.file, place.line)).unwrap_or_default();
-    let hints = problem.hints.iter().map(|hint| format!(" | {hint}")).collect::<String>();
-    format!("{}{place} {}{hints}", problem.code, problem.message)
+    let said = format!("{}{place} {}", problem.code, problem.message);
+    [said].into_iter().chain(problem.hints.clone()).collect::<Vec<_>>().join(" | ")
 }
