@@ -19,3 +19,5 @@ cargo xtask sync --engine-only
 rm -rf projects components foreign crates/ol crates/ol-data
 cargo xtask layers
 cargo test --workspace --offline
+cd - >/dev/null
+rm -rf "$copy"
