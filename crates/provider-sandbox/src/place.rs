@@ -1,0 +1,48 @@
+//! Where calls go: the account, the region or the server, and the scope within which ids are unique.
+
+/// Where a provider instance points.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Place {
+    /// The account.
+    pub account: String,
+    /// The region.
+    pub region: String,
+}
+
+impl Default for Place {
+    fn default() -> Self {
+        Self { account: "123456789012".to_owned(), region: "us-east-1".to_owned() }
+    }
+}
+
+/// A place and the name of the provider instance, as one call sees them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Site {
+    pub(crate) place: Place,
+    /// The instance's name, which stands for a server where there are no accounts.
+    pub(crate) instance: String,
+}
+
+impl Site {
+    /// The scope of a type: within it an id or a name is given once.
+    pub(crate) fn scope(&self, ty: &str) -> String {
+        let Place { account, region } = &self.place;
+        match ty.split("::").collect::<Vec<_>>()[..] {
+            // Bucket names are given once in the world.
+            ["AWS", "S3", _] => "aws".to_owned(),
+            ["AWS", "IAM" | "Route53", _] => account.clone(),
+            ["AWS", ..] => format!("{account}/{region}"),
+            _ => self.instance.clone(),
+        }
+    }
+
+    /// An ARN: `resource` is all that follows the account.
+    pub(crate) fn arn(&self, service: &str, resource: &str) -> String {
+        format!("arn:aws:{service}:{}:{}:{resource}", self.place.region, self.place.account)
+    }
+
+    /// An ARN of a service that knows no regions.
+    pub(crate) fn global_arn(&self, service: &str, resource: &str) -> String {
+        format!("arn:aws:{service}::{}:{resource}", self.place.account)
+    }
+}

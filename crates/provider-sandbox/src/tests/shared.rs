@@ -1,0 +1,180 @@
+//! One world, many processes, and what a crash leaves.
+
+use std::fs::{self, OpenOptions};
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use ports::{Find, StepAction};
+use tempfile::TempDir;
+
+use super::{apply, create, open, owner, quick, read, step};
+use crate::Sandbox;
+
+const TOPIC: &str = "AWS::SNS::Topic";
+const CHILD: &str = "SANDBOX_TEST_CHILD";
+
+fn topic(name: &str) -> ports::Step {
+    create(TOPIC, name, &format!(r#"{{ TopicName = "{name}" }}"#))
+}
+
+#[test]
+fn reading_makes_nothing() {
+    let dir = TempDir::new().expect("a directory");
+    let sandbox = open(&dir, quick());
+    assert_eq!(read(&sandbox, TOPIC, Find::Id("x".into())), None);
+    assert_eq!(sandbox.list().expect("lists"), []);
+    assert_eq!(sandbox.log().expect("reads").count(), 0);
+    assert_eq!(sandbox.check().expect("checks"), Vec::<String>::new());
+    sandbox.reset().expect("resets");
+    assert!(!sandbox.dir().exists());
+}
+
+#[test]
+fn two_sandboxes_see_one_another() {
+    let dir = TempDir::new().expect("a directory");
+    let (one, two) = (open(&dir, quick()), open(&dir, quick()));
+    apply(&one, topic("a")).expect("made");
+    assert!(read(&two, TOPIC, Find::Owner(owner("a"))).is_some());
+    assert_eq!(apply(&two, topic("a")).expect_err("is there").code, "AlreadyExists");
+    two.reset().expect("resets");
+    assert_eq!(read(&one, TOPIC, Find::Owner(owner("a"))), None);
+    apply(&one, topic("a")).expect("made anew");
+    assert_eq!(two.list().expect("lists").len(), 1);
+    assert_eq!(two.log().expect("reads").map(|record| record.call).collect::<Vec<_>>(), [1]);
+}
+
+#[test]
+fn a_line_that_was_cut_off_never_happened() {
+    let dir = TempDir::new().expect("a directory");
+    let sandbox = open(&dir, quick());
+    apply(&sandbox, topic("a")).expect("made");
+    let file = sandbox.dir().join("world.log");
+    let mut log = OpenOptions::new().append(true).open(&file).expect("opens");
+    log.write_all(br#"{"put":[{"key":["AWS::SNS::Topic","#).expect("writes");
+    for sandbox in [&sandbox, &open(&dir, quick())] {
+        assert_eq!(sandbox.list().expect("lists").len(), 1);
+    }
+    apply(&open(&dir, quick()), topic("b")).expect("made");
+    let names: Vec<_> = sandbox.list().expect("lists").into_iter().map(|line| line.name.expect("named")).collect();
+    assert_eq!(names, ["a", "b"]);
+    assert!(fs::read_to_string(&file).expect("reads").lines().all(|line| line.ends_with('}')));
+}
+
+#[test]
+fn a_broken_line_is_named_with_the_way_out() {
+    let dir = TempDir::new().expect("a directory");
+    let sandbox = open(&dir, quick());
+    fs::create_dir_all(sandbox.dir()).expect("made");
+    fs::write(sandbox.dir().join("world.log"), "{}\nnonsense\n").expect("written");
+    let error = apply(&sandbox, topic("a")).expect_err("broken");
+    assert!(error.message.contains("world.log") && error.message.contains("sandbox reset"), "{error}");
+    sandbox.reset().expect("resets");
+    apply(&sandbox, topic("a")).expect("made");
+}
+
+#[test]
+fn a_long_file_is_compacted_and_nothing_is_lost() {
+    let dir = TempDir::new().expect("a directory");
+    let (sandbox, other) = (open(&dir, quick()), open(&dir, quick()));
+    apply(&sandbox, topic("kept")).expect("made");
+    assert_eq!(other.list().expect("lists").len(), 1);
+    for _ in 0..520 {
+        let made = apply(&sandbox, topic("passing")).expect("made").expect("there");
+        apply(&sandbox, step(TOPIC, "passing", StepAction::Delete { id: made.id, prior: value::Map::new() }))
+            .expect("gone");
+    }
+    let length = fs::metadata(sandbox.dir().join("world.log")).expect("is there").len();
+    assert!(length < 100_000, "{length} bytes");
+    for sandbox in [&sandbox, &other, &open(&dir, quick())] {
+        assert_eq!(sandbox.list().expect("lists").len(), 1);
+        let calls: Vec<_> = sandbox.log().expect("reads").map(|record| record.call).collect();
+        assert_eq!(calls, (1..=1041).collect::<Vec<_>>());
+    }
+}
+
+#[test]
+fn threads_and_processes_share_a_world() {
+    let dir = TempDir::new().expect("a directory");
+    let world = dir.path().join("world");
+    let mut child = writer(&world, "child");
+    thread::scope(|scope| {
+        for worker in 0..3 {
+            let dir = &dir;
+            scope.spawn(move || {
+                let sandbox = open(dir, quick());
+                for n in 0..50 {
+                    apply(&sandbox, topic(&format!("w{worker}-{n}"))).expect("made");
+                    // All fight for one name; one has it.
+                    let _ = apply(
+                        &sandbox,
+                        create(TOPIC, &format!("f{worker}-{n}"), &format!(r#"{{ TopicName = "fight-{n}" }}"#)),
+                    );
+                }
+            });
+        }
+    });
+    wait_for(&world, "child-50");
+    child.kill().expect("ends");
+    child.wait().expect("ends");
+    let sandbox = open(&dir, quick());
+    assert_eq!(sandbox.check().expect("checks"), Vec::<String>::new());
+    let names: Vec<_> = sandbox.list().expect("lists").into_iter().filter_map(|line| line.name).collect();
+    assert_eq!(names.iter().filter(|name| name.starts_with('w')).count(), 150);
+    assert_eq!(names.iter().filter(|name| name.starts_with("fight")).count(), 50);
+    let calls: Vec<_> = sandbox.log().expect("reads").map(|record| record.call).collect();
+    assert_eq!(calls, (1..=calls.len() as u64).collect::<Vec<_>>(), "no call is lost or counted twice");
+}
+
+#[test]
+fn a_killed_process_leaves_a_whole_world() {
+    let dir = TempDir::new().expect("a directory");
+    let world = dir.path().join("world");
+    for round in 0..5 {
+        let prefix = format!("round{round}");
+        let mut child = writer(&world, &prefix);
+        wait_for(&world, &format!("{prefix}-1"));
+        thread::sleep(Duration::from_millis(7 * round));
+        child.kill().expect("dies");
+        child.wait().expect("dies");
+        let sandbox = open(&dir, quick());
+        assert_eq!(sandbox.check().expect("checks"), Vec::<String>::new());
+        apply(&sandbox, topic(&format!("after{round}"))).expect("made");
+        let made = sandbox.log().expect("reads").filter(|record| record.outcome == "ok").count();
+        assert_eq!(made, sandbox.list().expect("lists").len(), "each object has its call and the other way round");
+    }
+}
+
+/// Another process, which makes topics until it is killed.
+fn writer(world: &Path, prefix: &str) -> std::process::Child {
+    let program = std::env::current_exe().expect("is there");
+    Command::new(program)
+        .args(["--exact", "tests::shared::in_another_process", "--ignored"])
+        .env(CHILD, format!("{prefix}={}", world.display()))
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .expect("starts")
+}
+
+fn wait_for(world: &Path, name: &str) {
+    let sandbox = Sandbox::open(world, quick()).expect("opens");
+    let end = Instant::now() + Duration::from_secs(30);
+    while read(&sandbox, TOPIC, Find::Owner(owner(name))).is_none() {
+        assert!(Instant::now() < end, "{name} did not come");
+        thread::sleep(Duration::from_millis(2));
+    }
+}
+
+#[test]
+#[ignore = "started by other tests, as a process of its own"]
+fn in_another_process() {
+    let Ok(what) = std::env::var(CHILD) else { return };
+    let (prefix, world) = what.split_once('=').expect("a prefix and a directory");
+    let sandbox = Sandbox::open(&PathBuf::from(world), quick()).expect("opens");
+    for n in 0..100_000 {
+        apply(&sandbox, topic(&format!("{prefix}-{n}"))).expect("made");
+    }
+}
