@@ -78,6 +78,10 @@ fn what_must_be_unique_in_one_account_is() {
                 assert!(seen.insert((ty, name.clone())), "{stack} has a second {ty} `{name}`");
             }
         }
+        for record in planned.resources(RECORD).iter().filter(|record| !record.is_unknown("Name")) {
+            let name = format!("{} {}", record.text("Type"), record.text("Name"));
+            assert!(seen.insert((RECORD, name.clone())), "{stack} has a second record `{name}`");
+        }
         for role in planned.resources(ROLE).iter().filter_map(|role| role.find("RoleName")) {
             let name = role.as_str().expect("known").to_owned();
             assert!(name.len() <= 63 && seen.insert((ROLE, name.clone())), "{stack} has a second role `{name}`");
@@ -303,4 +307,13 @@ fn wrong_names_are_all_reported_with_what_there_is() {
     let problems = Given::stack(applications_edxapp::project(), "mitx.QA").config(&wrong).evaluate().problems();
     let codes: Vec<&str> = problems.iter().filter_map(|problem| problem.split(' ').next()).collect();
     assert_eq!(codes, ["E0101", "E0104", "E0104", "E0103", "E0102"], "{problems:#?}");
+}
+
+#[test]
+fn a_stack_needs_a_tenant_and_an_environment_with_defaults() {
+    let file = Workspace::here().read("projects/applications/edxapp/stacks/mitx.QA.toml").expect("the stack file");
+    for (stack, code) in [("QA", "E0171"), ("mitx.Dev", "E0170")] {
+        let problems = Given::stack(applications_edxapp::project(), stack).config(&file).evaluate().problems();
+        assert!(matches!(&problems[..], [problem] if problem.starts_with(code)), "{stack}: {problems:#?}");
+    }
 }
