@@ -1,11 +1,12 @@
 //! What a stack plans, as a test looks at it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use diag::{Diagnostic, Diagnostics};
 use expr::{Expr, Scope};
 use plan::Project;
 use resource::{Dependency, Evaluated, Options, Plan, Urn};
+use schema::Catalog;
 use value::{Digest, Path, Secret, Type, Unknown, Value};
 
 use crate::inputs::Fixture;
@@ -138,6 +139,37 @@ impl Planned {
     #[track_caller]
     pub fn outputs(&self) -> Vec<String> {
         self.plan().outputs.keys().map(ToString::to_string).collect()
+    }
+
+    /// What does not fit the schemas of the types, one line each: properties that a vendor would refuse, and attributes
+    /// that a type does not have. A type that the catalog lacks is one line too.
+    #[track_caller]
+    pub fn misfits(&self, catalog: &Catalog) -> Vec<String> {
+        let plan = self.plan();
+        let mut found = BTreeSet::new();
+        let schema = |ty: &str, found: &mut BTreeSet<String>| match catalog.get(ty) {
+            Ok(Some(schema)) => Some(schema),
+            Ok(None) => {
+                found.insert(format!("{ty}: there is no such type"));
+                None
+            }
+            Err(error) => panic!("{error}"),
+        };
+        for urn in plan.resources.keys() {
+            let Some(schema) = schema(urn.ty(), &mut found) else { continue };
+            let resource = self.resource(urn.ty(), urn.name());
+            let problems = schema.validate(resource.properties.as_map().unwrap_or(&value::Map::new()));
+            found.extend(problems.iter().map(|problem| format!("{}: `{}` {}", urn.name(), problem.path, problem.kind)));
+        }
+        plan.visit(&mut |expr| {
+            let Expr::Attribute { urn, path, .. } = expr else { return };
+            let Some(urn) = urn.parse::<Urn>().ok() else { return };
+            let Some(schema) = schema(urn.ty(), &mut found) else { return };
+            if !schema.is_attribute(path) && schema.property(path).is_none() {
+                found.insert(format!("{}: there is no attribute `{path}`", urn.name()));
+            }
+        });
+        found.into_iter().collect()
     }
 
     #[track_caller]

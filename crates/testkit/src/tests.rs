@@ -1,5 +1,7 @@
 use plan::prelude::*;
+use schema::Catalog;
 use types_aws_ec2 as ec2;
+use types_common::Tag;
 
 use super::*;
 
@@ -24,10 +26,8 @@ struct Exports {
 fn plan(stack: &Stack, settings: Settings) -> Result<Plan<Exports>> {
     let up = stack.reference::<Upstream>("QA");
     let mut plan = stack.plan();
-    let vpc = ec2::Vpc::new("main")
-        .cidr_block(settings.cidr_block)
-        .tags([types_common_tag("Name", &up.name)])
-        .declare(&mut plan);
+    let vpc =
+        ec2::Vpc::new("main").cidr_block(settings.cidr_block).tags([Tag::new("Name", &up.name)]).declare(&mut plan);
     for n in 0..stack.read(&up.size)? {
         ec2::Subnet::new(format!("subnet-{n}"))
             .vpc_id(vpc.vpc_id())
@@ -36,10 +36,6 @@ fn plan(stack: &Stack, settings: Settings) -> Result<Plan<Exports>> {
             .declare(&mut plan);
     }
     plan.finish(Exports { id: vpc.vpc_id(), cidr: vpc.cidr_block() })
-}
-
-fn types_common_tag(key: &str, value: &Output<String>) -> types_common::Tag {
-    types_common::Tag::new(key, value)
 }
 
 fn given() -> Given {
@@ -82,4 +78,22 @@ fn problems_are_lines() {
         "E0102 projects/down/stacks/QA.toml:1 missing key `cidr_block` | add `cidr_block = …` here",
     ];
     assert_eq!(planned.problems(), wanted);
+}
+
+#[test]
+fn what_a_vendor_would_refuse_is_said() {
+    fn plan(stack: &Stack, (): ()) -> Result<Plan<()>> {
+        let mut plan = stack.plan();
+        let vpc = ec2::Vpc::new("main").cidr_block("10.0.0.0/16").declare(&mut plan);
+        let made_up: Output<String> = vpc.reference().attribute("Colour");
+        ec2::Subnet::new("subnet").availability_zone(made_up).declare(&mut plan);
+        plan.finish(())
+    }
+    let planned = Given::stack(Project::new("down", plan), "QA").config("").evaluate();
+    let wanted = ["main: there is no attribute `Colour`", "subnet: `VpcId` is required"];
+    assert_eq!(planned.misfits(&Catalog::new(schemas_aws::sources())), wanted);
+    assert_eq!(
+        planned.misfits(&Catalog::default()),
+        ["AWS::EC2::Subnet: there is no such type", "AWS::EC2::VPC: there is no such type"]
+    );
 }

@@ -1,6 +1,7 @@
 //! What the monitoring stack plans.
 
 use infrastructure_monitoring::project;
+use schema::Catalog;
 use testkit::{Given, Planned, evaluate};
 use value::Value;
 
@@ -101,4 +102,10 @@ fn one_output_is_read_and_eight_are_exported() {
         "opsgenie_sns_topics.warning_sns_topic_arn",
     ];
     assert_eq!(monitoring.outputs(), wanted);
+}
+
+#[test]
+fn everything_fits_the_schemas() {
+    let planned = evaluate(project(), "default");
+    assert_eq!(planned.misfits(&Catalog::new(schemas_aws::sources())), Vec::<String>::new());
 }

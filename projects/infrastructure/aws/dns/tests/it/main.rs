@@ -1,6 +1,7 @@
 //! What the DNS stack plans.
 
 use infrastructure_aws_dns::project;
+use schema::Catalog;
 use testkit::{Given, evaluate};
 
 const ZONE: &str = "AWS::Route53::HostedZone";
@@ -100,4 +101,10 @@ fn another_region_is_refused() {
     let problems = Given::stack(project(), "default").lock(&lock).evaluate().problems();
     assert_eq!(problems.len(), 1);
     assert!(problems[0].starts_with("E0153 "), "{problems:?}");
+}
+
+#[test]
+fn everything_fits_the_schemas() {
+    let planned = evaluate(project(), "default");
+    assert_eq!(planned.misfits(&Catalog::new(schemas_aws::sources())), Vec::<String>::new());
 }

@@ -1,6 +1,7 @@
 //! What the KMS stacks plan.
 
 use infrastructure_aws_kms::project;
+use schema::Catalog;
 use testkit::{Planned, evaluate};
 use value::Value;
 
@@ -67,4 +68,12 @@ fn key_policies_name_the_account_and_its_administrators() {
 
 fn policy(kms: &Planned, name: &str, path: &str) -> Value {
     kms.resource("AWS::KMS::Key", name).get(&format!("KeyPolicy.{path}")).clone()
+}
+
+#[test]
+fn everything_fits_the_schemas() {
+    for stack in ["CI", "QA", "Production"] {
+        let planned = evaluate(project(), stack);
+        assert_eq!(planned.misfits(&Catalog::new(schemas_aws::sources())), Vec::<String>::new(), "{stack}");
+    }
 }

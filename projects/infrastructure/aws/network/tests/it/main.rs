@@ -5,6 +5,7 @@ mod security_groups;
 use std::collections::BTreeMap;
 
 use infrastructure_aws_network::project;
+use schema::Catalog;
 use testkit::{Given, Planned, evaluate};
 
 const SUBNET: &str = "AWS::EC2::Subnet";
@@ -215,4 +216,12 @@ fn an_environment_without_blocks_says_which_keys_are_missing() {
         vec![whole("residential_staging_vpc"), whole("residential_vpc"), whole("xpro_vpc")],
     ];
     assert_eq!(evaluate(project(), "Dev").problems(), wanted.concat());
+}
+
+#[test]
+fn everything_fits_the_schemas() {
+    for stack in ["CI", "QA", "Production"] {
+        let planned = evaluate(project(), stack);
+        assert_eq!(planned.misfits(&Catalog::new(schemas_aws::sources())), Vec::<String>::new(), "{stack}");
+    }
 }

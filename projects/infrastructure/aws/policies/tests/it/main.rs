@@ -1,6 +1,7 @@
 //! What the stack of shared IAM policies plans.
 
 use infrastructure_aws_policies::project;
+use schema::Catalog;
 use testkit::{Given, Planned, evaluate};
 
 const POLICY: &str = "AWS::IAM::ManagedPolicy";
@@ -68,4 +69,10 @@ fn only_zone_ids_are_read() {
     assert_eq!(policies.outputs().len(), 11);
     let document = policies.resource(POLICY, "describe-ec2-instances-policy");
     assert_eq!(document.get("PolicyDocument.Statement[1].Action").as_list().map(<[_]>::len), Some(15));
+}
+
+#[test]
+fn everything_fits_the_schemas() {
+    let planned = evaluate(project(), "default");
+    assert_eq!(planned.misfits(&Catalog::new(schemas_aws::sources())), Vec::<String>::new());
 }
