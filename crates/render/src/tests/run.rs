@@ -30,14 +30,17 @@ fn progress_shows_what_runs_and_fits() {
     }
     let model = Progress { stacks, elapsed: 75.4 };
     let lines = progress(&model, 8, Style::PLAIN);
-    assert_eq!(lines.join("\n"), "7/32 stacks  49/104 steps  2 in flight  1 min 15 s  2 failed or skipped
+    assert_eq!(
+        lines.join("\n"),
+        "7/32 stacks  49/104 steps  2 in flight  1 min 15 s  2 failed or skipped
 a.bad.QA  █████▒▒▒▒▒▒▒▒▒▒░░░░░ 1/4  2 failed or skipped
 a.b.QA    ██████████░░░░░░░░░░ 5/10
   + x  AWS::EC2::VPC  1.2 s
   + y  AWS::EC2::VPC  1.2 s
 z.p00.QA  ░░░░░░░░░░░░░░░░░░░░ 0/3
 z.p01.QA  ██████░░░░░░░░░░░░░░ 1/3
-… and 28 more stacks, 7 of them done");
+… and 28 more stacks, 7 of them done"
+    );
     for height in 0..40 {
         assert!(progress(&model, height, Style::PLAIN).len() <= height.max(2), "{height}");
     }
