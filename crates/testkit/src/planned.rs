@@ -142,9 +142,10 @@ impl Planned {
     }
 
     /// What does not fit the schemas of the types, one line each: properties that a vendor would refuse, and attributes
-    /// that a type does not have. A type that the catalog lacks is one line too.
+    /// that a type does not have. A type without a schema is one line too.
     #[track_caller]
-    pub fn misfits(&self, catalog: &Catalog) -> Vec<String> {
+    pub fn misfits(&self) -> Vec<String> {
+        let catalog = Catalog::new(schemas_aws::sources().into_iter().chain(schemas_hashicorp::sources()));
         let plan = self.plan();
         let mut found = BTreeSet::new();
         let schema = |ty: &str, found: &mut BTreeSet<String>| match catalog.get(ty) {

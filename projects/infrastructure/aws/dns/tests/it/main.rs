@@ -1,7 +1,7 @@
 //! What the DNS stack plans.
 
 use infrastructure_aws_dns::project;
-use schema::Catalog;
+use plan::value::Value;
 use testkit::{Given, evaluate};
 
 const ZONE: &str = "AWS::Route53::HostedZone";
@@ -96,7 +96,7 @@ fn another_region_is_refused() {
     let lock = testkit::Workspace::here().read("projects/infrastructure/aws/dns/stacks/default.lock.toml");
     let lock = lock.expect("the lock is there").replace(
         "answer = \"us-east-1\"\nat = \"2026-08-22T00:00:00Z\"\ndigest = \"54f655f081f24d7cfea63420020529b1447e545410b2f6efd70c8fc169dd69d1\"",
-        &format!("answer = \"eu-west-1\"\nat = \"2026-08-22T00:00:00Z\"\ndigest = \"{}\"", value::Value::from("eu-west-1").digest()),
+        &format!("answer = \"eu-west-1\"\nat = \"2026-08-22T00:00:00Z\"\ndigest = \"{}\"", Value::from("eu-west-1").digest()),
     );
     let problems = Given::stack(project(), "default").lock(&lock).evaluate().problems();
     assert_eq!(problems.len(), 1);
@@ -106,5 +106,5 @@ fn another_region_is_refused() {
 #[test]
 fn everything_fits_the_schemas() {
     let planned = evaluate(project(), "default");
-    assert_eq!(planned.misfits(&Catalog::new(schemas_aws::sources())), Vec::<String>::new());
+    assert_eq!(planned.misfits(), Vec::<String>::new());
 }
