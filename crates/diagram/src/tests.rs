@@ -169,7 +169,7 @@ fn organisation(grain: OrganisationGrain) -> Diagram {
 fn the_organisation_is_shown_by_stacks_and_by_projects() {
     assert_eq!(
         show(&organisation(OrganisationGrain::Stacks), "text"),
-        r#"Everything
+        r"Everything
   app.edx
     QA  <- app.notes.QA, infra.net.CI (order only), infra.net.QA, gone.CI, infra.vault.QA
   app.notes
@@ -179,11 +179,11 @@ fn the_organisation_is_shown_by_stacks_and_by_projects() {
     QA
   gone.CI  not among these
   infra.vault.QA  foreign
-"#
+"
     );
     assert_eq!(
         show(&organisation(OrganisationGrain::Projects), "text"),
-        r#"Everything
+        r"Everything
   app
     app.edx  1 stack  <- app.notes, infra.net, gone.CI, infra.vault
     app.notes  1 stack  <- app.edx
@@ -191,7 +191,7 @@ fn the_organisation_is_shown_by_stacks_and_by_projects() {
     infra.net  2 stacks
   gone.CI  not among these
   infra.vault  foreign
-"#
+"
     );
 }
 
