@@ -1,0 +1,4 @@
+//! Constructs as a project sees them.
+
+mod bucket;
+mod vpc;
