@@ -11,7 +11,7 @@ use tokio::sync::watch;
 use value::{Digest, Path};
 
 use crate::run::{Live, Runner};
-use crate::{Engine, Event, Events, Preview, PreviewError};
+use crate::{Engine, Event, Events, Preview, PreviewError, Target};
 
 /// How a preview is applied.
 #[derive(Debug, Clone)]
@@ -32,7 +32,7 @@ pub struct Report {
     /// What failed.
     pub failed: Vec<Failure>,
     /// Steps that were not started, with what they were skipped for.
-    pub skipped: Vec<(StackName, String, String)>,
+    pub skipped: Vec<(StackName, Target, String)>,
     /// Whether it was cancelled.
     pub cancelled: bool,
 }
@@ -43,9 +43,9 @@ pub struct Failure {
     /// The stack.
     pub stack: StackName,
     /// The resource or output.
-    pub resource: String,
+    pub target: Target,
     /// What was to be done.
-    pub action: String,
+    pub action: &'static str,
     /// What is wrong.
     pub problem: Diagnostic,
 }

@@ -66,7 +66,48 @@ impl Inputs for WithOutputs<'_> {
     }
 }
 
+/// Evaluations without state: what plans are, and which stacks they read.
+#[derive(Debug, Default)]
+pub struct Survey {
+    /// What was evaluated, by full name.
+    pub evaluations: BTreeMap<String, Evaluation>,
+    /// For each stack those that it reads or waits for.
+    pub needs: BTreeMap<String, BTreeSet<String>>,
+}
+
+/// Outputs of foreign stacks are files; those of others are not asked for.
+struct FilesOnly<'a>(&'a Engine<'a>);
+
+impl OutputSource for FilesOnly<'_> {
+    fn read(&self, stack: &str, path: &Path) -> OutputRead {
+        let Some(foreign) = self.0.catalog.foreign(stack) else { return OutputRead::NotYet };
+        let found = diff::leaf_of(&foreign.outputs, path).and_then(|(leaf, value)| {
+            value.at(&Path::from(path.segments()[leaf.segments().len()..].to_vec())).cloned()
+        });
+        match found {
+            Some(value) => OutputRead::Known { value, applied: true },
+            None => OutputRead::Missing(Diagnostic::error("E0302", format!("stack `{stack}` has no output `{path}`"))),
+        }
+    }
+}
+
 impl Engine<'_> {
+    /// Evaluates stacks without reading state; one that branches on outputs of others gives its deferred plan.
+    pub fn survey<'b>(&self, stacks: impl IntoIterator<Item = &'b StackEntry>) -> Survey {
+        let stacks: Vec<&StackEntry> = stacks.into_iter().collect();
+        let mut survey = Survey::default();
+        for (name, evaluation) in self.evaluate(&stacks, &Traces::new(), &FilesOnly(self)).done {
+            let mut needs: BTreeSet<String> = evaluation.sources.references.keys().cloned().collect();
+            if let Some(plan) = plan_of(&evaluation) {
+                needs.extend(plan.reads().into_iter().map(|(stack, _)| stack));
+                needs.extend(plan.after.iter().map(ToString::to_string));
+            }
+            survey.needs.insert(name.clone(), needs);
+            survey.evaluations.insert(name, evaluation);
+        }
+        survey
+    }
+
     /// Evaluates stacks whose trace does not hold.
     pub(crate) fn evaluate(&self, stacks: &[&StackEntry], traces: &Traces, outputs: &dyn OutputSource) -> Evaluations {
         let inputs = WithOutputs { inputs: self.inputs, outputs };
@@ -120,7 +161,7 @@ impl Engine<'_> {
 }
 
 /// The digest of what is there now, as the reader would record it; `None` = it cannot be read.
-fn digest_of(read: &Read, stack: &StackName, inputs: &dyn Inputs) -> Option<Digest> {
+pub(crate) fn digest_of(read: &Read, stack: &StackName, inputs: &dyn Inputs) -> Option<Digest> {
     Some(match read {
         Read::Config => inputs.config(stack).ok()?.to_value().digest(),
         Read::File(path) => inputs.file(path).ok()?.map_or_else(plan::absent, |bytes| Digest::of("file", &bytes)),

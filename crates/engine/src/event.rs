@@ -1,8 +1,9 @@
 //! Events: what a run does, as data, for every renderer.
 
-use resource::StackName;
+use resource::{StackName, Urn};
 use serde::Serialize;
 use tokio::sync::mpsc::UnboundedSender;
+use value::Path;
 
 /// One event of a run.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -29,18 +30,18 @@ pub enum Event {
         /// The stack.
         stack: StackName,
         /// The resource, or the output.
-        resource: String,
+        target: Target,
         /// What is done.
-        action: String,
+        action: &'static str,
     },
     /// A step has ended.
     StepEnded {
         /// The stack.
         stack: StackName,
         /// The resource, or the output.
-        resource: String,
+        target: Target,
         /// What was done.
-        action: String,
+        action: &'static str,
         /// How it ended.
         outcome: StepOutcome,
         /// How long it took, in seconds.
@@ -64,6 +65,25 @@ pub enum Event {
         /// Steps that were not started.
         skipped: usize,
     },
+}
+
+/// What a step is about.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Target {
+    /// A resource.
+    Resource(Urn),
+    /// An output leaf.
+    Output(Path),
+}
+
+impl std::fmt::Display for Target {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Resource(urn) => f.write_str(urn.name()),
+            Self::Output(path) => write!(f, "output {path}"),
+        }
+    }
 }
 
 /// How a step ended.

@@ -8,6 +8,7 @@ mod apply;
 mod catalog;
 mod evaluate;
 mod event;
+mod explain;
 mod lookup;
 mod preview;
 mod providers;
@@ -27,8 +28,8 @@ use value::{Digest, Path, Value};
 
 pub use apply::{ApplyOptions, Failure, Report, Stopped};
 pub use catalog::{Catalog, Foreign, StackEntry};
-pub use evaluate::{Evaluations, TraceOutcome};
-pub use event::{Event, Events, StepOutcome};
+pub use evaluate::{Evaluations, Survey, TraceOutcome};
+pub use event::{Event, Events, StepOutcome, Target};
 pub use preview::{Goal, Preview, PreviewError, PreviewOptions};
 pub use providers::{Providers, Instance};
 pub use refresh::RefreshReport;

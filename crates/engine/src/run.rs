@@ -20,7 +20,7 @@ use value::{Map, Path};
 
 use crate::providers::Providers;
 use crate::seal::{self, Context};
-use crate::{now, Engine, Event, Events, Failure, Preview, Report, StepOutcome};
+use crate::{now, Engine, Event, Events, Failure, Preview, Report, StepOutcome, Target};
 
 /// One stack of a run.
 pub(crate) struct Live {
@@ -695,7 +695,7 @@ impl<'a> Runner<'a> {
         self.calling.remove(&node);
         let step = &self.graph.steps[node];
         let set = &self.lives[step.stack].set;
-        let (resource, action) = self.describe(node);
+        let (target, action) = self.describe(node);
         let source = match &step.kind {
             StepKind::Apply(urn) | StepKind::Delete(urn, _) => set.resources.get(urn).and_then(|change| change.source.clone()),
             StepKind::Publish(_) => None,
@@ -703,7 +703,7 @@ impl<'a> Runner<'a> {
         let stack = set.stack.clone();
         let problem = if problem.place.is_none() { problem.at_opt(source) } else { problem };
         self.announce_end(node, StepOutcome::Failed { reason: problem.message.clone() });
-        self.report.failed.push(Failure { stack, resource, action, problem });
+        self.report.failed.push(Failure { stack, target, action, problem });
         self.end(node, false);
     }
 
@@ -744,7 +744,7 @@ impl<'a> Runner<'a> {
     }
 
     /// What a step is about, and what it does.
-    fn describe(&self, node: usize) -> (String, String) {
+    fn describe(&self, node: usize) -> (Target, &'static str) {
         let step = &self.graph.steps[node];
         match &step.kind {
             StepKind::Apply(urn) => {
@@ -756,24 +756,24 @@ impl<'a> Runner<'a> {
                     Some(Change::Keep) => "rename",
                     _ => "create",
                 };
-                (urn.name().to_owned(), word.to_owned())
+                (Target::Resource(urn.clone()), word)
             }
-            StepKind::Delete(urn, _) => (urn.name().to_owned(), "delete".to_owned()),
-            StepKind::Publish(path) => (path.to_string(), "publish".to_owned()),
+            StepKind::Delete(urn, _) => (Target::Resource(urn.clone()), "delete"),
+            StepKind::Publish(path) => (Target::Output(path.clone()), "publish"),
         }
     }
 
     fn announce_start(&self, node: usize) {
-        let (resource, action) = self.describe(node);
+        let (target, action) = self.describe(node);
         let stack = self.lives[self.graph.steps[node].stack].set.stack.clone();
-        self.events.send(Event::StepStarted { stack, resource, action });
+        self.events.send(Event::StepStarted { stack, target, action });
     }
 
     fn announce_end(&mut self, node: usize, outcome: StepOutcome) {
-        let (resource, action) = self.describe(node);
+        let (target, action) = self.describe(node);
         let stack = self.lives[self.graph.steps[node].stack].set.stack.clone();
         let seconds = self.started.remove(&node).map_or(0.0, |start| start.elapsed().as_secs_f64());
-        self.events.send(Event::StepEnded { stack, resource, action, outcome, seconds });
+        self.events.send(Event::StepEnded { stack, target, action, outcome, seconds });
     }
 }
 

@@ -1,0 +1,298 @@
+//! The command line's grammar.
+
+use std::path::PathBuf;
+
+use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
+
+/// Infrastructure as pure functions.
+#[derive(Debug, Parser)]
+#[command(name = "runner", version, about, max_term_width = 100, disable_help_subcommand = true)]
+pub(crate) struct Args {
+    #[command(flatten)]
+    pub global: Global,
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// Options of every command.
+#[derive(Debug, Clone, ClapArgs)]
+pub(crate) struct Global {
+    /// Run as if started in DIR
+    #[arg(short = 'C', value_name = "DIR", global = true)]
+    pub directory: Option<PathBuf>,
+    /// The profile of groundplan.toml: where each provider points
+    #[arg(long, default_value = "sandbox", global = true)]
+    pub profile: String,
+    /// Where the state is, instead of where the profile says
+    #[arg(long, value_name = "URL", global = true)]
+    pub state: Option<String>,
+    /// The directory of the sandbox, instead of where the profile says
+    #[arg(long, value_name = "DIR", global = true)]
+    pub sandbox: Option<PathBuf>,
+    /// How many steps may run at a time
+    #[arg(long, value_name = "N", global = true)]
+    pub jobs: Option<usize>,
+    /// One JSON object a line on stdout instead of text
+    #[arg(long, global = true)]
+    pub json: bool,
+    /// When to use colours
+    #[arg(long, value_enum, default_value_t = When::Auto, global = true)]
+    pub color: When,
+    /// Say more
+    #[arg(short, long, global = true)]
+    pub verbose: bool,
+}
+
+/// When to do something that depends on a terminal.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum When {
+    /// If there is a terminal.
+    Auto,
+    /// Always.
+    Always,
+    /// Never.
+    Never,
+}
+
+/// Which stacks.
+#[derive(Debug, Clone, Default, ClapArgs)]
+pub(crate) struct Selection {
+    /// Stacks: full names, endings (`aws.network.QA`), projects, or patterns (`'infrastructure.*.QA'`)
+    #[arg(value_name = "STACK")]
+    pub stacks: Vec<String>,
+    /// Only stacks of this environment
+    #[arg(long, value_name = "NAME")]
+    pub env: Vec<String>,
+    /// Also every stack that the selected ones read
+    #[arg(long)]
+    pub with_upstream: bool,
+    /// Also every stack that reads a selected one
+    #[arg(long)]
+    pub with_downstream: bool,
+}
+
+/// How a run goes on.
+#[derive(Debug, Clone, ClapArgs)]
+pub(crate) struct Running {
+    /// Do not ask
+    #[arg(long, short)]
+    pub yes: bool,
+    /// After a failure go on with what does not depend on it (this is the default)
+    #[arg(long, conflicts_with = "fail_fast")]
+    pub keep_going: bool,
+    /// After a failure start nothing more
+    #[arg(long)]
+    pub fail_fast: bool,
+    /// Open every stack of the preview
+    #[arg(long)]
+    pub full: bool,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Show what would be done, ask, and do it
+    Up {
+        #[command(flatten)]
+        selection: Selection,
+        #[command(flatten)]
+        running: Running,
+    },
+    /// Show what would be done
+    Preview {
+        #[command(flatten)]
+        selection: Selection,
+        /// Open every stack
+        #[arg(long)]
+        full: bool,
+        /// End with 2 if changes are pending
+        #[arg(long)]
+        detailed_exitcode: bool,
+    },
+    /// Evaluate plans, without state and without other stacks' outputs
+    Evaluate {
+        #[command(flatten)]
+        selection: Selection,
+        /// Write each plan to DIR/<stack>/plan.json, with its digest, sources and inputs
+        #[arg(long, value_name = "DIR")]
+        out: Option<PathBuf>,
+    },
+    /// Delete everything in the selected stacks
+    Destroy {
+        #[command(flatten)]
+        selection: Selection,
+        #[command(flatten)]
+        running: Running,
+    },
+    /// Read the objects of the selected stacks anew
+    Refresh {
+        #[command(flatten)]
+        selection: Selection,
+    },
+    /// Show published outputs
+    Outputs {
+        #[command(flatten)]
+        selection: Selection,
+    },
+    /// List stacks
+    Stacks {
+        #[command(flatten)]
+        selection: Selection,
+    },
+    /// Draw one stack with its constructs, or the organisation
+    Graph {
+        #[command(flatten)]
+        selection: Selection,
+        /// The form
+        #[arg(long, value_enum, default_value_t = Form::Text)]
+        format: Form,
+        /// Every resource of a stack, every stack of the organisation
+        #[arg(long)]
+        all: bool,
+    },
+    /// Say why a stack would be touched, or would not
+    Explain {
+        #[command(flatten)]
+        selection: Selection,
+    },
+    /// Look at the state
+    State {
+        #[command(subcommand)]
+        command: State,
+    },
+    /// Look at the embedded cloud
+    Sandbox {
+        #[command(subcommand)]
+        command: Sandbox,
+    },
+    /// Read and change stack files
+    Config {
+        #[command(subcommand)]
+        command: Config,
+    },
+    /// Renew or check the world locks
+    Lock {
+        #[command(subcommand)]
+        command: Lock,
+    },
+    /// Make a workspace, a project or a stack
+    New {
+        #[command(subcommand)]
+        command: New,
+    },
+}
+
+/// Forms of a diagram.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Form {
+    /// For the terminal.
+    Text,
+    /// Mermaid.
+    Mermaid,
+    /// Graphviz.
+    Dot,
+    /// A picture.
+    Svg,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum State {
+    /// One resource a line: stack and URN
+    List {
+        #[command(flatten)]
+        selection: Selection,
+    },
+    /// What the state holds of one resource
+    Show {
+        /// The stack
+        stack: String,
+        /// The resource: its URN, or its name
+        resource: String,
+    },
+    /// Check that states can be read and are whole
+    Verify {
+        #[command(flatten)]
+        selection: Selection,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Sandbox {
+    /// One object a line
+    List,
+    /// The calls that were made
+    Log,
+    /// Forget everything
+    Reset {
+        /// Do not ask
+        #[arg(long, short)]
+        yes: bool,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Config {
+    /// Print a value
+    Get {
+        /// The stack
+        stack: String,
+        /// The key path
+        key: String,
+    },
+    /// Set a value; a secret comes from a prompt or from stdin
+    Set {
+        /// The stack
+        stack: String,
+        /// The key path
+        key: String,
+        /// The value
+        #[arg(conflicts_with = "secret")]
+        value: Option<String>,
+        /// Seal it
+        #[arg(long)]
+        secret: bool,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Lock {
+    /// Ask for the answers that are missing, or that have changed
+    Update {
+        #[command(flatten)]
+        selection: Selection,
+    },
+    /// Check that every answer that plans ask for is there
+    Check {
+        #[command(flatten)]
+        selection: Selection,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum New {
+    /// Make a workspace
+    Workspace {
+        /// Where
+        directory: PathBuf,
+        /// The organisation's name, which is never changed; the directory's name, if it is not given
+        #[arg(long)]
+        organisation: Option<String>,
+        /// Where Groundplan's own crates are: a path, or a git URL
+        #[arg(long, value_name = "PATH|URL")]
+        groundplan: Option<String>,
+    },
+    /// Make a project
+    Project {
+        /// Its dotted name, or its path below `projects/`
+        path: String,
+    },
+    /// Make a stack
+    Stack {
+        /// The project
+        project: String,
+        /// The stack's short name
+        name: String,
+        /// Copy this stack's configuration
+        #[arg(long, value_name = "NAME")]
+        like: Option<String>,
+    },
+}

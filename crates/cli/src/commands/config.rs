@@ -1,0 +1,91 @@
+//! `config get|set`.
+
+use std::io::{IsTerminal, Read};
+
+use diag::Diagnostic;
+use resource::StackName;
+use secrets_age::{Context, Recipient};
+use value::Path;
+
+use crate::args::{Config, Selection};
+use crate::exit::{io, usage, Exit, Result};
+use crate::session::Session;
+
+/// Reads and changes stack files.
+pub(crate) fn run(session: &Session<'_>, command: Config) -> Result<Exit> {
+    match command {
+        Config::Get { stack, key } => {
+            let stack = one(session, stack)?;
+            let node = session.workspace.stack_config(&stack)?;
+            session.talk.data(&config_load::show(config_load::get(&node, &path(&key)?)?));
+        }
+        Config::Set { stack, key, value, secret } => {
+            let stack = one(session, stack)?;
+            let key = path(&key)?;
+            if secret {
+                set_secret(session, &stack, &key)?;
+            } else {
+                let value = value.ok_or_else(|| usage("there is no value", "give one, or `--secret`"))?;
+                session.workspace.edit_stack(&stack, |file, text| config_load::set(file, text, &key, &value))?;
+            }
+        }
+    }
+    Ok(Exit::Done)
+}
+
+fn path(text: &str) -> Result<Path> {
+    text.parse().map_err(|error| usage(format!("`{text}` is {error}"), "a key path looks like `apps_vpc.cidr_block`"))
+}
+
+/// The one stack that a word means.
+pub(crate) fn one(session: &Session<'_>, word: String) -> Result<StackName> {
+    let selection = Selection { stacks: vec![word.clone()], ..Selection::default() };
+    let candidates = session.catalog.stacks().map(|entry| entry.name.clone()).collect::<Vec<_>>();
+    let matches: Vec<StackName> =
+        candidates.iter().filter(|name| name.to_string() == word || name.to_string().ends_with(&format!(".{word}"))).cloned().collect();
+    match matches.as_slice() {
+        [stack] => Ok(stack.clone()),
+        [] => {
+            let near = session.catalog.near(&word);
+            let problem = Diagnostic::error("E0711", format!("there is no stack `{}`", selection.stacks[0]));
+            Err(near.map_or_else(|| problem.clone(), |near| problem.clone().hint(format!("did you mean `{near}`?"))).into())
+        }
+        several => {
+            let problem = Diagnostic::error("E0711", format!("`{word}` means {} stacks", several.len())).hint("give more of its name");
+            Err(several.iter().fold(problem, |problem, stack| problem.note(stack.to_string())).into())
+        }
+    }
+}
+
+/// Reads a secret from a prompt or from stdin, seals it, and puts it into the stack file.
+fn set_secret(session: &Session<'_>, stack: &StackName, key: &Path) -> Result<()> {
+    let settings = session.workspace.settings();
+    let keyring = session.keyring()?;
+    let sealed = settings.secrets.organisation_key.as_ref().ok_or_else(|| {
+        Diagnostic::error("E0712", "groundplan.toml has no `organisation_key`")
+            .hint("a workspace made by `runner new workspace` has one; it is made once and never changed")
+    })?;
+    let organisation_key = secrets_age::open_key(sealed, &settings.organisation_key_purpose(), &keyring).map_err(|error| error.diagnostic())?;
+    let recipients = Recipient::parse_all(&settings.secrets.recipients, None).map_err(|error| error.diagnostic())?;
+    let content = read_secret(session, key)?;
+    let context = Context::new(stack.to_string(), key.to_string());
+    let sealed = secrets_age::seal(&content, &context, &recipients, &organisation_key).map_err(|error| error.diagnostic())?;
+    session.workspace.edit_stack(stack, |file, text| config_load::set_secret(file, text, key, &sealed.ciphertext, sealed.fingerprint))?;
+    Ok(())
+}
+
+/// A secret comes from stdin, or from a prompt that does not show it.
+fn read_secret(session: &Session<'_>, key: &Path) -> Result<String> {
+    let mut content = String::new();
+    if std::io::stdin().is_terminal() {
+        session.talk.say(&format!("the value of `{key}` (it is not shown):"));
+        content = rpassword::read_password().map_err(|error| io("the prompt", &error))?;
+    } else {
+        std::io::stdin().lock().read_to_string(&mut content).map_err(|error| io("stdin", &error))?;
+    }
+    let content = content.strip_suffix('\n').unwrap_or(&content).to_owned();
+    if content.is_empty() {
+        return Err(Diagnostic::error("E0713", "the secret is empty").hint("give it at the prompt or on stdin").into());
+    }
+    Ok(content)
+}

@@ -1,0 +1,60 @@
+//! `evaluate`: plans as files.
+
+use std::path::Path;
+
+use diag::Diagnostics;
+use plan::Evaluation;
+use resource::Evaluated;
+
+use crate::args::Selection;
+use crate::exit::{io, Exit, Result};
+use crate::session::Session;
+
+/// Evaluates the selected stacks; never reads state.
+pub(crate) async fn evaluate(session: &Session<'_>, selection: &Selection, out: Option<&Path>) -> Result<Exit> {
+    session
+        .with_engine(async |engine| {
+            let selected = session.select(engine, selection, &[])?;
+            let entries = selected.stacks.iter().filter_map(|stack| engine.catalog.get(&stack.to_string()));
+            let survey = engine.survey(entries);
+            let mut found = Diagnostics::new();
+            let mut rows = Vec::new();
+            for (name, evaluation) in &survey.evaluations {
+                match &evaluation.result {
+                    Err(problems) => found.extend(problems.iter().cloned()),
+                    Ok(evaluated) => {
+                        if let Some(out) = out {
+                            write(&session.start.join(out).join(name), evaluation, evaluated)?;
+                        }
+                        let digest = evaluated.digest();
+                        let (resources, outputs) = match evaluated {
+                            Evaluated::Plan(plan) => (plan.resources.len().to_string(), plan.outputs.len().to_string()),
+                            Evaluated::Deferred { .. } => ("deferred".to_owned(), String::new()),
+                        };
+                        if session.talk.json {
+                            session.talk.json(&serde_json::json!({ "stack": name, "digest": digest, "resources": resources, "outputs": outputs }));
+                        }
+                        rows.push(vec![name.clone(), digest.short(16), resources, outputs]);
+                    }
+                }
+            }
+            found.into_result(())?;
+            if !session.talk.json {
+                session.talk.data(&render::table(&["stack", "digest", "resources", "outputs"], &rows, session.talk.stdout()));
+            }
+            Ok(Exit::Done)
+        })
+        .await
+}
+
+/// Writes a plan, its digest, its sources and the inputs that it read.
+fn write(directory: &Path, evaluation: &Evaluation, evaluated: &Evaluated) -> Result<()> {
+    let what = |name: &str| directory.join(name).display().to_string();
+    let put = |name: &str, bytes: &[u8]| std::fs::write(directory.join(name), bytes).map_err(|error| io(&what(name), &error));
+    std::fs::create_dir_all(directory).map_err(|error| io(&directory.display().to_string(), &error))?;
+    put("plan.json", &evaluated.canonical_bytes())?;
+    put("plan.digest", format!("{}\n", evaluated.digest()).as_bytes())?;
+    put("plan.sources.json", &serde_json::to_vec_pretty(&evaluation.sources).unwrap_or_default())?;
+    let inputs: Vec<_> = evaluation.reads.iter().collect();
+    put("plan.inputs.json", &serde_json::to_vec_pretty(&inputs).unwrap_or_default())
+}

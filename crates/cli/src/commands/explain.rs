@@ -1,0 +1,58 @@
+//! `explain`: why a stack would be touched, or would not.
+
+use engine::{Goal, PreviewOptions, Traces};
+
+use crate::args::Selection;
+use crate::exit::{Exit, Result};
+use crate::session::Session;
+
+/// Explains for each selected stack.
+pub(crate) async fn explain(session: &Session<'_>, selection: &Selection) -> Result<Exit> {
+    session
+        .with_engine(async |engine| {
+            let selected = session.select(engine, selection, &[])?;
+            let cache = session.traces();
+            let traces = crate::session::load(&cache);
+            let options = PreviewOptions { selected: selected.names(), goal: Goal::Programs };
+            let preview = engine.preview(&options, &traces).await?;
+            for stack in &selected.stacks {
+                let name = stack.to_string();
+                let reasons = reasons(&name, &traces, engine, &preview);
+                if session.talk.json {
+                    session.talk.json(&serde_json::json!({ "stack": name, "moves": !preview.unchanged.contains(&name), "reasons": reasons }));
+                } else {
+                    let verdict = if preview.unchanged.contains(&name) { "does not move" } else { "moves" };
+                    session.talk.data(&format!("{name} {verdict}"));
+                    for reason in reasons {
+                        session.talk.data(&format!("  {reason}"));
+                    }
+                }
+            }
+            Ok(Exit::Done)
+        })
+        .await
+}
+
+fn reasons(name: &str, traces: &Traces, engine: &engine::Engine<'_>, preview: &engine::Preview) -> Vec<String> {
+    let mut reasons = Vec::new();
+    if let Some(waits) = preview.deferred.get(name) {
+        for (stack, path) in waits {
+            reasons.push(format!("its program waits for {stack}:{path}"));
+        }
+        return reasons;
+    }
+    match traces.get(name) {
+        None => reasons.push("it was not evaluated before".to_owned()),
+        Some(old) => match engine.why_evaluated(name, old) {
+            why if why.is_empty() => reasons.push("everything that its program reads is as it was".to_owned()),
+            why => {
+                reasons.extend(why);
+                if preview.traces.get(name).is_some_and(|new| new.plan == old.plan) {
+                    reasons.push("its plan has the same bytes".to_owned());
+                }
+            }
+        },
+    }
+    reasons.extend(engine.why_changed(name, preview));
+    reasons
+}

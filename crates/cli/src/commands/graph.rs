@@ -1,0 +1,55 @@
+//! `graph`: a stack with its constructs, or the organisation.
+
+use diag::Diagnostics;
+use diagram::{Format, OrganisationGrain, StackGrain};
+use resource::{Evaluated, StackName};
+
+use crate::args::{Form, Selection};
+use crate::exit::{Exit, Result};
+use crate::session::Session;
+
+/// Draws.
+pub(crate) async fn graph(session: &Session<'_>, selection: &Selection, form: Form, all: bool) -> Result<Exit> {
+    session
+        .with_engine(async |engine| {
+            let selected = session.select(engine, selection, &[])?;
+            let entries = selected.stacks.iter().filter_map(|stack| engine.catalog.get(&stack.to_string()));
+            let survey = engine.survey(entries);
+            let mut found = Diagnostics::new();
+            let mut plans: Vec<&Evaluated> = Vec::new();
+            for evaluation in survey.evaluations.values() {
+                match &evaluation.result {
+                    Err(problems) => found.extend(problems.iter().cloned()),
+                    Ok(evaluated) => plans.push(evaluated),
+                }
+            }
+            found.into_result(())?;
+            let diagram = match (&selected.single, plans.as_slice()) {
+                (Some(_), [Evaluated::Plan(plan)]) => {
+                    let grain = if all { StackGrain::Resources } else { StackGrain::Constructs };
+                    diagram::of_stack(plan, grain)
+                }
+                _ => {
+                    let title = &session.workspace.settings().organisation;
+                    let foreign: Vec<StackName> = engine.catalog.foreign_stacks().filter_map(|(name, _)| foreign_name(name)).collect();
+                    let grain = if all { OrganisationGrain::Stacks } else { OrganisationGrain::Projects };
+                    diagram::of_organisation(title, plans, &foreign, grain)
+                }
+            };
+            let text = diagram.show(match form {
+                Form::Text => Format::Text,
+                Form::Mermaid => Format::Mermaid,
+                Form::Dot => Format::Dot,
+                Form::Svg => Format::Svg,
+            });
+            session.talk.data(&text);
+            Ok(Exit::Done)
+        })
+        .await
+}
+
+/// The name of a foreign stack: its environment, and a scope before it, cannot be told from the project, so the last
+/// segment alone is taken for the short name.
+fn foreign_name(full: &str) -> Option<StackName> {
+    full.rsplit_once('.').map(|(project, short)| StackName::new(project, short))
+}

@@ -1,0 +1,43 @@
+//! The commands, one file each.
+
+mod config;
+mod evaluate;
+mod explain;
+mod graph;
+mod lock;
+mod look;
+mod new;
+mod refresh;
+mod sandbox;
+mod state;
+mod up;
+
+use crate::args::{Args, Command};
+use crate::exit::{Exit, Result};
+use crate::session::Session;
+use crate::talk::Talk;
+use crate::Registry;
+
+/// Runs the command that was asked for.
+pub(crate) async fn run(registry: &Registry, args: Args, talk: &Talk) -> Result<Exit> {
+    if let Command::New { command: crate::args::New::Workspace { directory, organisation, groundplan } } = &args.command {
+        return new::workspace(directory, organisation.as_deref(), groundplan.as_deref(), talk);
+    }
+    let session = Session::open(registry, &args.global, talk)?;
+    match args.command {
+        Command::Up { selection, running } => up::up(&session, &selection, &running).await,
+        Command::Preview { selection, full, detailed_exitcode } => up::preview(&session, &selection, full, detailed_exitcode).await,
+        Command::Destroy { selection, running } => up::destroy(&session, &selection, &running).await,
+        Command::Evaluate { selection, out } => evaluate::evaluate(&session, &selection, out.as_deref()).await,
+        Command::Refresh { selection } => refresh::refresh(&session, &selection).await,
+        Command::Outputs { selection } => look::outputs(&session, &selection).await,
+        Command::Stacks { selection } => look::stacks(&session, &selection).await,
+        Command::Graph { selection, format, all } => graph::graph(&session, &selection, format, all).await,
+        Command::Explain { selection } => explain::explain(&session, &selection).await,
+        Command::State { command } => state::run(&session, command).await,
+        Command::Sandbox { command } => sandbox::run(&session, command),
+        Command::Config { command } => config::run(&session, command),
+        Command::Lock { command } => lock::run(&session, command).await,
+        Command::New { command } => new::run(&session, command),
+    }
+}

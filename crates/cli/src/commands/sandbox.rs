@@ -1,0 +1,44 @@
+//! `sandbox list|log|reset`.
+
+use crate::args::Sandbox;
+use crate::exit::{io, usage, Exit, Result};
+use crate::session::Session;
+
+/// Looks at the embedded cloud.
+pub(crate) fn run(session: &Session<'_>, command: Sandbox) -> Result<Exit> {
+    let sandbox = session.sandbox()?;
+    let directory = sandbox.dir().display().to_string();
+    let talk = &session.talk;
+    match command {
+        Sandbox::List => {
+            for object in sandbox.list().map_err(|error| io(&directory, &error))? {
+                let owner = object.owner.map_or_else(|| "-".to_owned(), |owner| owner.urn);
+                let name = object.name.unwrap_or_else(|| "-".to_owned());
+                talk.data(&format!("{} {} {name} {owner}", object.ty, object.id));
+            }
+        }
+        Sandbox::Log => {
+            for record in sandbox.log().map_err(|error| io(&directory, &error))? {
+                if talk.json {
+                    talk.json(&serde_json::to_value(&record).unwrap_or_default());
+                } else {
+                    talk.data(&format!("{} {} {} {} {} {}", record.call, record.action, record.ty, record.id, record.urn, record.outcome));
+                }
+            }
+        }
+        Sandbox::Reset { yes } => {
+            if !yes {
+                if !talk.can_ask() {
+                    return Err(usage("`sandbox reset` asks before it forgets everything, and there is no terminal", "say `--yes`"));
+                }
+                let answer = talk.ask(&format!("Forget everything in {directory}? The state still holds it. (yes/no)"));
+                if !matches!(answer.as_deref(), Some("y" | "yes")) {
+                    talk.say("nothing was done");
+                    return Ok(Exit::User);
+                }
+            }
+            sandbox.reset().map_err(|error| io(&directory, &error))?;
+        }
+    }
+    Ok(Exit::Done)
+}

@@ -1,0 +1,118 @@
+//! Exit codes: one table, which `docs/exit-codes.md` repeats.
+
+use std::process::ExitCode;
+
+use diag::{Diagnostic, Diagnostics};
+use engine::{PreviewError, Stopped};
+use ports::StoreError;
+
+/// How a command ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Exit {
+    /// Done, or nothing to do.
+    Done,
+    /// `preview --detailed-exitcode`: changes are pending.
+    Pending,
+    /// It stopped at a plan that has to be approved anew.
+    NewPlan,
+    /// What the user wrote or selected is wrong, or a question was answered with no.
+    User,
+    /// A provider, or the world behind it, failed.
+    Provider,
+    /// The state is held by another run, has moved, or is broken.
+    State,
+    /// The command line is wrong.
+    Usage,
+    /// A mistake in this program.
+    Internal,
+    /// It was interrupted.
+    Interrupted,
+}
+
+impl Exit {
+    /// The number.
+    pub fn number(self) -> u8 {
+        match self {
+            Self::Done => 0,
+            Self::Pending => 2,
+            Self::NewPlan => 3,
+            Self::User => 10,
+            Self::Provider => 30,
+            Self::State => 40,
+            Self::Usage => 64,
+            Self::Internal => 70,
+            Self::Interrupted => 130,
+        }
+    }
+
+    /// The code for the process.
+    pub fn code(self) -> ExitCode {
+        ExitCode::from(self.number())
+    }
+}
+
+/// Why a command did not do its work.
+#[derive(Debug)]
+pub(crate) struct Failure {
+    /// How the process ends.
+    pub exit: Exit,
+    /// What is said.
+    pub found: Diagnostics,
+}
+
+pub(crate) type Result<T, E = Failure> = std::result::Result<T, E>;
+
+impl From<Diagnostics> for Failure {
+    fn from(found: Diagnostics) -> Self {
+        Self { exit: Exit::User, found }
+    }
+}
+
+impl From<Diagnostic> for Failure {
+    fn from(problem: Diagnostic) -> Self {
+        Diagnostics::from(problem).into()
+    }
+}
+
+impl From<StoreError> for Failure {
+    fn from(error: StoreError) -> Self {
+        let problem = Diagnostic::error("E0501", error.to_string());
+        let problem = match &error {
+            StoreError::Held { .. } => problem.hint("wait until it is over; a run that died is taken over by itself"),
+            StoreError::Moved { .. } => problem.hint("run the command again to see what would be done now"),
+            StoreError::Lost { .. } => problem.hint("look at what the other run did: `runner preview`"),
+            StoreError::Broken { .. } => problem.hint("see the file that is named; restore it from a copy of the state"),
+            StoreError::Io { .. } => problem,
+        };
+        Self { exit: Exit::State, found: problem.into() }
+    }
+}
+
+impl From<PreviewError> for Failure {
+    fn from(error: PreviewError) -> Self {
+        match error {
+            PreviewError::Problems(found) => found.into(),
+            PreviewError::Store(error) => error.into(),
+        }
+    }
+}
+
+impl From<Stopped> for Failure {
+    fn from(error: Stopped) -> Self {
+        match error {
+            Stopped::Problems(found) => found.into(),
+            Stopped::Store(error) => error.into(),
+            Stopped::Preview(error) => error.into(),
+        }
+    }
+}
+
+/// A failure to read or write a file.
+pub(crate) fn io(what: &str, error: &std::io::Error) -> Failure {
+    Failure { exit: Exit::User, found: Diagnostic::error("E0701", format!("{what}: {error}")).into() }
+}
+
+/// A wrong command line that only the command can see.
+pub(crate) fn usage(message: impl Into<String>, hint: impl Into<String>) -> Failure {
+    Failure { exit: Exit::Usage, found: Diagnostic::error("E0702", message).hint(hint).into() }
+}

@@ -1,0 +1,55 @@
+//! The command line: what a workspace's `runner` is, but for the list of its projects.
+//!
+//! Layer: L6, edges. The only crate that reads the terminal and the process's environment, and that says exit codes.
+//! **Invariant:** stdout is data, stderr is talk. **Invariant:** a command that may delete never waits for an answer
+//! where there is no terminal.
+
+mod args;
+mod commands;
+mod exit;
+mod keys;
+mod progress;
+mod session;
+mod talk;
+mod traces;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+pub use exit::Exit;
+
+/// What a runner is made of: the projects of its workspace and the digests of their code.
+pub struct Registry {
+    /// The projects.
+    pub projects: Vec<plan::Project>,
+    /// The digests of the code that the runner is built of.
+    pub digests: &'static code_digest::Table,
+}
+
+/// Runs the command line of the process; what `main` returns.
+pub fn main(registry: Registry) -> ExitCode {
+    let args = match args::Args::try_parse() {
+        Ok(args) => args,
+        Err(error) => {
+            // clap says where it goes: help to stdout, problems to stderr.
+            drop(error.print());
+            return if error.use_stderr() { Exit::Usage } else { Exit::Done }.code();
+        }
+    };
+    let talk = talk::Talk::new(&args.global);
+    let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => {
+            talk.error(&diag::Diagnostic::error("E0903", format!("no runtime: {error}")).into());
+            return Exit::Internal.code();
+        }
+    };
+    match runtime.block_on(commands::run(&registry, args, &talk)) {
+        Ok(exit) => exit.code(),
+        Err(failure) => {
+            talk.failure(&failure);
+            failure.exit.code()
+        }
+    }
+}

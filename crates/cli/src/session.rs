@@ -1,0 +1,314 @@
+//! A session: the workspace, the profile, and the engine composed of them.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use config_load::{Files, Profile, Variables, Workspace};
+use diag::{Diagnostic, Diagnostics};
+use engine::{Catalog, Engine, Foreign, Instance, Providers, StackEntry, Traces};
+use plan::{OutputRead, Project, StackList};
+use ports::StateStore;
+use provider_sandbox::Sandbox;
+use resource::StackName;
+use secrets_age::Keyring;
+use store::LocalStore;
+use taskgraph::{Candidate, Reach, Request};
+use value::{Digest, Value};
+
+use crate::args::{Global, Selection};
+use crate::exit::{io, Failure, Result};
+use crate::keys::Keys;
+use crate::talk::Talk;
+use crate::traces::TraceCache;
+use crate::Registry;
+
+/// Everything that a command works with, but for the engine, which borrows from it.
+pub(crate) struct Session<'a> {
+    pub registry: &'a Registry,
+    pub workspace: Arc<Workspace>,
+    pub variables: Variables,
+    pub profile: Profile,
+    pub global: Global,
+    pub talk: Talk,
+    pub start: PathBuf,
+    pub catalog: Catalog,
+    foreign: BTreeMap<String, config_load::Foreign>,
+}
+
+impl<'a> Session<'a> {
+    /// Finds the workspace and reads what stacks there are.
+    pub(crate) fn open(registry: &'a Registry, global: &Global, talk: &Talk) -> Result<Self> {
+        let start = match &global.directory {
+            Some(directory) => directory.clone(),
+            None => std::env::current_dir().map_err(|error| io("the current directory", &error))?,
+        };
+        let start = start.canonicalize().map_err(|error| io(&start.display().to_string(), &error))?;
+        let workspace = Arc::new(Workspace::find(&start)?);
+        let variables = Variables::of_process();
+        let mut profile = workspace.settings().profile(&global.profile)?.clone();
+        if let Some(state) = &global.state {
+            profile.state.clone_from(state);
+        }
+        let talk = talk.at_root(workspace.root());
+        let foreign = workspace.foreign_stacks()?;
+        let mut session = Self {
+            registry,
+            workspace,
+            variables,
+            profile,
+            global: global.clone(),
+            talk,
+            start,
+            catalog: Catalog::default(),
+            foreign,
+        };
+        session.catalog = session.read_catalog()?;
+        Ok(session)
+    }
+
+    fn read_catalog(&self) -> Result<Catalog> {
+        let mut found = Diagnostics::new();
+        let mut stacks = Vec::new();
+        let files = Files::new(&self.workspace, &self.variables);
+        for (number, project) in self.registry.projects.iter().enumerate() {
+            match self.stacks_of(project, &files) {
+                Ok(names) => stacks.extend(names.into_iter().map(|name| {
+                    let default = self.workspace.settings().is_selected(name.environment());
+                    StackEntry { name, project: number, default }
+                })),
+                Err(problems) => found.extend(problems),
+            }
+        }
+        let foreign = self.foreign.iter().map(|(name, foreign)| {
+            let outputs = foreign.outputs().into_iter().map(|(path, node)| (path, node.to_value())).collect();
+            (name.clone(), Foreign { outputs })
+        });
+        let catalog = Catalog::new(stacks, foreign.collect());
+        found.into_result(catalog).map_err(Failure::from)
+    }
+
+    fn stacks_of(&self, project: &Project, files: &Files<'_>) -> std::result::Result<Vec<StackName>, Diagnostics> {
+        match project.stack_list() {
+            StackList::Files => self.workspace.stacks_of(project.name()),
+            StackList::Function(list) => {
+                let inputs = files.inputs(no_outputs);
+                let names = list(&inputs)?;
+                Ok(names.iter().map(|short| StackName::new(project.name(), short)).collect())
+            }
+        }
+    }
+
+    /// Where the state is.
+    pub(crate) fn store(&self) -> Result<Arc<dyn StateStore>> {
+        let url = &self.profile.state;
+        if let Some((scheme, _)) = url.split_once("://").filter(|(scheme, _)| *scheme != "file") {
+            let message = format!("this runner was built without the state store `{scheme}`");
+            return Err(Diagnostic::error("E0703", message).hint("keep the state in a directory: `--state PATH`").into());
+        }
+        let path = url.strip_prefix("file://").unwrap_or(url);
+        Ok(Arc::new(LocalStore::open(self.workspace.root().join(path), store::Settings::default())))
+    }
+
+    /// The directory of the sandbox.
+    pub(crate) fn sandbox_directory(&self) -> PathBuf {
+        match &self.global.sandbox {
+            Some(directory) => self.start.join(directory),
+            None => self.workspace.root().join(&self.profile.sandbox),
+        }
+    }
+
+    /// The embedded cloud.
+    pub(crate) fn sandbox(&self) -> Result<Sandbox> {
+        let defaults = provider_sandbox::Place::default();
+        let place = provider_sandbox::Place {
+            account: self.profile.account.clone().unwrap_or(defaults.account),
+            region: self.profile.region.clone().unwrap_or(defaults.region),
+        };
+        // What foreign stacks export is taken to be there: nobody here made it.
+        let outputs = self.catalog.foreign_stacks().flat_map(|(_, foreign)| foreign.outputs.values());
+        let mut exists = BTreeSet::new();
+        outputs.for_each(|value| texts(value, &mut exists));
+        let options = provider_sandbox::Options { place, exists, ..provider_sandbox::Options::default() };
+        Sandbox::open(&self.sandbox_directory(), options)
+            .map_err(|error| Diagnostic::error("E0704", format!("the sandbox cannot be opened: {error}")).into())
+    }
+
+    fn providers(&self) -> Result<Providers> {
+        if let Some(driver) = std::iter::once(&self.profile.provider).chain(self.profile.providers.values()).find(|d| *d != "sandbox") {
+            let message = format!("profile `{}` needs the provider `{driver}`, without which this runner was built", self.profile.name);
+            return Err(Diagnostic::error("E0705", message)
+                .hint("use `--profile sandbox`, or build the runner with that provider's feature")
+                .into());
+        }
+        let sandbox = self.sandbox()?;
+        let values = [("account", &self.profile.account), ("region", &self.profile.region)];
+        let values = values.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value.clone()?))).collect();
+        Ok(Providers::new(vec![Arc::new(sandbox)], BTreeMap::from([(None, Instance { values })])))
+    }
+
+    /// The keys at hand.
+    pub(crate) fn keyring(&self) -> Result<Keyring> {
+        let mut keyring = Keyring::empty();
+        for identity in self.workspace.identities(&self.profile, &self.variables)? {
+            keyring.extend(Keyring::parse(&identity.text, &identity.origin)?);
+        }
+        Ok(keyring)
+    }
+
+    /// Runs something with the engine.
+    pub(crate) async fn with_engine<T>(&self, work: impl AsyncFnOnce(&Engine<'_>) -> Result<T>) -> Result<T> {
+        let files = Files::new(&self.workspace, &self.variables);
+        let inputs = files.inputs(no_outputs);
+        let stacks = self.catalog.stacks().map(|entry| (entry.name.to_string(), entry.name.clone())).collect();
+        let keys = Keys::new(self.workspace.clone(), stacks, self.foreign.clone(), self.keyring()?, self.profile.clone());
+        let code = self.registry.projects.iter().filter_map(|project| {
+            Some((project.name().to_owned(), self.registry.digests.project(project.name())?.code_digest()))
+        });
+        let engine = Engine {
+            organisation: self.workspace.settings().organisation.clone(),
+            projects: &self.registry.projects,
+            code: code.collect(),
+            inputs: &inputs,
+            catalog: self.catalog.clone(),
+            store: self.store()?,
+            providers: self.providers()?,
+            secrets: Arc::new(keys),
+            profile: self.profile_digest(),
+            ignore_protection: self.profile.ignore_protection,
+            jobs: self.global.jobs.unwrap_or(64),
+        };
+        work(&engine).await
+    }
+
+    /// What of the profile decides over what is there.
+    fn profile_digest(&self) -> Digest {
+        let profile = &self.profile;
+        let providers = profile.providers.iter().map(|(family, driver)| (family.clone(), driver.clone()));
+        let record = Value::map([
+            ("provider", Value::from(profile.provider.as_str())),
+            ("providers", Value::map(providers)),
+            ("account", Value::from(profile.account.clone())),
+            ("region", Value::from(profile.region.clone())),
+        ]);
+        record.digest()
+    }
+
+    /// The traces of earlier evaluations.
+    pub(crate) fn traces(&self) -> TraceCache {
+        TraceCache::of(self.workspace.root(), &self.profile.name)
+    }
+
+    /// Finds the stacks that the words on the command line mean, and the one that was meant if it was one. Stacks that
+    /// are only in state are reached by their name.
+    pub(crate) fn select(&self, engine: &Engine<'_>, selection: &Selection, only_in_state: &[StackName]) -> Result<Selected> {
+        let settings = self.workspace.settings();
+        let known: BTreeSet<&str> = settings.all_environments().collect();
+        let candidates: Vec<Candidate> = self
+            .catalog
+            .stacks()
+            .map(|entry| {
+                let reach = match (entry.default, known.contains(entry.name.environment())) {
+                    (true, _) => Reach::Default,
+                    (false, true) => Reach::Environment,
+                    (false, false) => Reach::Name,
+                };
+                Candidate { name: entry.name.clone(), reach }
+            })
+            .chain(only_in_state.iter().map(|name| Candidate { name: name.clone(), reach: Reach::Name }))
+            .collect();
+        let environments: Vec<String> = settings.all_environments().map(str::to_owned).collect();
+        let here = self.workspace.dotted_path_of(&self.start);
+        let current = here.as_deref().and_then(|path| self.current_project(path));
+        let request = Request {
+            selectors: &selection.stacks,
+            environments: &selection.env,
+            known_environments: &environments,
+            with_upstream: selection.with_upstream,
+            with_downstream: selection.with_downstream,
+            current_project: current,
+        };
+        let survey = std::cell::OnceCell::new();
+        let needs = |name: &StackName| -> Vec<StackName> {
+            let survey: &engine::Survey = survey.get_or_init(|| engine.survey(self.catalog.stacks()));
+            let needs = survey.needs.get(&name.to_string()).into_iter().flatten();
+            needs.filter_map(|other| Some(self.catalog.get(other)?.name.clone())).collect()
+        };
+        let chosen = taskgraph::select(&candidates, &request, &needs)?;
+        let chosen = match chosen {
+            taskgraph::Selection::Choose(stacks) if self.talk.can_ask() => self.choose(stacks)?,
+            other => other,
+        };
+        let (stacks, single) = chosen.without_asking()?;
+        Ok(Selected { stacks, single })
+    }
+
+    /// The project whose directory a dotted path lies in.
+    fn current_project(&self, path: &str) -> Option<&str> {
+        let within = |project: &&Project| path == project.name() || path.strip_prefix(project.name()).is_some_and(|rest| rest.starts_with('.'));
+        self.registry.projects.iter().find(within).map(Project::name)
+    }
+
+    fn choose(&self, stacks: Vec<StackName>) -> Result<taskgraph::Selection> {
+        for (number, stack) in stacks.iter().enumerate() {
+            self.talk.say(&format!("  {}  {stack}", number + 1));
+        }
+        let answer = self.talk.ask("Which stack? (a number, or `all`)").unwrap_or_default();
+        if answer == "all" {
+            return Ok(taskgraph::Selection::Stacks { meant: stacks.clone(), all: stacks });
+        }
+        let picked = answer.parse::<usize>().ok().and_then(|number| stacks.get(number.checked_sub(1)?));
+        match picked {
+            Some(stack) => Ok(taskgraph::Selection::Stacks { meant: vec![stack.clone()], all: vec![stack.clone()] }),
+            None => Err(Diagnostic::error("E0706", format!("`{answer}` is none of them")).into()),
+        }
+    }
+
+    /// Warns if the binary is older than the sources.
+    pub(crate) fn warn_if_stale(&self) {
+        let stale = code_digest::stale(self.registry.digests, self.workspace.root());
+        if let Some(first) = stale.first() {
+            let more = if stale.len() > 1 { format!(" and {} more", stale.len() - 1) } else { String::new() };
+            self.talk.error(
+                &Diagnostic::warning("E0707", format!("this runner is older than {}{more}", first))
+                    .hint("build it anew: `cargo build -p runner`")
+                    .into(),
+            );
+        }
+    }
+}
+
+/// What was selected.
+pub(crate) struct Selected {
+    /// The stacks.
+    pub stacks: Vec<StackName>,
+    /// The one that was meant, if it was one.
+    pub single: Option<StackName>,
+}
+
+impl Selected {
+    /// The full names.
+    pub(crate) fn names(&self) -> BTreeSet<String> {
+        self.stacks.iter().map(ToString::to_string).collect()
+    }
+}
+
+/// Every text inside a value.
+fn texts(value: &Value, found: &mut BTreeSet<String>) {
+    match value {
+        Value::String(text) => drop(found.insert(text.clone())),
+        Value::List(items) => items.iter().for_each(|item| texts(item, found)),
+        Value::Map(map) => map.values().for_each(|item| texts(item, found)),
+        _ => {}
+    }
+}
+
+/// Loads traces, for a preview.
+pub(crate) fn load(cache: &TraceCache) -> Traces {
+    cache.load()
+}
+
+/// Outputs of other stacks are the engine's.
+fn no_outputs(_: &str, _: &value::Path) -> OutputRead {
+    OutputRead::NotYet
+}
