@@ -37,7 +37,10 @@ fn config(cidr: &str, service: &str, pairs: &[(&str, &str)], rest: &str) -> Stri
     )
 }
 
-const PAIRS: &[(&str, &str)] = &[("10.2.124.0/24", "10.2.128.0/21"), ("10.2.125.0/24", "10.2.136.0/21")];
+/// Blocks of public and private subnets.
+type Pairs = &'static [(&'static str, &'static str)];
+
+const PAIRS: Pairs = &[("10.2.124.0/24", "10.2.128.0/21"), ("10.2.125.0/24", "10.2.136.0/21")];
 
 #[test]
 fn a_network_has_as_many_resources_as_the_formula_says() {
@@ -64,7 +67,7 @@ fn another_name_starts_the_names_of_everything_in_it() {
 #[test]
 fn settings_that_do_not_fit_are_reported_where_they_stand() {
     const PAIR: &str = "E0104 projects/test/stacks/QA.toml:4 `data.k8s_subnet_pair_configs` has";
-    let cases: &[(&str, &str, &[(&str, &str)], &[&str])] = &[
+    let cases: &[(&str, &str, Pairs, &[&str])] = &[
         ("10.2.0.0/16", "10.110.0.0/23", PAIRS, &[]),
         (
             "11.2.0.0/22",
