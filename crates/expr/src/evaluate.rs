@@ -144,7 +144,7 @@ fn lift(
     if !secret {
         return function(&args);
     }
-    let encoded: Vec<Vec<u8>> = args.iter().map(canonical_bytes).collect();
+    let encoded: Vec<Vec<u8>> = args.iter().map(|arg| canonical_bytes(&arg.sealed())).collect();
     let fingerprint = Digest::of_parts(domain, encoded.iter().map(Vec::as_slice));
     let opened: Result<Vec<Value>, ()> =
         args.into_iter().map(|arg| arg.map_secrets(&mut |secret| secret.expose().cloned().ok_or(()))).collect();

@@ -207,8 +207,22 @@ impl Value {
         }
     }
 
-    /// The digest of the canonical encoding.
+    /// The value with every secret as its fingerprint alone: what equal values have in common.
+    #[must_use]
+    pub fn sealed(&self) -> Self {
+        match self {
+            Self::Secret(secret) => Self::Secret(secret.to_sealed()),
+            Self::List(items) => Self::List(items.iter().map(Self::sealed).collect()),
+            Self::Map(map) => Self::Map(map.iter().map(|(key, item)| (key.clone(), item.sealed())).collect()),
+            other => other.clone(),
+        }
+    }
+
+    /// The digest of the canonical encoding; a secret counts by its fingerprint, whether it is open or encrypted.
     pub fn digest(&self) -> Digest {
+        if self.has_secret() {
+            return Digest::of("value/1", &canonical_bytes(&self.sealed()));
+        }
         Digest::of("value/1", &canonical_bytes(self))
     }
 }

@@ -86,7 +86,9 @@ impl From<Vec<Segment>> for Path {
 }
 
 fn is_plain(key: &str) -> bool {
-    !key.is_empty() && key != "*" && key.chars().all(|c| c.is_alphanumeric() || matches!(c, '_' | '-' | ':' | '/' | '$'))
+    !key.is_empty()
+        && key != "*"
+        && key.chars().all(|c| c.is_alphanumeric() || matches!(c, '_' | '-' | ':' | '/' | '$'))
 }
 
 impl fmt::Display for Path {

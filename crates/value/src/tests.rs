@@ -6,7 +6,8 @@ fn canonical(value: &Value) -> String {
 
 #[test]
 fn canonical_form_sorts_keys_and_tells_integers_from_floats() {
-    let value = Value::map([("b", Value::Int(1)), ("a", Value::Float(1.0)), ("ä", Value::from("x\n\"")), ("$k", Value::Null)]);
+    let value =
+        Value::map([("b", Value::Int(1)), ("a", Value::Float(1.0)), ("ä", Value::from("x\n\"")), ("$k", Value::Null)]);
     assert_eq!(canonical(&value), r#"{"$$k":null,"a":1.0,"b":1,"ä":"x\n\""}"#);
     assert_ne!(Value::Int(1).digest(), Value::Float(1.0).digest());
     assert_eq!(canonical(&Value::Float(-0.0)), "0.0");
@@ -34,6 +35,16 @@ fn an_open_secret_is_never_written() {
     for text in [canonical(&secret), format!("{secret:?}"), serde_json::to_string(&secret).expect("serialises")] {
         assert!(!text.contains("canary"), "{text}");
     }
+}
+
+#[test]
+fn equal_secrets_have_equal_digests_whatever_is_at_hand_of_them() {
+    let fingerprint = Digest::of("t", b"x");
+    let open = Value::from(vec![Value::Secret(Secret::open(fingerprint, Value::from("canary")))]);
+    let encrypted = Value::from(vec![Value::Secret(Secret::encrypted(fingerprint, "age:…".into()))]);
+    assert_eq!(open, encrypted);
+    assert_eq!(open.digest(), encrypted.digest());
+    assert_ne!(canonical(&open), canonical(&encrypted), "the ciphertext is kept where the value itself is written");
 }
 
 #[test]
