@@ -23,8 +23,10 @@ pub(crate) struct Layout {
     pub(crate) size: Area,
 }
 
-/// How wide a row may become before it is broken.
-const ROW: f64 = 1200.0;
+/// How wide a row may be at least before it is broken.
+const ROW: f64 = 900.0;
+/// How many times as wide as high the content of a group is wished.
+const SHAPE: f64 = 2.0;
 const GAP_X: f64 = 16.0;
 const GAP_Y: f64 = 44.0;
 /// Between two rows of one layer.
@@ -96,9 +98,11 @@ fn arrange(diagram: &Diagram, group: Option<usize>, layout: &mut Layout) -> Area
     let graph = graph_of(diagram, group, &items);
     let mut size = Area::default();
     let mut rows = Vec::new();
+    let surface = |area: Area| (area.width + GAP_X) * (area.height + GAP_ROW);
+    let room = (items.iter().map(|&item| surface(*area_of(layout, item))).sum::<f64>() * SHAPE).sqrt().max(ROW);
     for layer in layers(&graph) {
         let mut top = if rows.is_empty() { 0.0 } else { size.height + GAP_Y };
-        for row in broken(&layer, |position| area_of(layout, items[position]).width) {
+        for row in broken(&layer, room, |position| area_of(layout, items[position]).width + GAP_X) {
             let mut left = 0.0;
             let mut height = 0.0_f64;
             for &position in &row {
@@ -185,14 +189,17 @@ fn middle(needs: &[usize], place: &[f64]) -> f64 {
     needs.iter().map(|&need| place[need]).sum::<f64>() / count
 }
 
-/// A layer in rows of bounded width.
-fn broken(layer: &[usize], mut width: impl FnMut(usize) -> f64) -> Vec<Vec<usize>> {
+/// A layer in rows of bounded and about equal width.
+fn broken(layer: &[usize], room: f64, mut width: impl FnMut(usize) -> f64) -> Vec<Vec<usize>> {
+    let total: f64 = layer.iter().map(|&position| width(position)).sum();
+    let share = total / (total / room).ceil().max(1.0);
     let mut rows: Vec<Vec<usize>> = Vec::new();
     let mut used = f64::INFINITY;
     for &position in layer {
-        let own = width(position) + GAP_X;
+        let own = width(position);
         match rows.last_mut() {
-            Some(row) if used + own <= ROW => {
+            // The middle of a thing says which row it is in, so that the last row is no leftover.
+            Some(row) if used + own / 2.0 <= share && used + own <= room * 1.2 => {
                 row.push(position);
                 used += own;
             }

@@ -41,7 +41,9 @@ pub(crate) fn svg(diagram: &Diagram) -> String {
     for edge in &diagram.edges {
         let dash = if edge.order_only { " stroke-dasharray=\"4 3\"" } else { "" };
         let path = curve(layout.nodes[edge.from], layout.nodes[edge.to]);
-        out.line(&format!("<path d=\"{path}\" fill=\"none\" stroke=\"#556\"{dash} marker-end=\"url(#tip)\"/>"));
+        out.line(&format!(
+            "<path d=\"{path}\" fill=\"none\" stroke=\"#556\" stroke-opacity=\"0.7\"{dash} marker-end=\"url(#tip)\"/>"
+        ));
     }
     for (node, area) in diagram.nodes.iter().zip(&layout.nodes) {
         out.rect(
