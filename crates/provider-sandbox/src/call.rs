@@ -111,7 +111,7 @@ pub(crate) fn decide(
 
 /// The object of an id that is there and not scheduled for deletion.
 pub(crate) fn find<'a>(world: &'a World, site: &Site, ty: &str, id: &str) -> Option<&'a Object> {
-    let key = Key { ty: ty.to_owned(), scope: site.scope(ty), id: id.to_owned() };
+    let key = Key::new(ty, site.scope(ty), id);
     world.get(&key).filter(|object| !object.is_doomed())
 }
 
@@ -147,8 +147,8 @@ fn create(call: &Call<'_>, step: &Step) -> Result<Verdict, ProviderError> {
         handles: handles(call.schema, &made.key.id, &full),
         identity: shape::identity(call.schema, &full),
         key: made.key.clone(),
-        inputs: made.inputs,
-        attributes: made.attributes,
+        inputs: made.inputs.into(),
+        attributes: made.attributes.into(),
         uses,
         owner: Some(step.owner.clone()),
         token: step.token.clone(),
@@ -196,8 +196,8 @@ fn update(call: &Call<'_>, step: &Step) -> Result<Verdict, ProviderError> {
         handles: handles(call.schema, &current.key.id, &full),
         identity,
         key: current.key.clone(),
-        inputs,
-        attributes,
+        inputs: inputs.into(),
+        attributes: attributes.into(),
         uses,
         owner: Some(step.owner.clone()),
         token: current.token.clone(),

@@ -1,29 +1,50 @@
 //! What the world is made of: objects, and the keys that name them.
 
+use std::ops::Deref;
+use std::sync::{Arc, OnceLock};
+
 use ports::Owner;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use serde_json::value::RawValue;
 use value::Map;
 
-/// The name of an object within the world.
-///
-/// The scope is where the vendor wants ids to be unique: `123456789012/us-east-1`, an account alone, or a server.
+/// The name of an object within the world; cheap to clone.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(from = "(String, String, String)", into = "(String, String, String)")]
-pub(crate) struct Key {
+pub(crate) struct Key(Arc<Parts>);
+
+/// What a key is made of. The scope is where the vendor wants ids to be unique: `123456789012/us-east-1`, an account
+/// alone, or a server.
+#[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Parts {
     pub(crate) ty: String,
     pub(crate) scope: String,
     pub(crate) id: String,
 }
 
+impl Key {
+    pub(crate) fn new(ty: impl Into<String>, scope: impl Into<String>, id: impl Into<String>) -> Self {
+        Self(Arc::new(Parts { ty: ty.into(), scope: scope.into(), id: id.into() }))
+    }
+}
+
+impl Deref for Key {
+    type Target = Parts;
+
+    fn deref(&self) -> &Parts {
+        &self.0
+    }
+}
+
 impl From<(String, String, String)> for Key {
     fn from((ty, scope, id): (String, String, String)) -> Self {
-        Self { ty, scope, id }
+        Self::new(ty, scope, id)
     }
 }
 
 impl From<Key> for (String, String, String) {
     fn from(key: Key) -> Self {
-        (key.ty, key.scope, key.id)
+        (key.ty.clone(), key.scope.clone(), key.id.clone())
     }
 }
 
@@ -32,11 +53,9 @@ impl From<Key> for (String, String, String) {
 pub(crate) struct Object {
     pub(crate) key: Key,
     /// What was given; secrets are sealed or digested.
-    #[serde(default, skip_serializing_if = "Map::is_empty")]
-    pub(crate) inputs: Map,
+    pub(crate) inputs: Properties,
     /// What the vendor has set.
-    #[serde(default, skip_serializing_if = "Map::is_empty")]
-    pub(crate) attributes: Map,
+    pub(crate) attributes: Properties,
     /// The texts by which other objects may refer to it.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(crate) handles: Vec<String>,
@@ -95,6 +114,49 @@ impl Object {
     /// Whether it is scheduled for deletion.
     pub(crate) fn is_doomed(&self) -> bool {
         self.health == Health::Doomed
+    }
+}
+
+/// Properties, which are parsed only when somebody looks: most of a world is read for its indices alone.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Properties {
+    text: Option<Box<RawValue>>,
+    map: OnceLock<Map>,
+}
+
+impl Deref for Properties {
+    type Target = Map;
+
+    fn deref(&self) -> &Map {
+        let text = || self.text.as_ref().and_then(|text| serde_json::from_str(text.get()).ok());
+        self.map.get_or_init(|| text().unwrap_or_default())
+    }
+}
+
+impl From<Map> for Properties {
+    fn from(map: Map) -> Self {
+        Self { text: None, map: OnceLock::from(map) }
+    }
+}
+
+impl PartialEq for Properties {
+    fn eq(&self, other: &Self) -> bool {
+        **self == **other
+    }
+}
+
+impl Serialize for Properties {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match &self.text {
+            Some(text) => text.serialize(serializer),
+            None => (**self).serialize(serializer),
+        }
+    }
+}
+
+impl<'de> Deserialize<'de> for Properties {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Ok(Self { text: Some(Box::<RawValue>::deserialize(deserializer)?), map: OnceLock::new() })
     }
 }
 

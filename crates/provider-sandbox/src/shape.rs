@@ -45,7 +45,7 @@ fn secret_paths(schema: &TypeSchema) -> impl Iterator<Item = &Path> {
 ///
 /// A secret that was given as one is given back sealed; one that came in plain text was digested and is left out.
 pub(crate) fn observed(schema: &TypeSchema, object: &Object) -> Map {
-    let mut map = object.inputs.clone();
+    let mut map = Map::clone(&object.inputs);
     for path in secret_paths(schema) {
         let mut open = Vec::new();
         collect(&map, path, &mut |place, value| {

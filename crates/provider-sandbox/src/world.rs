@@ -52,7 +52,7 @@ impl World {
 
     /// The objects of a type in a scope that are not scheduled for deletion.
     pub(crate) fn of_type<'a>(&'a self, ty: &str, scope: &str) -> impl Iterator<Item = &'a Object> + use<'a> {
-        let start = Key { ty: ty.to_owned(), scope: scope.to_owned(), id: String::new() };
+        let start = Key::new(ty, scope, "");
         let range = self.objects.range(start.clone()..).map(|(_, object)| object);
         range.take_while(move |o| o.key.ty == start.ty && o.key.scope == start.scope).filter(|o| !o.is_doomed())
     }
@@ -89,7 +89,7 @@ impl World {
 
     fn put(&mut self, object: Object) {
         self.remove(&object.key);
-        let key = &object.key;
+        let key = object.key.clone();
         // Nobody finds what is scheduled for deletion; only its key is still taken.
         if !object.is_doomed() {
             let handles = self.handles.entry(key.ty.clone()).or_default();
@@ -108,7 +108,7 @@ impl World {
         for used in &object.uses {
             self.users.entry(used.clone()).or_default().insert(key.clone());
         }
-        self.objects.insert(key.clone(), object);
+        self.objects.insert(key, object);
     }
 
     fn remove(&mut self, key: &Key) {

@@ -74,11 +74,7 @@ pub(crate) fn create(call: &Call<'_>, ids: &Ids) -> Made {
     predict(&mut sheet);
     generic::fill(&mut sheet);
     let attributes = sheet.attributes;
-    let key = Key {
-        ty: call.ty().to_owned(),
-        scope: call.site.scope(call.ty()),
-        id: id(call.schema, ids, &inputs, &attributes),
-    };
+    let key = Key::new(call.ty(), call.site.scope(call.ty()), id(call.schema, ids, &inputs, &attributes));
     Made { key, inputs, attributes }
 }
 

@@ -178,3 +178,33 @@ fn in_another_process() {
         apply(&sandbox, topic(&format!("{prefix}-{n}"))).expect("made");
     }
 }
+
+#[test]
+#[ignore = "measures; for a release build on a quiet machine"]
+fn speed() {
+    let dir = TempDir::new().expect("a directory");
+    let sandbox = open(&dir, quick());
+    let start = Instant::now();
+    for v in 0..100 {
+        let vpc = create(
+            "AWS::EC2::VPC",
+            &format!("v{v}"),
+            r#"{ CidrBlock = "10.0.0.0/16", Tags = [{ Key = "Name", Value = "some name" }, { Key = "OU", Value = "data" }, { Key = "Environment", Value = "data-qa" }] }"#,
+        );
+        let vpc = apply(&sandbox, vpc).expect("made").expect("there").id;
+        for s in 0..13 {
+            let text = format!(
+                r#"{{ VpcId = "{vpc}", CidrBlock = "10.0.{s}.0/24", AvailabilityZone = "us-east-1a", Tags = [{{ Key = "Name", Value = "some name" }}, {{ Key = "OU", Value = "data" }}, {{ Key = "Environment", Value = "data-qa" }}] }}"#
+            );
+            apply(&sandbox, create("AWS::EC2::Subnet", &format!("s{v}-{s}"), &text)).expect("made");
+        }
+    }
+    let made = start.elapsed();
+    let fresh = open(&dir, quick());
+    let start = Instant::now();
+    assert_eq!(read(&fresh, TOPIC, Find::Id("x".into())), None);
+    let opened = start.elapsed();
+    let fast = made < Duration::from_millis(500) && opened < Duration::from_millis(20);
+    assert!(fast, "made in {made:?}, read in {opened:?}");
+    assert_eq!(fresh.list().expect("lists").len(), 1400);
+}
