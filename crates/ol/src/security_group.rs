@@ -25,7 +25,6 @@ enum Side {
     Ipv4,
     Ipv6,
     Group,
-    PrefixList,
 }
 
 impl Rule {
@@ -73,11 +72,6 @@ impl Rule {
         self.side(Side::Group, id)
     }
 
-    /// The addresses of a prefix list.
-    pub fn prefix_list(self, id: impl Arg<String>) -> Self {
-        self.side(Side::PrefixList, id)
-    }
-
     /// What it is for.
     pub fn description(mut self, description: impl Into<String>) -> Self {
         self.description = Some(description.into());
@@ -109,7 +103,6 @@ pub fn ingress(rules: impl IntoIterator<Item = Rule>) -> Vec<Ingress> {
                 Side::Ipv4 => made.cidr_ip(of),
                 Side::Ipv6 => made.cidr_ipv6(of),
                 Side::Group => made.source_security_group_id(of),
-                Side::PrefixList => made.source_prefix_list_id(of),
             }
         })
         .collect()
@@ -134,7 +127,6 @@ pub fn egress(rules: impl IntoIterator<Item = Rule>) -> Vec<Egress> {
                 Side::Ipv4 => made.cidr_ip(of),
                 Side::Ipv6 => made.cidr_ipv6(of),
                 Side::Group => made.destination_security_group_id(of),
-                Side::PrefixList => made.destination_prefix_list_id(of),
             }
         })
         .collect()

@@ -48,10 +48,5 @@ pub fn route53_records<T: Arg<String>>(zone_ids: impl IntoIterator<Item = T>) ->
     ])
 }
 
-/// Lets a service take the role.
-pub fn assumed_by_service(service: &str) -> Json {
-    document([object!({ "Effect": "Allow", "Action": "sts:AssumeRole", "Principal": { "Service": service } })])
-}
-
 #[cfg(test)]
 mod tests;
