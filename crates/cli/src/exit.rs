@@ -81,7 +81,9 @@ impl From<StoreError> for Failure {
             StoreError::Held { .. } => problem.hint("wait until it is over; a run that died is taken over by itself"),
             StoreError::Moved { .. } => problem.hint("run the command again to see what would be done now"),
             StoreError::Lost { .. } => problem.hint("look at what the other run did: `runner preview`"),
-            StoreError::Broken { .. } => problem.hint("see the file that is named; restore it from a copy of the state"),
+            StoreError::Broken { .. } => {
+                problem.hint("see the file that is named; restore it from a copy of the state")
+            }
             StoreError::Io { .. } => problem,
         };
         Self { exit: Exit::State, found: problem.into() }

@@ -55,13 +55,16 @@ impl Keys {
 
     fn open(&self, stack: &str, key: &Path, fingerprint: Digest) -> Result<Value, SecretError> {
         let context = Context::new(stack, key.to_string());
-        let gone = || SecretError::Invalid(format!("secret `{key}` of `{stack}` is not what it was when the plan was made"));
+        let gone =
+            || SecretError::Invalid(format!("secret `{key}` of `{stack}` is not what it was when the plan was made"));
         let node = self.node(stack);
         let at = match self.foreign.get(stack) {
             Some(foreign) => foreign.at(key),
             None => node.as_deref().and_then(|node| config_load::get(node, key).ok()),
         };
-        let Some(Node { kind: NodeKind::Secret { ciphertext, fingerprint: there }, .. }) = at else { return Err(gone()) };
+        let Some(Node { kind: NodeKind::Secret { ciphertext, fingerprint: there }, .. }) = at else {
+            return Err(gone());
+        };
         if *there != fingerprint {
             return Err(gone());
         }
@@ -77,7 +80,10 @@ impl Keys {
     fn state_key(&self) -> Result<&StateKey, SecretError> {
         let key = self.state_key.get_or_init(|| {
             let sealed = self.profile.state_key.as_ref().ok_or_else(|| {
-                SecretError::NoKey(format!("secrets in the state: profile `{}` has no `state_key` in groundplan.toml", self.profile.name))
+                SecretError::NoKey(format!(
+                    "secrets in the state: profile `{}` has no `state_key` in groundplan.toml",
+                    self.profile.name
+                ))
             })?;
             secrets_age::open_key(sealed, &self.profile.state_key_purpose(), &self.keyring)
                 .map(StateKey::new)
@@ -104,7 +110,8 @@ impl Secrets for Keys {
     }
 
     fn open_state(&self, ciphertext: &str, context: &str) -> Result<Value, SecretError> {
-        let bytes = self.state_key()?.decrypt(ciphertext, context).map_err(|error| SecretError::Invalid(error.to_string()))?;
+        let bytes =
+            self.state_key()?.decrypt(ciphertext, context).map_err(|error| SecretError::Invalid(error.to_string()))?;
         serde_json::from_slice(&bytes).map_err(|_| SecretError::Invalid("a secret in the state is damaged".to_owned()))
     }
 

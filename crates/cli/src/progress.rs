@@ -10,7 +10,7 @@ use render::{Ended, InFlight, Progress, StackProgress, StepEvent};
 use resource::{StackName, Urn};
 use tokio::sync::mpsc::UnboundedReceiver;
 
-use crate::talk::{size, Talk};
+use crate::talk::{Talk, size};
 
 /// Shows events until the run is over.
 pub(crate) async fn show(talk: Talk, mut events: UnboundedReceiver<Event>) {
@@ -54,7 +54,9 @@ impl Screen {
         match event {
             Event::Started { steps, .. } => {
                 for (stack, total) in steps {
-                    self.progress.stacks.insert(stack.clone(), StackProgress { total: *total, ..StackProgress::default() });
+                    self.progress
+                        .stacks
+                        .insert(stack.clone(), StackProgress { total: *total, ..StackProgress::default() });
                 }
             }
             Event::StepStarted { stack, target, action } => {
@@ -68,7 +70,9 @@ impl Screen {
                 if let Some(progress) = self.progress.stacks.get_mut(stack) {
                     match outcome {
                         StepOutcome::Done | StepOutcome::Nothing => progress.done += 1,
-                        StepOutcome::Failed { .. } | StepOutcome::Skipped { .. } | StepOutcome::Cancelled => progress.failed += 1,
+                        StepOutcome::Failed { .. } | StepOutcome::Skipped { .. } | StepOutcome::Cancelled => {
+                            progress.failed += 1
+                        }
                     }
                 }
                 let ended = match outcome {
@@ -99,7 +103,8 @@ impl Screen {
             Event::Cancelling => {
                 if !self.talk.json {
                     self.clear();
-                    self.talk.say("stopping: what runs is finished, nothing more is started (Ctrl-C again stops at once)");
+                    self.talk
+                        .say("stopping: what runs is finished, nothing more is started (Ctrl-C again stops at once)");
                 }
             }
             Event::StackEnded { .. } | Event::Ended { .. } => {}

@@ -16,12 +16,12 @@ use store::LocalStore;
 use taskgraph::{Candidate, Reach, Request};
 use value::{Digest, Value};
 
+use crate::Registry;
 use crate::args::{Global, Selection};
-use crate::exit::{io, Failure, Result};
+use crate::exit::{Failure, Result, io};
 use crate::keys::Keys;
 use crate::talk::Talk;
 use crate::traces::TraceCache;
-use crate::Registry;
 
 /// Everything that a command works with, but for the engine, which borrows from it.
 pub(crate) struct Session<'a> {
@@ -104,7 +104,9 @@ impl<'a> Session<'a> {
         let url = &self.profile.state;
         if let Some((scheme, _)) = url.split_once("://").filter(|(scheme, _)| *scheme != "file") {
             let message = format!("this runner was built without the state store `{scheme}`");
-            return Err(Diagnostic::error("E0703", message).hint("keep the state in a directory: `--state PATH`").into());
+            return Err(Diagnostic::error("E0703", message)
+                .hint("keep the state in a directory: `--state PATH`")
+                .into());
         }
         let path = url.strip_prefix("file://").unwrap_or(url);
         Ok(Arc::new(LocalStore::open(self.workspace.root().join(path), store::Settings::default())))
@@ -129,14 +131,21 @@ impl<'a> Session<'a> {
         let outputs = self.catalog.foreign_stacks().flat_map(|(_, foreign)| foreign.outputs.values());
         let mut exists = BTreeSet::new();
         outputs.for_each(|value| texts(value, &mut exists));
-        let options = provider_sandbox::Options { place, exists, ..provider_sandbox::Options::default() };
+        let ignore_protection = self.profile.ignore_protection;
+        let options =
+            provider_sandbox::Options { place, exists, ignore_protection, ..provider_sandbox::Options::default() };
         Sandbox::open(&self.sandbox_directory(), options)
             .map_err(|error| Diagnostic::error("E0704", format!("the sandbox cannot be opened: {error}")).into())
     }
 
     fn providers(&self) -> Result<Providers> {
-        if let Some(driver) = std::iter::once(&self.profile.provider).chain(self.profile.providers.values()).find(|d| *d != "sandbox") {
-            let message = format!("profile `{}` needs the provider `{driver}`, without which this runner was built", self.profile.name);
+        if let Some(driver) =
+            std::iter::once(&self.profile.provider).chain(self.profile.providers.values()).find(|d| *d != "sandbox")
+        {
+            let message = format!(
+                "profile `{}` needs the provider `{driver}`, without which this runner was built",
+                self.profile.name
+            );
             return Err(Diagnostic::error("E0705", message)
                 .hint("use `--profile sandbox`, or build the runner with that provider's feature")
                 .into());
@@ -161,7 +170,8 @@ impl<'a> Session<'a> {
         let files = Files::new(&self.workspace, &self.variables);
         let inputs = files.inputs(no_outputs);
         let stacks = self.catalog.stacks().map(|entry| (entry.name.to_string(), entry.name.clone())).collect();
-        let keys = Keys::new(self.workspace.clone(), stacks, self.foreign.clone(), self.keyring()?, self.profile.clone());
+        let keys =
+            Keys::new(self.workspace.clone(), stacks, self.foreign.clone(), self.keyring()?, self.profile.clone());
         let code = self.registry.projects.iter().filter_map(|project| {
             Some((project.name().to_owned(), self.registry.digests.project(project.name())?.code_digest()))
         });
@@ -201,7 +211,12 @@ impl<'a> Session<'a> {
 
     /// Finds the stacks that the words on the command line mean, and the one that was meant if it was one. Stacks that
     /// are only in state are reached by their name.
-    pub(crate) fn select(&self, engine: &Engine<'_>, selection: &Selection, only_in_state: &[StackName]) -> Result<Selected> {
+    pub(crate) fn select(
+        &self,
+        engine: &Engine<'_>,
+        selection: &Selection,
+        only_in_state: &[StackName],
+    ) -> Result<Selected> {
         let settings = self.workspace.settings();
         let known: BTreeSet<&str> = settings.all_environments().collect();
         let candidates: Vec<Candidate> = self
@@ -245,7 +260,9 @@ impl<'a> Session<'a> {
 
     /// The project whose directory a dotted path lies in.
     fn current_project(&self, path: &str) -> Option<&str> {
-        let within = |project: &&Project| path == project.name() || path.strip_prefix(project.name()).is_some_and(|rest| rest.starts_with('.'));
+        let within = |project: &&Project| {
+            path == project.name() || path.strip_prefix(project.name()).is_some_and(|rest| rest.starts_with('.'))
+        };
         self.registry.projects.iter().find(within).map(Project::name)
     }
 

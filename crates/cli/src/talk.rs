@@ -62,7 +62,10 @@ impl Talk {
     pub(crate) fn data(&self, text: &str) {
         let mut out = std::io::stdout().lock();
         // A reader that has gone is no reason to stop.
-        drop(out.write_all(text.as_bytes()).and_then(|()| if text.ends_with('\n') { Ok(()) } else { out.write_all(b"\n") }));
+        drop(
+            out.write_all(text.as_bytes())
+                .and_then(|()| if text.ends_with('\n') { Ok(()) } else { out.write_all(b"\n") }),
+        );
     }
 
     /// Prints one JSON object on a line.
@@ -74,7 +77,10 @@ impl Talk {
     #[expect(clippy::unused_self, reason = "what prints is a method, so that it can be found")]
     pub(crate) fn say(&self, text: &str) {
         let mut out = std::io::stderr().lock();
-        drop(out.write_all(text.as_bytes()).and_then(|()| if text.ends_with('\n') { Ok(()) } else { out.write_all(b"\n") }));
+        drop(
+            out.write_all(text.as_bytes())
+                .and_then(|()| if text.ends_with('\n') { Ok(()) } else { out.write_all(b"\n") }),
+        );
     }
 
     /// Says what is wrong.

@@ -29,6 +29,8 @@ pub struct ApplyOptions {
 pub struct Report {
     /// Steps that ended well.
     pub done: usize,
+    /// Resources by what was really done with them.
+    pub counts: diff::Counts,
     /// What failed.
     pub failed: Vec<Failure>,
     /// Steps that were not started, with what they were skipped for.
@@ -74,7 +76,10 @@ impl Engine<'_> {
         for set in &preview.changes {
             let name = set.stack.to_string();
             let Some(plan) = preview.plan(&name) else { continue };
-            let needs = set.resources.values().any(|change| !change.is_nothing() && change.goal.values().any(value::Value::has_secret));
+            let needs = set
+                .resources
+                .values()
+                .any(|change| !change.is_nothing() && change.goal.values().any(value::Value::has_secret));
             if !needs {
                 continue;
             }
@@ -113,10 +118,15 @@ impl Engine<'_> {
         let counts: Vec<(StackName, usize)> = lives
             .iter()
             .enumerate()
-            .map(|(stack, live)| (live.set.stack.clone(), graph.steps.iter().filter(|step| step.stack == stack).count()))
+            .map(|(stack, live)| {
+                (live.set.stack.clone(), graph.steps.iter().filter(|step| step.stack == stack).count())
+            })
             .collect();
         events.send(Event::Started { run: run.id.clone(), steps: counts });
-        let limits = Limits { running: self.jobs.min(self.providers.concurrency()).max(1), stop_at_failure: options.stop_at_failure };
+        let limits = Limits {
+            running: self.jobs.min(self.providers.concurrency()).max(1),
+            stop_at_failure: options.stop_at_failure,
+        };
         let runner = Runner::new(self, preview, graph, limits, lives, events);
         let (report, lives) = runner.run(options.cancel).await;
         let closed = self.close(preview, lives, &report).await;
@@ -195,8 +205,13 @@ impl Engine<'_> {
                     Some(outputs) => diff::leaf_of(outputs, path).map(|(_, digest)| *digest),
                     None => preview.world.digest(self, stack, path),
                 };
-                let reads: Option<BTreeMap<(String, Path), Digest>> =
-                    reads.into_iter().map(|(stack, path)| { let d = digest(&stack, &path)?; Some(((stack, path), d)) }).collect();
+                let reads: Option<BTreeMap<(String, Path), Digest>> = reads
+                    .into_iter()
+                    .map(|(stack, path)| {
+                        let d = digest(&stack, &path)?;
+                        Some(((stack, path), d))
+                    })
+                    .collect();
                 Some(self.resolve_key(planned.digest, &reads?))
             });
             if let Some((journal, state)) = live.into_parts()

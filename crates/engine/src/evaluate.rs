@@ -118,7 +118,9 @@ impl Engine<'_> {
                 let trace = traces.get(&name).filter(|trace| self.holds(entry, trace, &inputs));
                 let outcome = match trace {
                     Some(trace) => TraceOutcome::Holds(trace.clone()),
-                    None => TraceOutcome::Evaluated(Box::new(self.projects[entry.project].evaluate(entry.name.clone(), &inputs))),
+                    None => TraceOutcome::Evaluated(Box::new(
+                        self.projects[entry.project].evaluate(entry.name.clone(), &inputs),
+                    )),
                 };
                 (name, outcome)
             })

@@ -36,7 +36,10 @@ impl Engine<'_> {
         let mut reasons = Vec::new();
         let Some(set) = preview.changes.iter().find(|set| set.stack.to_string() == stack) else {
             if let Some(head) = preview.world.heads.get(stack) {
-                reasons.push(format!("its {} resources are as its plan says, with the outputs that it reads", head.objects));
+                reasons.push(format!(
+                    "its {} resources are as its plan says, with the outputs that it reads",
+                    head.objects
+                ));
             }
             return reasons;
         };

@@ -31,7 +31,7 @@ pub use catalog::{Catalog, Foreign, StackEntry};
 pub use evaluate::{Evaluations, Survey, TraceOutcome};
 pub use event::{Event, Events, StepOutcome, Target};
 pub use preview::{Goal, Preview, PreviewError, PreviewOptions};
-pub use providers::{Providers, Instance};
+pub use providers::{Instance, Providers};
 pub use refresh::RefreshReport;
 pub use trace::{Trace, Traces};
 

@@ -3,15 +3,15 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use diff::{leaf_of, Lookup, Published};
+use diff::{Lookup, Published, leaf_of};
 use plan::OutputRead;
 use schema::TypeSchema;
 use state::{Head, StackState};
 use value::{Digest, Path, Value};
 
+use crate::Engine;
 use crate::catalog::nearest;
 use crate::evaluate::OutputSource;
-use crate::Engine;
 
 /// What is published: heads of all stacks, and the states that were loaded.
 #[derive(Debug, Clone, Default)]
@@ -34,9 +34,12 @@ impl World {
 
     /// What is published of an output; its state must have been loaded.
     pub(crate) fn published(&self, engine: &Engine<'_>, stack: &str, path: &Path) -> Published {
-        let below = |leaf: &Path, value: &Value| value.at(&Path::from(path.segments()[leaf.segments().len()..].to_vec())).cloned();
+        let below = |leaf: &Path, value: &Value| {
+            value.at(&Path::from(path.segments()[leaf.segments().len()..].to_vec())).cloned()
+        };
         if let Some(foreign) = engine.catalog.foreign(stack) {
-            let found = leaf_of(&foreign.outputs, path).and_then(|(leaf, value)| Some((below(leaf, value)?, value.digest())));
+            let found =
+                leaf_of(&foreign.outputs, path).and_then(|(leaf, value)| Some((below(leaf, value)?, value.digest())));
             return match found {
                 Some((value, digest)) => Published::Value(value, digest),
                 None => Published::NoOutput(near_output(path, foreign.outputs.keys())),
@@ -44,7 +47,8 @@ impl World {
         }
         match self.states.get(stack) {
             Some(state) if !state.outputs.is_empty() => {
-                let found = leaf_of(&state.outputs, path).and_then(|(leaf, o)| Some((below(leaf, &o.value)?, o.digest)));
+                let found =
+                    leaf_of(&state.outputs, path).and_then(|(leaf, o)| Some((below(leaf, &o.value)?, o.digest)));
                 match found {
                     Some((value, digest)) => Published::Value(value, digest),
                     None => Published::NoOutput(near_output(path, state.outputs.keys())),

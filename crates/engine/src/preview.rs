@@ -4,17 +4,17 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use diag::Diagnostics;
-use diff::{diff, ChangeSet, Settings, StackInput};
+use diff::{ChangeSet, Settings, StackInput, diff};
 use plan::Evaluation;
 use planner::Holders;
 use ports::StoreError;
 use resource::{Plan, Sources, StackName};
-use state::{stack_id, StackState};
-use value::{canonical_bytes, Digest, Path, Value};
+use state::{StackState, stack_id};
+use value::{Digest, Path, Value, canonical_bytes};
 
 use crate::evaluate::{plan_of, waits_for};
 use crate::lookup::{EngineLookup, PlainOutputs, World};
-use crate::{Engine, StackEntry, Traces, SEMANTICS_EPOCH};
+use crate::{Engine, SEMANTICS_EPOCH, StackEntry, Traces};
 
 /// What a preview aims at.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -118,7 +118,10 @@ impl Engine<'_> {
         let mut work = Work {
             engine: self,
             options,
-            world: World { heads: heads.into_iter().map(|head| (head.stack.to_string(), head)).collect(), ..World::default() },
+            world: World {
+                heads: heads.into_iter().map(|head| (head.stack.to_string(), head)).collect(),
+                ..World::default()
+            },
             planned: BTreeMap::new(),
             clean: BTreeMap::new(),
             deferred: BTreeMap::new(),
@@ -144,7 +147,12 @@ impl Engine<'_> {
             ("profile", Value::from(self.profile.to_string())),
             (
                 "reads",
-                Value::List(reads.iter().map(|((stack, path), digest)| Value::from(format!("{stack}:{path}={digest}"))).collect()),
+                Value::List(
+                    reads
+                        .iter()
+                        .map(|((stack, path), digest)| Value::from(format!("{stack}:{path}={digest}")))
+                        .collect(),
+                ),
             ),
         ]);
         Digest::of("resolve/1", &canonical_bytes(&record))
@@ -171,14 +179,17 @@ impl Work<'_> {
     /// Evaluates the selected stacks; those whose trace holds and whose state stands on the same are clean.
     async fn evaluate(&mut self, traces: &Traces) -> Result<(), PreviewError> {
         // Plain reads of stacks outside the selection need their published values.
-        let outside: BTreeSet<String> = traces.values().flat_map(|t| t.outputs.iter().map(|(s, _)| s.clone())).collect();
-        let plain_reads = traces.values().any(|trace| trace.reads.keys().any(|read| matches!(read, plan::Read::Output(..))));
+        let outside: BTreeSet<String> =
+            traces.values().flat_map(|t| t.outputs.iter().map(|(s, _)| s.clone())).collect();
+        let plain_reads =
+            traces.values().any(|trace| trace.reads.keys().any(|read| matches!(read, plan::Read::Output(..))));
         if plain_reads {
             self.load(outside.into_iter()).await?;
         }
         let engine = self.engine;
         let entries = self.entries();
-        let source = PlainOutputs { engine, world: &self.world, selected: &self.options.selected, proposed: &self.proposed };
+        let source =
+            PlainOutputs { engine, world: &self.world, selected: &self.options.selected, proposed: &self.proposed };
         let evaluations = engine.evaluate(&entries, traces, &source);
         self.preview.cached = evaluations.cached.len();
         let mut dirty = Vec::new();
@@ -200,7 +211,12 @@ impl Work<'_> {
     /// Evaluates stacks for their plan, although their trace holds.
     fn evaluate_again(&self, names: Vec<String>) -> Vec<(String, Evaluation)> {
         use rayon::iter::{IntoParallelIterator, ParallelIterator};
-        let source = PlainOutputs { engine: self.engine, world: &self.world, selected: &self.options.selected, proposed: &self.proposed };
+        let source = PlainOutputs {
+            engine: self.engine,
+            world: &self.world,
+            selected: &self.options.selected,
+            proposed: &self.proposed,
+        };
         names
             .into_par_iter()
             .filter_map(|name| {
@@ -227,11 +243,14 @@ impl Work<'_> {
             Ok(evaluated) => match plan_of(&evaluation) {
                 Some(plan) => {
                     let digest = evaluated.digest();
-                    if !self.engine.code.contains_key(plan.stack.project()) && self.is_settled(&name, digest, &plan.reads()) {
+                    if !self.engine.code.contains_key(plan.stack.project())
+                        && self.is_settled(&name, digest, &plan.reads())
+                    {
                         self.clean.insert(name, plan.reads());
                         return;
                     }
-                    let planned = Planned { plan: Some(Arc::new(plan.clone())), sources: Arc::new(evaluation.sources), digest };
+                    let planned =
+                        Planned { plan: Some(Arc::new(plan.clone())), sources: Arc::new(evaluation.sources), digest };
                     self.planned.insert(name, planned);
                 }
                 None => drop(self.deferred.insert(name, evaluation)),
@@ -266,8 +285,12 @@ impl Work<'_> {
     /// Diffs the planned stacks, until no clean stack reads an output that changes and no deferred one can go on.
     async fn settle_changes(&mut self) -> Result<(), PreviewError> {
         loop {
-            let reads: BTreeSet<String> =
-                self.planned.values().filter_map(|p| p.plan.as_ref()).flat_map(|plan| plan.reads().into_iter().map(|(stack, _)| stack)).collect();
+            let reads: BTreeSet<String> = self
+                .planned
+                .values()
+                .filter_map(|p| p.plan.as_ref())
+                .flat_map(|plan| plan.reads().into_iter().map(|(stack, _)| stack))
+                .collect();
             self.load(self.planned.keys().cloned().collect::<Vec<_>>().into_iter().chain(reads)).await?;
             let (sets, found) = self.diff();
             found.into_result(()).map_err(PreviewError::Problems)?;
@@ -312,19 +335,22 @@ impl Work<'_> {
     /// Deferred stacks that wait for one another alone would wait for ever.
     fn check_deferred_cycle(&self, names: &[String]) -> Result<(), PreviewError> {
         let stuck = |name: &String| {
-            waits_for(&self.deferred[name]).is_some_and(|waits| waits.iter().all(|(stack, _)| self.deferred.contains_key(stack)))
+            waits_for(&self.deferred[name])
+                .is_some_and(|waits| waits.iter().all(|(stack, _)| self.deferred.contains_key(stack)))
         };
         if !names.is_empty() && names.iter().all(stuck) {
             let list = names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
-            let problem = diag::Diagnostic::error("E0304", format!("a cycle of plain reads: {list} wait for one another"))
-                .hint("let one of them use the output symbolically instead of reading its value");
+            let problem =
+                diag::Diagnostic::error("E0304", format!("a cycle of plain reads: {list} wait for one another"))
+                    .hint("let one of them use the output symbolically instead of reading its value");
             return Err(PreviewError::Problems(problem.into()));
         }
         Ok(())
     }
 
     fn diff(&self) -> (Vec<ChangeSet>, Diagnostics) {
-        let names: Vec<(&String, StackName, String)> = self.planned.keys().map(|name| (name, self.name(name), self.id(name))).collect();
+        let names: Vec<(&String, StackName, String)> =
+            self.planned.keys().map(|name| (name, self.name(name), self.id(name))).collect();
         let inputs: Vec<StackInput<'_>> = names
             .iter()
             .map(|(key, name, id)| {
@@ -345,7 +371,9 @@ impl Work<'_> {
 
     fn name(&self, name: &str) -> StackName {
         let known = self.engine.catalog.get(name).map(|entry| entry.name.clone());
-        known.or_else(|| self.world.heads.get(name).map(|head| head.stack.clone())).unwrap_or_else(|| StackName::new(name, ""))
+        known
+            .or_else(|| self.world.heads.get(name).map(|head| head.stack.clone()))
+            .unwrap_or_else(|| StackName::new(name, ""))
     }
 
     fn id(&self, name: &str) -> String {
@@ -357,9 +385,10 @@ impl Work<'_> {
 
     fn propose(&mut self, sets: &[ChangeSet]) {
         for set in sets {
-            let outputs = set.outputs.iter().filter_map(|(path, output)| {
-                Some((path.clone(), (output.value.clone()?, !output.changes())))
-            });
+            let outputs = set
+                .outputs
+                .iter()
+                .filter_map(|(path, output)| Some((path.clone(), (output.value.clone()?, !output.changes()))));
             self.proposed.insert(set.stack.to_string(), outputs.collect());
         }
     }
@@ -368,10 +397,14 @@ impl Work<'_> {
     fn woken(&self, sets: &[ChangeSet]) -> Vec<String> {
         let changed: BTreeMap<String, Vec<&Path>> = sets
             .iter()
-            .map(|set| (set.stack.to_string(), set.outputs.iter().filter(|(_, o)| o.changes()).map(|(path, _)| path).collect()))
+            .map(|set| {
+                (set.stack.to_string(), set.outputs.iter().filter(|(_, o)| o.changes()).map(|(path, _)| path).collect())
+            })
             .collect();
         let reads_changed = |reads: &BTreeSet<(String, Path)>| {
-            reads.iter().any(|(stack, path)| changed.get(stack).is_some_and(|paths| paths.iter().any(|p| p.touches(path))))
+            reads
+                .iter()
+                .any(|(stack, path)| changed.get(stack).is_some_and(|paths| paths.iter().any(|p| p.touches(path))))
         };
         self.clean.iter().filter(|(_, reads)| reads_changed(reads)).map(|(name, _)| name.clone()).collect()
     }
@@ -386,7 +419,12 @@ impl Work<'_> {
         }
         for (name, paths) in reads {
             let Some(entry) = self.engine.catalog.get(&name) else { continue };
-            let source = PlainOutputs { engine: self.engine, world: &self.world, selected: &self.options.selected, proposed: &self.proposed };
+            let source = PlainOutputs {
+                engine: self.engine,
+                world: &self.world,
+                selected: &self.options.selected,
+                proposed: &self.proposed,
+            };
             let evaluation = self.engine.evaluate_now(entry, &source);
             let Some(plan) = plan_of(&evaluation) else { continue };
             self.load(plan.reads().into_iter().map(|(stack, _)| stack).chain([name.clone()])).await?;
@@ -401,7 +439,8 @@ impl Work<'_> {
             };
             let lookup = EngineLookup { engine: self.engine, world: &self.world };
             let (sets, _) = diff(&[input], &lookup, Settings { ignore_protection: true });
-            let changed = |path: &&Path| sets[0].outputs.iter().any(|(leaf, output)| leaf.touches(path) && output.changes());
+            let changed =
+                |path: &&Path| sets[0].outputs.iter().any(|(leaf, output)| leaf.touches(path) && output.changes());
             let changed: Vec<String> = paths.iter().filter(changed).map(ToString::to_string).collect();
             if !changed.is_empty() {
                 self.preview.notes.push(format!(
@@ -415,7 +454,8 @@ impl Work<'_> {
 
     /// Everything in the selected stacks is to be deleted, from state alone.
     async fn plan_nothing(&mut self) -> Result<(), PreviewError> {
-        let names: Vec<String> = self.options.selected.iter().filter(|name| self.world.heads.contains_key(*name)).cloned().collect();
+        let names: Vec<String> =
+            self.options.selected.iter().filter(|name| self.world.heads.contains_key(*name)).cloned().collect();
         self.load(names.clone().into_iter()).await?;
         for name in names {
             let planned = Planned { plan: None, sources: Arc::default(), digest: Digest::of("nothing", b"") };
@@ -429,10 +469,14 @@ impl Work<'_> {
 
     /// Takes out what has nothing to do, orders the steps once to see what stands against them, and adds remarks.
     async fn finish(mut self) -> Result<Preview, PreviewError> {
-        let readers: Vec<String> = self.world.heads.values().filter(|head| !head.reads_from.is_empty()).map(|head| head.stack.to_string()).collect();
-        let deletes = self.preview.changes.iter().any(|set| {
-            set.counts().delete + set.counts().replace > 0
-        });
+        let readers: Vec<String> = self
+            .world
+            .heads
+            .values()
+            .filter(|head| !head.reads_from.is_empty())
+            .map(|head| head.stack.to_string())
+            .collect();
+        let deletes = self.preview.changes.iter().any(|set| set.counts().delete + set.counts().replace > 0);
         if deletes {
             self.load(readers.into_iter()).await?;
             self.world.states.values().for_each(|state| self.preview.holders.add(state));
@@ -467,10 +511,19 @@ impl Work<'_> {
             .collect();
         preview.plans = self.planned;
         preview.world = self.world;
-        preview.held_back = preview.order()?.held_back.iter().map(|held| {
-            let name = &preview.changes[held.stack].stack;
-            format!("the old `{}` of {name} stays until {} no longer read it", held.urn.name(), held.readers.join(", "))
-        }).collect();
+        preview.held_back = preview
+            .order()?
+            .held_back
+            .iter()
+            .map(|held| {
+                let name = &preview.changes[held.stack].stack;
+                format!(
+                    "the old `{}` of {name} stays until {} no longer read it",
+                    held.urn.name(),
+                    held.readers.join(", ")
+                )
+            })
+            .collect();
         Ok(preview)
     }
 }

@@ -54,7 +54,12 @@ impl Engine<'_> {
         found.into_result(report).map_err(Stopped::Problems)
     }
 
-    async fn observe(&self, state: &state::StackState, report: &mut RefreshReport, found: &mut Diagnostics) -> Vec<Entry> {
+    async fn observe(
+        &self,
+        state: &state::StackState,
+        report: &mut RefreshReport,
+        found: &mut Diagnostics,
+    ) -> Vec<Entry> {
         let mut by_provider: BTreeMap<String, Vec<&state::Object>> = BTreeMap::new();
         for object in state.objects.values() {
             if let Some(provider) = self.providers.of(object.urn.ty()) {
@@ -63,7 +68,9 @@ impl Engine<'_> {
         }
         let mut entries = Vec::new();
         for objects in by_provider.into_values() {
-            let Some(provider) = objects.first().and_then(|object| self.providers.of(object.urn.ty())) else { continue };
+            let Some(provider) = objects.first().and_then(|object| self.providers.of(object.urn.ty())) else {
+                continue;
+            };
             let requests: Vec<ReadRequest> = objects
                 .iter()
                 .map(|object| ReadRequest {

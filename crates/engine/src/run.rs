@@ -20,7 +20,7 @@ use value::{Map, Path};
 
 use crate::providers::Providers;
 use crate::seal::{self, Context};
-use crate::{now, Engine, Event, Events, Failure, Preview, Report, StepOutcome, Target};
+use crate::{Engine, Event, Events, Failure, Preview, Report, StepOutcome, Target, now};
 
 /// One stack of a run.
 pub(crate) struct Live {
@@ -46,7 +46,17 @@ enum When {
 impl Live {
     pub(crate) fn new(set: ChangeSet, plan: Option<Arc<Plan>>, journal: Box<dyn Journal>) -> Self {
         let state = Some(journal.state().clone());
-        Self { set, plan, journal: Some(journal), state, queue: Vec::new(), when_durable: Vec::new(), lost: None, open_steps: 0, well: true }
+        Self {
+            set,
+            plan,
+            journal: Some(journal),
+            state,
+            queue: Vec::new(),
+            when_durable: Vec::new(),
+            lost: None,
+            open_steps: 0,
+            well: true,
+        }
     }
 
     pub(crate) fn state(&self) -> &StackState {
@@ -137,7 +147,8 @@ impl<'a> Runner<'a> {
         for step in &graph.steps {
             lives[step.stack].open_steps += 1;
         }
-        let states = lives.iter_mut().filter_map(|live| Some((live.set.stack.to_string(), live.state.take()?))).collect();
+        let states =
+            lives.iter_mut().filter_map(|live| Some((live.set.stack.to_string(), live.state.take()?))).collect();
         let scheduler = Scheduler::new(graph.graph.clone(), limits);
         Self {
             engine,
@@ -266,7 +277,8 @@ impl<'a> Runner<'a> {
 
     fn evaluate(&self, stack: usize, expr: &expr::Expr, what: &str) -> Result<value::Value, Trouble> {
         let scope = self.scope(stack);
-        let value = expr::evaluate(expr, &scope).map_err(|error| Diagnostic::error("E0502", format!("{what}: {error}")))?;
+        let value =
+            expr::evaluate(expr, &scope).map_err(|error| Diagnostic::error("E0502", format!("{what}: {error}")))?;
         if let Some(trouble) = scope.trouble.take() {
             return Err(Diagnostic::error("E0511", format!("{what}: {trouble}")).into());
         }
@@ -278,7 +290,9 @@ impl<'a> Runner<'a> {
 
     fn begin_apply(&mut self, node: usize, stack: usize, urn: &Urn) -> Result<Begun, Trouble> {
         let live = &self.lives[stack];
-        let (Some(change), Some(plan)) = (live.set.resources.get(urn).cloned(), live.plan.clone()) else { return Ok(Begun::Nothing) };
+        let (Some(change), Some(plan)) = (live.set.resources.get(urn).cloned(), live.plan.clone()) else {
+            return Ok(Begun::Nothing);
+        };
         let Some(resource) = plan.resources.get(urn) else { return Ok(Begun::Nothing) };
         let schema = self.schema(urn)?;
         if let Some(from) = &change.renamed_from {
@@ -436,12 +450,28 @@ impl<'a> Runner<'a> {
     }
 
     /// Takes over an object that exists, if it is as the program says.
-    fn adopt(&mut self, node: usize, stack: usize, urn: &Urn, change: &diff::ResourceChange, request: Request) -> Result<Begun, Trouble> {
+    fn adopt(
+        &mut self,
+        node: usize,
+        stack: usize,
+        urn: &Urn,
+        change: &diff::ResourceChange,
+        request: Request,
+    ) -> Result<Begun, Trouble> {
         let Some(id) = change.options.import.clone() else { return Ok(Begun::Nothing) };
         let incarnation = change.incarnation;
         self.calling.insert(
             node,
-            Calling { stack, urn: urn.clone(), action: Action::Create, intent: 0, incarnation, request, call: None, old: None },
+            Calling {
+                stack,
+                urn: urn.clone(),
+                action: Action::Create,
+                intent: 0,
+                incarnation,
+                request,
+                call: None,
+                old: None,
+            },
         );
         let instance = change.options.provider.clone();
         Ok(Begun::Check(ReadRequest { ty: urn.ty().to_owned(), find: Find::Id(id), instance }))
@@ -481,7 +511,16 @@ impl<'a> Runner<'a> {
         let id = Some(object.id.clone());
         self.calling.insert(
             node,
-            Calling { stack, urn: urn.clone(), action: Action::Delete, intent: 0, incarnation, request, call: Some(step), old: Some(object) },
+            Calling {
+                stack,
+                urn: urn.clone(),
+                action: Action::Delete,
+                intent: 0,
+                incarnation,
+                request,
+                call: Some(step),
+                old: Some(object),
+            },
         );
         self.queue_intent(node, id, false);
         Ok(Begun::Intent)
@@ -581,12 +620,18 @@ impl<'a> Runner<'a> {
         match found {
             Err(error) => self.fail(node, provider_problem(&urn, &error)),
             Ok(None) if adopting => {
-                self.fail(node, Diagnostic::error("E0521", format!("there is no object to take over for `{}`", urn.name())));
+                self.fail(
+                    node,
+                    Diagnostic::error("E0521", format!("there is no object to take over for `{}`", urn.name())),
+                );
             }
             Ok(Some(found)) if adopting => self.adopted(node, stack, &urn, found),
             Ok(Some(found)) => {
                 let message = format!("`{}` cannot be made: it exists already as `{}`", urn.name(), found.id);
-                self.fail(node, Diagnostic::error("E0520", message).hint(format!("take it over: `.import(\"{}\")`", found.id)));
+                self.fail(
+                    node,
+                    Diagnostic::error("E0520", message).hint(format!("take it over: `.import(\"{}\")`", found.id)),
+                );
             }
             Ok(None) => self.queue_intent(node, None, true),
         }
@@ -599,13 +644,21 @@ impl<'a> Runner<'a> {
             .inputs
             .iter()
             .filter(|(key, value)| !value.has_secret() && found.observed.get(*key).is_some_and(|there| there != *value))
-            .map(|(key, value)| format!("`{key}` is {:?}, the program says {value:?}", found.observed.get(key).unwrap_or(&value::Value::Null)))
+            .map(|(key, value)| {
+                format!(
+                    "`{key}` is {:?}, the program says {value:?}",
+                    found.observed.get(key).unwrap_or(&value::Value::Null)
+                )
+            })
             .collect();
         if !differing.is_empty() {
             let message = format!("`{}` differs from the object `{}` that it should take over", urn.name(), found.id);
             let problem = differing.into_iter().fold(Diagnostic::error("E0522", message), Diagnostic::note);
             self.calling.insert(node, calling);
-            self.fail(node, problem.hint("let the program say what is there, or list the properties in `.ignore_changes()`"));
+            self.fail(
+                node,
+                problem.hint("let the program say what is there, or list the properties in `.ignore_changes()`"),
+            );
             return;
         }
         match self.object(&calling, found, Status::Ready) {
@@ -624,14 +677,15 @@ impl<'a> Runner<'a> {
             Outcome::Done(found) => {
                 let entry = match (calling.action, found) {
                     (Action::Delete, _) => Ok(Entry::Deleted { intent }),
-                    (_, Some(found)) => {
-                        self.object(&calling, found, Status::Ready).map(|object| Entry::Done { intent, object: Box::new(object) })
-                    }
+                    (_, Some(found)) => self
+                        .object(&calling, found, Status::Ready)
+                        .map(|object| Entry::Done { intent, object: Box::new(object) }),
                     (_, None) => Err(Diagnostic::error("E0902", "the provider said nothing of the object").into()),
                 };
                 match entry {
                     Ok(entry) => {
                         self.record(stack, entry);
+                        self.count(node);
                         self.announce_end(node, StepOutcome::Done);
                         self.end(node, true);
                     }
@@ -654,7 +708,10 @@ impl<'a> Runner<'a> {
             }
             Outcome::NotStarted | Outcome::RolledBack => {
                 self.record(stack, Entry::Failed { intent, reason: "was not started".to_owned(), object: None });
-                self.fail(node, Diagnostic::error("E0503", format!("`{}` was not started by its provider", calling.urn.name())));
+                self.fail(
+                    node,
+                    Diagnostic::error("E0503", format!("`{}` was not started by its provider", calling.urn.name())),
+                );
             }
         }
     }
@@ -667,7 +724,8 @@ impl<'a> Runner<'a> {
         let inputs = calling.request.inputs.clone();
         let observed = seal::observed(self.engine.secrets.as_ref(), schema, &inputs, found.observed, &context)?;
         let time = now();
-        let created = calling.old.as_ref().filter(|old| old.incarnation == calling.incarnation).map(|old| old.created.clone());
+        let created =
+            calling.old.as_ref().filter(|old| old.incarnation == calling.incarnation).map(|old| old.created.clone());
         Ok(Object {
             urn: calling.urn.clone(),
             incarnation: calling.incarnation,
@@ -697,7 +755,9 @@ impl<'a> Runner<'a> {
         let set = &self.lives[step.stack].set;
         let (target, action) = self.describe(node);
         let source = match &step.kind {
-            StepKind::Apply(urn) | StepKind::Delete(urn, _) => set.resources.get(urn).and_then(|change| change.source.clone()),
+            StepKind::Apply(urn) | StepKind::Delete(urn, _) => {
+                set.resources.get(urn).and_then(|change| change.source.clone())
+            }
             StepKind::Publish(_) => None,
         };
         let stack = set.stack.clone();
@@ -731,6 +791,21 @@ impl<'a> Runner<'a> {
             self.report.skipped.push((stack, self.describe(other).0, because.clone()));
             self.announce_end(other, StepOutcome::Skipped { because });
             self.close_step(other, false);
+        }
+    }
+
+    /// Counts a resource whose step was really done; the two halves of a replacement count once.
+    fn count(&mut self, node: usize) {
+        let step = &self.graph.steps[node];
+        let (StepKind::Apply(urn) | StepKind::Delete(urn, _)) = &step.kind else { return };
+        let action = self.lives[step.stack].set.resources.get(urn).map(|change| change.action);
+        let counts = &mut self.report.counts;
+        match (&step.kind, action) {
+            (StepKind::Delete(..), Some(Change::Replace { .. })) => {}
+            (StepKind::Delete(..), _) => counts.delete += 1,
+            (_, Some(Change::Replace { .. })) => counts.replace += 1,
+            (_, Some(Change::Update)) => counts.update += 1,
+            _ => counts.create += 1,
         }
     }
 
@@ -778,7 +853,12 @@ impl<'a> Runner<'a> {
 }
 
 /// What was approved as known must come out so; what was undecided may only be weakened.
-fn check_approved(urn: &Urn, change: &diff::ResourceChange, decision: &diff::Decision, exists: bool) -> Result<(), Trouble> {
+fn check_approved(
+    urn: &Urn,
+    change: &diff::ResourceChange,
+    decision: &diff::Decision,
+    exists: bool,
+) -> Result<(), Trouble> {
     let weaker = match (change.action, decision.action) {
         (_, Change::Keep) => true,
         (Change::Update, action) => action == Change::Update,
@@ -789,7 +869,9 @@ fn check_approved(urn: &Urn, change: &diff::ResourceChange, decision: &diff::Dec
     };
     let contradiction = |what: String| {
         let message = format!("`{}` came out otherwise than it was approved: {what}", urn.name());
-        Trouble::from(Diagnostic::error("E0530", message).hint("run the command again to see and approve what would be done now"))
+        Trouble::from(
+            Diagnostic::error("E0530", message).hint("run the command again to see and approve what would be done now"),
+        )
     };
     if !weaker {
         return Err(contradiction(format!("approved was {:?}, now it is {:?}", change.action, decision.action)));
@@ -804,7 +886,8 @@ fn check_approved(urn: &Urn, change: &diff::ResourceChange, decision: &diff::Dec
 
 /// The problem of a failed call.
 fn provider_problem(urn: &Urn, error: &ProviderError) -> Diagnostic {
-    let problem = Diagnostic::error("E0600", format!("`{}`: {error}", urn.name())).note(format!("the type is `{}`", urn.ty()));
+    let problem =
+        Diagnostic::error("E0600", format!("`{}`: {error}", urn.name())).note(format!("the type is `{}`", urn.ty()));
     match error.kind {
         ports::ProviderErrorKind::Lost => problem.hint("nobody knows whether it happened: the next run finds out"),
         ports::ProviderErrorKind::Credentials => problem.hint("check the credentials of the profile"),

@@ -3,15 +3,15 @@
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 
-use diff::{attribute, leaf_of, Action, Lookup};
+use diff::{Action, Lookup, attribute, leaf_of};
 use expr::Scope;
 use resource::{StackName, Urn};
 use state::StackState;
 use value::{Digest, Origin, Path, Secret, Type, Value};
 
-use crate::lookup::{EngineLookup, World};
-use crate::seal::{open, Context};
 use crate::Engine;
+use crate::lookup::{EngineLookup, World};
+use crate::seal::{Context, open};
 
 /// The scope of steps of one stack.
 pub(crate) struct StepScope<'a> {
@@ -55,16 +55,20 @@ impl Scope for StepScope<'_> {
             return whole.at(&Path::from(path.segments()[leaf.segments().len()..].to_vec())).cloned();
         }
         match self.world.published(self.engine, stack, path) {
-            diff::Published::Value(value, _) => Some(value.map_secrets(&mut |secret| {
-                let opened = self.engine.secrets.open_config(stack, path, secret.fingerprint());
-                Ok::<_, ()>(Value::Secret(match opened {
-                    Ok(value) => Secret::open(secret.fingerprint(), value),
-                    Err(error) => {
-                        self.trouble.replace(Some(error.to_string()));
-                        secret
-                    }
-                }))
-            }).unwrap_or_default()),
+            diff::Published::Value(value, _) => Some(
+                value
+                    .map_secrets(&mut |secret| {
+                        let opened = self.engine.secrets.open_config(stack, path, secret.fingerprint());
+                        Ok::<_, ()>(Value::Secret(match opened {
+                            Ok(value) => Secret::open(secret.fingerprint(), value),
+                            Err(error) => {
+                                self.trouble.replace(Some(error.to_string()));
+                                secret
+                            }
+                        }))
+                    })
+                    .unwrap_or_default(),
+            ),
             _ => None,
         }
     }

@@ -73,11 +73,13 @@ pub(crate) fn expose(map: Map) -> Result<Map, SecretError> {
 ///
 /// # Errors
 /// Those of the conversion.
-pub(crate) fn each(
-    map: Map,
-    convert: impl Fn(Value, &Path) -> Result<Value, SecretError>,
-) -> Result<Map, SecretError> {
-    map.into_iter().map(|(key, value)| { let path = Path::key(&key); Ok((key, convert(value, &path)?)) }).collect()
+pub(crate) fn each(map: Map, convert: impl Fn(Value, &Path) -> Result<Value, SecretError>) -> Result<Map, SecretError> {
+    map.into_iter()
+        .map(|(key, value)| {
+            let path = Path::key(&key);
+            Ok((key, convert(value, &path)?))
+        })
+        .collect()
 }
 
 fn walk(
@@ -88,11 +90,18 @@ fn walk(
     Ok(match value {
         Value::Secret(secret) => convert(secret, path)?,
         Value::List(items) => Value::List(
-            items.into_iter().enumerate().map(|(i, item)| walk(item, &path.index(i), convert)).collect::<Result<_, _>>()?,
+            items
+                .into_iter()
+                .enumerate()
+                .map(|(i, item)| walk(item, &path.index(i), convert))
+                .collect::<Result<_, _>>()?,
         ),
         Value::Map(map) => Value::Map(
             map.into_iter()
-                .map(|(key, item)| { let at = path.child(&key); Ok((key, walk(item, &at, convert)?)) })
+                .map(|(key, item)| {
+                    let at = path.child(&key);
+                    Ok((key, walk(item, &at, convert)?))
+                })
                 .collect::<Result<_, SecretError>>()?,
         ),
         other => other,

@@ -8,7 +8,7 @@ use state::{Action, Entry, Intent, Object, StackState, Status};
 use crate::apply::run_id;
 use crate::run::call_with_patience;
 use crate::seal::{self, Context};
-use crate::{now, Engine, Event, Events, Preview, Stopped};
+use crate::{Engine, Event, Events, Preview, Stopped, now};
 
 impl Engine<'_> {
     /// Settles the steps that interrupted runs left open in the stacks of a preview, and closes those stacks.
@@ -35,7 +35,11 @@ impl Engine<'_> {
                 match self.settle_one(&state, position, &intent).await {
                     Ok((entry, outcome)) => {
                         let stack = state.name.clone();
-                        events.send(Event::Settled { stack, resource: intent.urn.name().to_owned(), outcome: outcome.to_owned() });
+                        events.send(Event::Settled {
+                            stack,
+                            resource: intent.urn.name().to_owned(),
+                            outcome: outcome.to_owned(),
+                        });
                         entries.push(entry);
                     }
                     Err(problem) => found.push(problem),
@@ -53,7 +57,12 @@ impl Engine<'_> {
     }
 
     /// Finds out about one step; gives the entry that ends it, and a word for people.
-    async fn settle_one(&self, state: &StackState, position: u64, intent: &Intent) -> Result<(Entry, &'static str), Diagnostic> {
+    async fn settle_one(
+        &self,
+        state: &StackState,
+        position: u64,
+        intent: &Intent,
+    ) -> Result<(Entry, &'static str), Diagnostic> {
         let failed = |reason: &str| Entry::Failed { intent: position, reason: reason.to_owned(), object: None };
         match intent.action {
             Action::Delete => {
@@ -70,10 +79,14 @@ impl Engine<'_> {
                     (Some(found), Some(old)) => {
                         // Nobody knows how far it got: the inputs stay old, and the next step updates.
                         let observed = self.observed(state, intent, found.observed)?;
-                        let status = Status::Partial { reasons: vec!["the run was interrupted during the update".to_owned()] };
+                        let status =
+                            Status::Partial { reasons: vec!["the run was interrupted during the update".to_owned()] };
                         let object = Object { observed, status, ..old.clone() };
                         let reason = "the run was interrupted during the update".to_owned();
-                        (Entry::Failed { intent: position, reason, object: Some(Box::new(object)) }, "to be updated again")
+                        (
+                            Entry::Failed { intent: position, reason, object: Some(Box::new(object)) },
+                            "to be updated again",
+                        )
                     }
                     _ => (failed("the object is gone"), "gone"),
                 })
@@ -82,13 +95,16 @@ impl Engine<'_> {
         }
     }
 
-    async fn settle_create(&self, state: &StackState, position: u64, intent: &Intent) -> Result<(Entry, &'static str), Diagnostic> {
-        let schema = self
-            .providers
-            .schema(intent.urn.ty())
-            .ok()
-            .flatten()
-            .ok_or_else(|| Diagnostic::error("E0306", format!("no provider serves the type `{}`", intent.urn.ty())))?;
+    async fn settle_create(
+        &self,
+        state: &StackState,
+        position: u64,
+        intent: &Intent,
+    ) -> Result<(Entry, &'static str), Diagnostic> {
+        let schema =
+            self.providers.schema(intent.urn.ty()).ok().flatten().ok_or_else(|| {
+                Diagnostic::error("E0306", format!("no provider serves the type `{}`", intent.urn.ty()))
+            })?;
         let owner = self.owner(state, intent);
         let found = match schema.overlay.settle {
             Settle::Identity => {
@@ -101,9 +117,10 @@ impl Engine<'_> {
             Settle::Token => {
                 let context = Context::resource(&state.id, &intent.urn);
                 let secrets = self.secrets.as_ref();
-                let inputs = seal::each(intent.request.inputs.clone(), |value, path| seal::open(secrets, value, &context, path))
-                    .and_then(seal::expose)
-                    .map_err(|error| Diagnostic::error("E0511", error.to_string()))?;
+                let inputs =
+                    seal::each(intent.request.inputs.clone(), |value, path| seal::open(secrets, value, &context, path))
+                        .and_then(seal::expose)
+                        .map_err(|error| Diagnostic::error("E0511", error.to_string()))?;
                 let step = Step {
                     ty: intent.urn.ty().to_owned(),
                     owner,
@@ -167,7 +184,8 @@ impl Engine<'_> {
             .providers
             .of(intent.urn.ty())
             .ok_or_else(|| Diagnostic::error("E0306", format!("no provider serves the type `{}`", intent.urn.ty())))?;
-        let request = ReadRequest { ty: intent.urn.ty().to_owned(), find, instance: intent.request.kept.provider.clone() };
+        let request =
+            ReadRequest { ty: intent.urn.ty().to_owned(), find, instance: intent.request.kept.provider.clone() };
         let found = provider.read(std::slice::from_ref(&request)).await;
         let found = found.map_err(|error| Diagnostic::error("E0600", format!("`{}`: {error}", intent.urn.name())))?;
         Ok(found.into_iter().next().flatten())

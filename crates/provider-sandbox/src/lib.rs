@@ -53,6 +53,8 @@ pub struct Options {
     pub knobs: Knobs,
     /// Ids, names and ARNs of objects that are taken to be there although nothing here made them.
     pub exists: BTreeSet<String>,
+    /// The vendor's own protection against deletion is ignored, as the profile does with `protect`.
+    pub ignore_protection: bool,
     /// What is called when a fault wants the process to die.
     pub on_death: Option<OnDeath>,
 }
@@ -100,7 +102,7 @@ impl Sandbox {
             options.knobs.faults.extend(faults);
             options.knobs.exists.extend(exists);
         }
-        let assumed = references::Assumed { texts: options.exists.clone(), globs: options.knobs.exists.clone() };
+        let assumed = references::Assumed { texts: options.exists.clone(), globs: options.knobs.exists.clone(), protection_ignored: options.ignore_protection };
         let shared = Shared { log: log::Log::new(dir), world: world::World::default() };
         Ok(Self {
             dir: dir.to_owned(),

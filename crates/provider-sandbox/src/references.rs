@@ -18,6 +18,8 @@ use crate::world::World;
 pub(crate) struct Assumed {
     pub(crate) texts: BTreeSet<String>,
     pub(crate) globs: Vec<String>,
+    /// Objects under deletion protection may go.
+    pub(crate) protection_ignored: bool,
 }
 
 impl Assumed {

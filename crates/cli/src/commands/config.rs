@@ -8,7 +8,7 @@ use secrets_age::{Context, Recipient};
 use value::Path;
 
 use crate::args::{Config, Selection};
-use crate::exit::{io, usage, Exit, Result};
+use crate::exit::{Exit, Result, io, usage};
 use crate::session::Session;
 
 /// Reads and changes stack files.
@@ -41,17 +41,23 @@ fn path(text: &str) -> Result<Path> {
 pub(crate) fn one(session: &Session<'_>, word: String) -> Result<StackName> {
     let selection = Selection { stacks: vec![word.clone()], ..Selection::default() };
     let candidates = session.catalog.stacks().map(|entry| entry.name.clone()).collect::<Vec<_>>();
-    let matches: Vec<StackName> =
-        candidates.iter().filter(|name| name.to_string() == word || name.to_string().ends_with(&format!(".{word}"))).cloned().collect();
+    let matches: Vec<StackName> = candidates
+        .iter()
+        .filter(|name| name.to_string() == word || name.to_string().ends_with(&format!(".{word}")))
+        .cloned()
+        .collect();
     match matches.as_slice() {
         [stack] => Ok(stack.clone()),
         [] => {
             let near = session.catalog.near(&word);
             let problem = Diagnostic::error("E0711", format!("there is no stack `{}`", selection.stacks[0]));
-            Err(near.map_or_else(|| problem.clone(), |near| problem.clone().hint(format!("did you mean `{near}`?"))).into())
+            Err(near
+                .map_or_else(|| problem.clone(), |near| problem.clone().hint(format!("did you mean `{near}`?")))
+                .into())
         }
         several => {
-            let problem = Diagnostic::error("E0711", format!("`{word}` means {} stacks", several.len())).hint("give more of its name");
+            let problem = Diagnostic::error("E0711", format!("`{word}` means {} stacks", several.len()))
+                .hint("give more of its name");
             Err(several.iter().fold(problem, |problem, stack| problem.note(stack.to_string())).into())
         }
     }
@@ -65,12 +71,16 @@ fn set_secret(session: &Session<'_>, stack: &StackName, key: &Path) -> Result<()
         Diagnostic::error("E0712", "groundplan.toml has no `organisation_key`")
             .hint("a workspace made by `runner new workspace` has one; it is made once and never changed")
     })?;
-    let organisation_key = secrets_age::open_key(sealed, &settings.organisation_key_purpose(), &keyring).map_err(|error| error.diagnostic())?;
+    let organisation_key = secrets_age::open_key(sealed, &settings.organisation_key_purpose(), &keyring)
+        .map_err(|error| error.diagnostic())?;
     let recipients = Recipient::parse_all(&settings.secrets.recipients, None).map_err(|error| error.diagnostic())?;
     let content = read_secret(session, key)?;
     let context = Context::new(stack.to_string(), key.to_string());
-    let sealed = secrets_age::seal(&content, &context, &recipients, &organisation_key).map_err(|error| error.diagnostic())?;
-    session.workspace.edit_stack(stack, |file, text| config_load::set_secret(file, text, key, &sealed.ciphertext, sealed.fingerprint))?;
+    let sealed =
+        secrets_age::seal(&content, &context, &recipients, &organisation_key).map_err(|error| error.diagnostic())?;
+    session.workspace.edit_stack(stack, |file, text| {
+        config_load::set_secret(file, text, key, &sealed.ciphertext, sealed.fingerprint)
+    })?;
     Ok(())
 }
 

@@ -7,7 +7,7 @@ use plan::Evaluation;
 use resource::Evaluated;
 
 use crate::args::Selection;
-use crate::exit::{io, Exit, Result};
+use crate::exit::{Exit, Result, io};
 use crate::session::Session;
 
 /// Evaluates the selected stacks; never reads state.
@@ -50,7 +50,8 @@ pub(crate) async fn evaluate(session: &Session<'_>, selection: &Selection, out: 
 /// Writes a plan, its digest, its sources and the inputs that it read.
 fn write(directory: &Path, evaluation: &Evaluation, evaluated: &Evaluated) -> Result<()> {
     let what = |name: &str| directory.join(name).display().to_string();
-    let put = |name: &str, bytes: &[u8]| std::fs::write(directory.join(name), bytes).map_err(|error| io(&what(name), &error));
+    let put =
+        |name: &str, bytes: &[u8]| std::fs::write(directory.join(name), bytes).map_err(|error| io(&what(name), &error));
     std::fs::create_dir_all(directory).map_err(|error| io(&directory.display().to_string(), &error))?;
     put("plan.json", &evaluated.canonical_bytes())?;
     put("plan.digest", format!("{}\n", evaluated.digest()).as_bytes())?;

@@ -31,7 +31,8 @@ pub(crate) async fn graph(session: &Session<'_>, selection: &Selection, form: Fo
                 }
                 _ => {
                     let title = &session.workspace.settings().organisation;
-                    let foreign: Vec<StackName> = engine.catalog.foreign_stacks().filter_map(|(name, _)| foreign_name(name)).collect();
+                    let foreign: Vec<StackName> =
+                        engine.catalog.foreign_stacks().filter_map(|(name, _)| foreign_name(name)).collect();
                     let grain = if all { OrganisationGrain::Stacks } else { OrganisationGrain::Projects };
                     diagram::of_organisation(title, plans, &foreign, grain)
                 }

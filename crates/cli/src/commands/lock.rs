@@ -57,7 +57,10 @@ async fn check(session: &Session<'_>, selection: &Selection) -> Result<Exit> {
 }
 
 /// The answers that evaluations ask for and locks lack, as the sandbox would give them.
-async fn missing(session: &Session<'_>, selection: &Selection) -> Result<(BTreeMap<StackName, Vec<Entry>>, Diagnostics)> {
+async fn missing(
+    session: &Session<'_>,
+    selection: &Selection,
+) -> Result<(BTreeMap<StackName, Vec<Entry>>, Diagnostics)> {
     session
         .with_engine(async |engine| {
             let selected = session.select(engine, selection, &[])?;
@@ -104,7 +107,12 @@ impl Inputs for Asking<'_> {
         self.inner.variable(name)
     }
 
-    fn world(&self, stack: &StackName, query: &str, arguments: &Value) -> std::result::Result<Option<Value>, Diagnostics> {
+    fn world(
+        &self,
+        stack: &StackName,
+        query: &str,
+        arguments: &Value,
+    ) -> std::result::Result<Option<Value>, Diagnostics> {
         if let Some(answer) = self.inner.world(stack, query, arguments)? {
             return Ok(Some(answer));
         }
@@ -127,7 +135,9 @@ impl Inputs for Asking<'_> {
 fn made_up(session: &Session<'_>, query: &str, arguments: &Value) -> Option<Value> {
     let region = || session.profile.region.clone().unwrap_or_else(|| "us-east-1".to_owned());
     match query {
-        "aws:account-id" => Some(Value::from(session.profile.account.clone().unwrap_or_else(|| "123456789012".to_owned()))),
+        "aws:account-id" => {
+            Some(Value::from(session.profile.account.clone().unwrap_or_else(|| "123456789012".to_owned())))
+        }
         "aws:region" => Some(Value::from(region())),
         "aws:availability-zones" => {
             let region = arguments.get("region").and_then(Value::as_str).map_or_else(region, str::to_owned);

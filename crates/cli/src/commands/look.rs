@@ -18,7 +18,8 @@ pub(crate) async fn outputs(session: &Session<'_>, selection: &Selection) -> Res
             let foreign: Vec<StackName> = Vec::new();
             let mut chosen = selection.clone();
             // A foreign stack has outputs and nothing else: it is known here by its full name.
-            let named: Vec<String> = chosen.stacks.iter().filter(|name| engine.catalog.foreign(name).is_some()).cloned().collect();
+            let named: Vec<String> =
+                chosen.stacks.iter().filter(|name| engine.catalog.foreign(name).is_some()).cloned().collect();
             chosen.stacks.retain(|name| !named.contains(name));
             let mut found = published_foreign(engine, &named);
             if named.is_empty() || !chosen.stacks.is_empty() {
@@ -27,7 +28,8 @@ pub(crate) async fn outputs(session: &Session<'_>, selection: &Selection) -> Res
             }
             for (stack, outputs) in &found {
                 if session.talk.json {
-                    let leaves: BTreeMap<String, &Value> = outputs.iter().map(|(path, value)| (path.to_string(), value)).collect();
+                    let leaves: BTreeMap<String, &Value> =
+                        outputs.iter().map(|(path, value)| (path.to_string(), value)).collect();
                     session.talk.json(&serde_json::json!({ "stack": stack, "outputs": leaves }));
                 } else {
                     if found.len() > 1 {
@@ -42,7 +44,12 @@ pub(crate) async fn outputs(session: &Session<'_>, selection: &Selection) -> Res
 }
 
 /// After `up`: the outputs of one stack whole, of many as numbers.
-pub(crate) async fn show_outputs(session: &Session<'_>, engine: &Engine<'_>, names: &BTreeSet<String>, whole: bool) -> Result<()> {
+pub(crate) async fn show_outputs(
+    session: &Session<'_>,
+    engine: &Engine<'_>,
+    names: &BTreeSet<String>,
+    whole: bool,
+) -> Result<()> {
     let found = published(engine, names).await?;
     if whole {
         for outputs in found.values() {
@@ -113,9 +120,15 @@ pub(crate) async fn stacks(session: &Session<'_>, selection: &Selection) -> Resu
             if !session.talk.json {
                 if selection.stacks.is_empty() && selection.env.is_empty() {
                     for (name, _) in engine.catalog.foreign_stacks() {
-                        rows.push(vec![name.clone(), name.rsplit('.').next().unwrap_or_default().to_owned(), "foreign".to_owned()]);
+                        rows.push(vec![
+                            name.clone(),
+                            name.rsplit('.').next().unwrap_or_default().to_owned(),
+                            "foreign".to_owned(),
+                        ]);
                     }
-                    for orphan in orphans.iter().filter(|name| heads.get(&name.to_string()).is_some_and(|head| head.objects > 0)) {
+                    for orphan in
+                        orphans.iter().filter(|name| heads.get(&name.to_string()).is_some_and(|head| head.objects > 0))
+                    {
                         rows.push(vec![orphan.to_string(), orphan.environment().to_owned(), "to destroy".to_owned()]);
                     }
                 }

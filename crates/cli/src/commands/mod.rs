@@ -12,21 +12,24 @@ mod sandbox;
 mod state;
 mod up;
 
+use crate::Registry;
 use crate::args::{Args, Command};
 use crate::exit::{Exit, Result};
 use crate::session::Session;
 use crate::talk::Talk;
-use crate::Registry;
 
 /// Runs the command that was asked for.
 pub(crate) async fn run(registry: &Registry, args: Args, talk: &Talk) -> Result<Exit> {
-    if let Command::New { command: crate::args::New::Workspace { directory, organisation, groundplan } } = &args.command {
+    if let Command::New { command: crate::args::New::Workspace { directory, organisation, groundplan } } = &args.command
+    {
         return new::workspace(directory, organisation.as_deref(), groundplan.as_deref(), talk);
     }
     let session = Session::open(registry, &args.global, talk)?;
     match args.command {
         Command::Up { selection, running } => up::up(&session, &selection, &running).await,
-        Command::Preview { selection, full, detailed_exitcode } => up::preview(&session, &selection, full, detailed_exitcode).await,
+        Command::Preview { selection, full, detailed_exitcode } => {
+            up::preview(&session, &selection, full, detailed_exitcode).await
+        }
         Command::Destroy { selection, running } => up::destroy(&session, &selection, &running).await,
         Command::Evaluate { selection, out } => evaluate::evaluate(&session, &selection, out.as_deref()).await,
         Command::Refresh { selection } => refresh::refresh(&session, &selection).await,

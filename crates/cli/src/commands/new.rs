@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use crate::args::New;
-use crate::exit::{usage, Exit, Result};
+use crate::exit::{Exit, Result, usage};
 use crate::session::Session;
 use crate::talk::Talk;
 

@@ -26,7 +26,10 @@ pub(crate) async fn refresh(session: &Session<'_>, selection: &Selection) -> Res
                 talk.data(&format!("~ {} of {stack} is not as it was", urn.name()));
             }
             let (gone, changed) = (report.gone.len(), report.changed.len());
-            talk.say(&format!("{} objects read: {gone} gone, {changed} changed; `runner up` mends what the programs set", report.read));
+            talk.say(&format!(
+                "{} objects read: {gone} gone, {changed} changed; `runner up` mends what the programs set",
+                report.read
+            ));
             Ok(Exit::Done)
         })
         .await

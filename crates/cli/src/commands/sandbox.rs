@@ -1,7 +1,7 @@
 //! `sandbox list|log|reset`.
 
 use crate::args::Sandbox;
-use crate::exit::{io, usage, Exit, Result};
+use crate::exit::{Exit, Result, io, usage};
 use crate::session::Session;
 
 /// Looks at the embedded cloud.
@@ -22,14 +22,20 @@ pub(crate) fn run(session: &Session<'_>, command: Sandbox) -> Result<Exit> {
                 if talk.json {
                     talk.json(&serde_json::to_value(&record).unwrap_or_default());
                 } else {
-                    talk.data(&format!("{} {} {} {} {} {}", record.call, record.action, record.ty, record.id, record.urn, record.outcome));
+                    talk.data(&format!(
+                        "{} {} {} {} {} {}",
+                        record.call, record.action, record.ty, record.id, record.urn, record.outcome
+                    ));
                 }
             }
         }
         Sandbox::Reset { yes } => {
             if !yes {
                 if !talk.can_ask() {
-                    return Err(usage("`sandbox reset` asks before it forgets everything, and there is no terminal", "say `--yes`"));
+                    return Err(usage(
+                        "`sandbox reset` asks before it forgets everything, and there is no terminal",
+                        "say `--yes`",
+                    ));
                 }
                 let answer = talk.ask(&format!("Forget everything in {directory}? The state still holds it. (yes/no)"));
                 if !matches!(answer.as_deref(), Some("y" | "yes")) {

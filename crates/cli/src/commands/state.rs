@@ -18,7 +18,10 @@ pub(crate) async fn run(session: &Session<'_>, command: State) -> Result<Exit> {
     }
 }
 
-async fn states(session: &Session<'_>, selection: &Selection) -> Result<Vec<std::result::Result<StackState, ports::StoreError>>> {
+async fn states(
+    session: &Session<'_>,
+    selection: &Selection,
+) -> Result<Vec<std::result::Result<StackState, ports::StoreError>>> {
     session
         .with_engine(async |engine| {
             let orphans = only_in_state(engine).await?;
@@ -60,13 +63,16 @@ async fn show(session: &Session<'_>, stack: String, resource: &str) -> Result<Ex
         found.extend(state.objects.into_values().filter(|object| named(&object.urn)));
     }
     match found.as_slice() {
-        [] => Err(Diagnostic::error("E0710", format!("the state has no resource `{resource}`")).hint("`runner state list` lists them").into()),
+        [] => Err(Diagnostic::error("E0710", format!("the state has no resource `{resource}`"))
+            .hint("`runner state list` lists them")
+            .into()),
         [object] => {
             session.talk.data(&serde_json::to_string_pretty(object).unwrap_or_default());
             Ok(Exit::Done)
         }
         several => {
-            let problem = Diagnostic::error("E0710", format!("`{resource}` names {} resources", several.len())).hint("give the URN");
+            let problem = Diagnostic::error("E0710", format!("`{resource}` names {} resources", several.len()))
+                .hint("give the URN");
             Err(several.iter().fold(problem, |problem, object| problem.note(object.urn.to_string())).into())
         }
     }
@@ -79,7 +85,12 @@ async fn verify(session: &Session<'_>, selection: &Selection) -> Result<Exit> {
     for state in states {
         match state {
             Ok(state) => {
-                found.extend(state.verify().iter().map(|broken| Diagnostic::error("E0504", format!("`{}`: {broken}", state.name))));
+                found.extend(
+                    state
+                        .verify()
+                        .iter()
+                        .map(|broken| Diagnostic::error("E0504", format!("`{}`: {broken}", state.name))),
+                );
                 for intent in state.dangling.values() {
                     let message = format!("`{}`: a step on `{}` was interrupted", state.name, intent.urn.name());
                     found.push(Diagnostic::warning("E0505", message).hint("the next `runner up` settles it"));

@@ -4,14 +4,13 @@ use std::collections::BTreeSet;
 use std::time::Instant;
 
 use diag::Diagnostic;
-use diff::Counts;
 use engine::{ApplyOptions, Engine, Events, Goal, Preview, PreviewOptions, Report};
 use render::{RunSummary, ViewOptions};
 use resource::StackName;
 use tokio::sync::{mpsc, watch};
 
 use crate::args::{Running, Selection};
-use crate::exit::{usage, Exit, Failure, Result};
+use crate::exit::{Exit, Failure, Result, usage};
 use crate::session::{Selected, Session};
 
 /// Shows what would be done, asks, and does it.
@@ -92,7 +91,8 @@ fn show(session: &Session<'_>, preview: &Preview, selected: &Selected, full: boo
         return;
     }
     let catalog = &session.catalog;
-    let name = |full: &String| catalog.get(full).map_or_else(|| StackName::new(full.clone(), ""), |entry| entry.name.clone());
+    let name =
+        |full: &String| catalog.get(full).map_or_else(|| StackName::new(full.clone(), ""), |entry| entry.name.clone());
     let notes = preview.notes.iter().chain(&preview.held_back).cloned();
     let options = ViewOptions {
         full,
@@ -116,7 +116,9 @@ fn orphan_name(full: &str) -> StackName {
 
 fn orphans(session: &Session<'_>, stacks: &[String]) {
     for stack in stacks {
-        session.talk.say(&format!("to destroy: {stack} has no stack file any more; `runner destroy {stack}` takes it down"));
+        session
+            .talk
+            .say(&format!("to destroy: {stack} has no stack file any more; `runner destroy {stack}` takes it down"));
     }
 }
 
@@ -137,7 +139,9 @@ async fn go(
     }
     if preview.changes.is_empty() {
         let message = "every stack with changes waits for outputs that are not published yet";
-        return Err(Diagnostic::error("E0305", message).hint("select what they wait for too: `--with-upstream`").into());
+        return Err(Diagnostic::error("E0305", message)
+            .hint("select what they wait for too: `--with-upstream`")
+            .into());
     }
     let missing = engine.missing_keys(&preview);
     if missing.has_errors() {
@@ -145,7 +149,10 @@ async fn go(
     }
     if !running.yes {
         if !talk.can_ask() {
-            return Err(usage(format!("`{command}` asks before it does something, and there is no terminal"), "say `--yes`"));
+            return Err(usage(
+                format!("`{command}` asks before it does something, and there is no terminal"),
+                "say `--yes`",
+            ));
         }
         let question = if goal == Goal::Nothing { "Delete all this? (yes/no)" } else { "Apply this? (yes/no)" };
         let answer = talk.ask(question).unwrap_or_default();
@@ -159,7 +166,8 @@ async fn go(
     let mut done = Done::default();
     // Every round applies what is known; stacks that waited for an output are evaluated once it is published.
     loop {
-        let (report, rounds_preview) = round(session, engine, selected, goal, running, command, preview, cancel.clone()).await?;
+        let (report, rounds_preview) =
+            round(session, engine, selected, goal, running, command, preview, cancel.clone()).await?;
         let well = report.failed.is_empty() && !report.cancelled;
         let more = well && !rounds_preview.deferred.is_empty();
         done.add(&rounds_preview, report);
@@ -182,7 +190,6 @@ async fn go(
 #[derive(Default)]
 struct Done {
     report: Report,
-    counts: Counts,
     stacks: BTreeSet<String>,
     unchanged: usize,
     cached: usize,
@@ -190,7 +197,7 @@ struct Done {
 
 impl Done {
     fn add(&mut self, preview: &Preview, report: Report) {
-        self.counts = preview.changes.iter().fold(self.counts, |counts, set| counts.plus(set.counts()));
+        self.report.counts = self.report.counts.plus(report.counts);
         self.stacks.extend(preview.changes.iter().map(|set| set.stack.to_string()));
         self.unchanged = preview.unchanged.len();
         self.cached = preview.cached;
@@ -257,7 +264,7 @@ async fn finish(
             super::look::show_outputs(session, engine, &selected.names(), selected.single.is_some()).await?;
         }
         let summary = RunSummary {
-            counts: if report.failed.is_empty() && !report.cancelled { done.counts } else { Counts::default() },
+            counts: report.counts,
             stacks: done.stacks.len(),
             unchanged: done.unchanged,
             cached: done.cached,

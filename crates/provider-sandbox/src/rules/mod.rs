@@ -68,7 +68,7 @@ pub(crate) fn delete(call: &Call<'_>, current: &Object) -> Verdict {
     match call.ty() {
         "AWS::EC2::VPCCidrBlock" => network::block_unused(call, current),
         "AWS::EC2::VPCGatewayAttachment" => gateways::detachable(call, current),
-        "AWS::RDS::DBInstance" => data::deletable(current),
+        "AWS::RDS::DBInstance" if !call.assumed.protection_ignored => data::deletable(current),
         "AWS::Route53::KeySigningKey" => dns::signing_key_unused(call, current),
         _ => Ok(()),
     }
