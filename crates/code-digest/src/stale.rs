@@ -8,7 +8,8 @@ use crate::{Table, files};
 /// The files that are not as they were when the binary was built: changed, new or gone; paths relative to `root`.
 ///
 /// Only files whose size or time differ are read, so a fresh tree costs a `stat` per file. A tree that cannot be read
-/// counts as gone: the caller decides what an older binary means.
+/// counts as gone: the caller decides what an older binary means. Where none of the sources are there, as on a machine
+/// that has only the binary and the stack files, there is nothing that the binary could be older than.
 pub fn stale(table: &Table, root: &Path) -> Vec<String> {
     let mut expected: BTreeMap<&str, _> = table.files.iter().map(|file| (file.path, file)).collect();
     let mut differing = Vec::new();
@@ -23,6 +24,9 @@ pub fn stale(table: &Table, root: &Path) -> Vec<String> {
                 differing.push(path);
             }
         }
+    }
+    if differing.is_empty() && expected.len() == table.files.len() {
+        return differing;
     }
     differing.extend(expected.into_keys().map(str::to_owned));
     differing.sort();
