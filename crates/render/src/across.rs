@@ -39,7 +39,7 @@ pub(crate) fn across(sets: &[ChangeSet], height: usize) -> Vec<Line> {
         lines.push(line.apart(Paint::Faint, format!("read by {}", count(read.readers, "stack"))));
     }
     if chosen.len() < reads.len() {
-        let more = format!("… and {} more", count(reads.len() - chosen.len(), "output"));
+        let more = format!("… and {}", count(reads.len() - chosen.len(), "more output"));
         lines.push(Line::indented(2).paint(Paint::Faint, more));
     }
     lines

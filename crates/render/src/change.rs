@@ -9,6 +9,7 @@ use crate::value::{Inside, change_text, inside, value_text};
 
 /// How long a value may be.
 pub(crate) const LIMIT: usize = 60;
+const PROTECTED: &str = "protected, would be refused on live";
 const FORCES: &str = "(forces replacement)";
 /// How many places inside one property are listed, if not everything is asked for.
 const PLACES: usize = 12;
@@ -31,30 +32,32 @@ pub(crate) fn is_risky(change: &ResourceChange) -> bool {
     !matches!(change.action, Action::Keep | Action::Create | Action::Adopt) || is_rename(change)
 }
 
+fn symbol_of(change: &ResourceChange) -> (&'static str, Paint) {
+    if is_rename(change) { ("→", Paint::Change) } else { symbol(change.action) }
+}
+
 /// Whether nothing but the name in state changes.
 fn is_rename(change: &ResourceChange) -> bool {
     change.action == Action::Keep && change.renamed_from.is_some()
 }
 
-/// The order of resources in a folded list: what hurts most first, causes before what follows from them.
+/// The order of resources in a folded list: what hurts most first.
 pub(crate) fn rank(change: &ResourceChange) -> u8 {
-    let known = |d: &Difference| d.new.as_ref().is_none_or(|new| !new.has_unknown());
     match change.action {
         Action::Delete => 0,
-        Action::Replace { undecided: false, .. } if change.differences.iter().any(|d| d.replaces && known(d)) => 1,
-        Action::Replace { undecided: false, .. } => 2,
-        Action::Forget => 3,
-        Action::Replace { .. } => 4,
-        Action::Update => 5,
-        Action::Adopt => 6,
-        Action::Create => 7,
-        Action::Keep => 8,
+        Action::Replace { undecided: false, .. } => 1,
+        Action::Forget => 2,
+        Action::Replace { .. } => 3,
+        Action::Update => 4,
+        Action::Adopt => 5,
+        Action::Create => 6,
+        Action::Keep => 7,
     }
 }
 
 /// `± ol-data  AWS::EC2::VPC  replace (delete first)`.
 pub(crate) fn head(urn: &Urn, change: &ResourceChange, indent: usize) -> Line {
-    let (symbol, paint) = if is_rename(change) { ("→", Paint::Change) } else { symbol(change.action) };
+    let (symbol, paint) = symbol_of(change);
     let line = Line::indented(indent).paint(paint, symbol).text(" ").paint(Paint::Strong, urn.name());
     let line = line.apart(Paint::Plain, urn.ty()).apart(paint, words(change));
     let line = match &change.renamed_from {
@@ -62,7 +65,7 @@ pub(crate) fn head(urn: &Urn, change: &ResourceChange, indent: usize) -> Line {
         Some(old) => line.apart(Paint::Change, format!("renamed from {old}")),
         None => line,
     };
-    if change.protection_ignored { line.apart(Paint::Bad, "protected, would be refused on live") } else { line }
+    if change.protection_ignored { line.apart(Paint::Bad, PROTECTED) } else { line }
 }
 
 /// What the symbol alone does not say.
@@ -97,22 +100,63 @@ fn forcing(change: &ResourceChange) -> String {
 /// The resource and what matters most of it, on one line.
 pub(crate) fn one_line(urn: &Urn, change: &ResourceChange, here: &str, indent: usize) -> Line {
     let line = head(urn, change, indent);
-    let mut places: Vec<(bool, &Difference)> = change.differences.iter().map(|d| (d.drift, d)).collect();
-    places.sort_by_key(|(drift, d)| (!d.replaces, *drift));
-    let Some((_, first)) = places.first() else {
-        return line.apart(Paint::Note, change.remarks.first().map(String::as_str).unwrap_or_default());
+    match main_difference(change) {
+        Some(difference) => reason(line, change, difference, here),
+        None => line.apart(Paint::Note, change.remarks.first().map(String::as_str).unwrap_or_default()),
+    }
+}
+
+/// Several resources of one type that change in the same way, on one line.
+pub(crate) fn many_line(members: &[(&Urn, &ResourceChange)], here: &str, indent: usize) -> Line {
+    const NAMES: usize = 2;
+    let Some((urn, change)) = members.first() else { return Line::default() };
+    let (symbol, paint) = symbol_of(change);
+    let line = Line::indented(indent).paint(paint, symbol).text(format!(" {} × ", members.len()));
+    let line = line.paint(Paint::Strong, urn.ty()).apart(paint, words(change));
+    let text = |change: &ResourceChange| main_difference(change).map(|d| reason(Line::default(), change, d, here));
+    let line = match main_difference(change) {
+        Some(difference) if members.iter().all(|(_, other)| text(other) == text(change)) => {
+            reason(line, change, difference, here)
+        }
+        Some(difference) => forced(line.apart(Paint::Plain, difference.path.to_string()), change, difference),
+        None => line,
     };
-    let inner = inside(&first.path, first.old.as_ref(), first.new.as_ref());
-    let more = places.len() + inner.len() - 2;
-    let line = match inner.first() {
+    let names: Vec<&str> = members.iter().take(NAMES).map(|(urn, _)| urn.name()).collect();
+    let more = if members.len() > NAMES { ", …" } else { "" };
+    let line = line.apart(Paint::Faint, format!("{}{more}", names.join(", ")));
+    if change.protection_ignored { line.apart(Paint::Bad, PROTECTED) } else { line }
+}
+
+/// What makes two changes of one type alike.
+pub(crate) fn reason_key(change: &ResourceChange) -> (String, Option<String>, bool) {
+    (words(change), main_difference(change).map(|d| d.path.to_string()), change.protection_ignored)
+}
+
+/// The difference that matters most: what forces comes first, what is known before what follows from something else.
+fn main_difference(change: &ResourceChange) -> Option<&Difference> {
+    let unknown = |d: &Difference| d.new.as_ref().is_some_and(Value::has_unknown);
+    change.differences.iter().min_by_key(|d| (!d.replaces, d.drift, unknown(d)))
+}
+
+/// Adds the difference that matters most, and how many more there are.
+fn reason(line: Line, change: &ResourceChange, difference: &Difference, here: &str) -> Line {
+    let places = inside(&difference.path, difference.old.as_ref(), difference.new.as_ref());
+    let more = (change.differences.len() + places.len()).saturating_sub(2);
+    let line = match places.first() {
         Some(place) => {
             let text = change_text(place.old.as_ref(), place.new.as_ref(), here, LIMIT / 2);
-            line.text("  ").text(if first.drift { "drift: " } else { "" }).text(format!("{}: {text}", place.path))
+            let drift = if difference.drift { "drift: " } else { "" };
+            line.apart(Paint::Plain, format!("{drift}{}: {text}", place.path))
         }
         None => line,
     };
-    let line = if first.replaces && !is_undecided(change) { line.apart(Paint::Replace, FORCES) } else { line };
+    let line = forced(line, change, difference);
     if more == 0 { line } else { line.apart(Paint::Faint, format!("… and {more} more")) }
+}
+
+fn forced(line: Line, change: &ResourceChange, difference: &Difference) -> Line {
+    // Where it is undecided the words before say so.
+    if difference.replaces && !is_undecided(change) { line.apart(Paint::Replace, FORCES) } else { line }
 }
 
 /// The resource with everything that differs; with `full` also every property of what is made.

@@ -5,6 +5,7 @@
 //! same. **Invariant:** text from outside cannot steer a terminal: control characters are escaped.
 
 mod across;
+mod block;
 mod change;
 mod diagnostics;
 mod opened;

@@ -136,7 +136,7 @@ impl<'a> View<'a> {
             });
         }
         if shown < changed.len() {
-            let more = format!("… and {} more", count(changed.len() - shown, "output"));
+            let more = format!("… and {}", count(changed.len() - shown, "more output"));
             lines.push(Line::indented(4).paint(Paint::Faint, more));
         }
     }

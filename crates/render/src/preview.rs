@@ -2,18 +2,15 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use diff::{ChangeSet, ResourceChange};
-use resource::{StackName, Urn};
+use diff::ChangeSet;
+use resource::StackName;
 use value::Path;
 
 use crate::across::across;
-use crate::change::{is_risky, one_line, rank};
+use crate::block::{Block, share};
 use crate::opened::opened;
 use crate::style::{Line, Paint, Style, count, show_all, thousands};
 use crate::tally::Tally;
-
-/// How many resources of one stack are listed at most in the folded view.
-const RESOURCES: usize = 12;
 
 /// How a preview is shown, and what is said besides the change sets.
 #[derive(Debug, Clone)]
@@ -85,15 +82,6 @@ struct View<'a> {
     unchanged: usize,
 }
 
-/// One stack in the folded view: its line, then a part of its resources.
-struct Block<'a> {
-    set: &'a ChangeSet,
-    tally: Tally,
-    risky: Vec<(&'a Urn, &'a ResourceChange)>,
-    /// How many lines its resources get.
-    lines: usize,
-}
-
 impl<'a> View<'a> {
     fn new(sets: &'a [ChangeSet], options: &'a ViewOptions) -> Self {
         let deferred = |set: &ChangeSet| options.deferred.contains_key(&set.stack);
@@ -123,7 +111,7 @@ impl<'a> View<'a> {
         let room = height.saturating_sub(extras.len());
         let projects = by_project(&sets);
         let mut blocks: Vec<Block<'_>> = sets.iter().filter_map(|set| Block::of(set)).collect();
-        let wanted: usize = blocks.iter().map(|block| 1 + block.wanted()).sum();
+        let wanted: usize = blocks.iter().map(Block::wanted).sum();
         let for_blocks = wanted.min(room.saturating_sub(projects.len()).max(room / 2));
         let shown_projects = choose_projects(&projects, room - for_blocks);
         blocks.retain(|block| shown_projects.contains(block.set.stack.project()));
@@ -229,43 +217,6 @@ impl<'a> View<'a> {
     }
 }
 
-impl<'a> Block<'a> {
-    /// The block of a stack in which something updates, replaces or deletes.
-    fn of(set: &'a ChangeSet) -> Option<Self> {
-        let tally = Tally::of(set);
-        if tally.risky() == 0 {
-            return None;
-        }
-        let mut risky: Vec<_> = set.resources.iter().filter(|(_, change)| is_risky(change)).collect();
-        risky.sort_by_key(|(urn, change)| (rank(change), *urn));
-        Some(Self { set, tally, risky, lines: 0 })
-    }
-
-    /// How many lines would show all that it may show: the resources, and what is left as a number.
-    fn wanted(&self) -> usize {
-        let listed = self.risky.len().min(RESOURCES);
-        listed + usize::from(listed < self.tally.changes())
-    }
-
-    fn show(&self) -> Vec<Line> {
-        let name = Line::indented(2).paint(Paint::Strong, self.set.stack.to_string()).text("  ");
-        let mut lines = vec![self.tally.symbols(name)];
-        let all = self.risky.len() == self.tally.changes() && self.lines >= self.risky.len();
-        let listed = if all { self.risky.len() } else { self.lines.saturating_sub(1).min(self.risky.len()) };
-        let here = self.set.stack.to_string();
-        for (urn, change) in &self.risky[..listed] {
-            lines.push(one_line(urn, change, &here, 4));
-        }
-        if !all && self.lines > 0 {
-            let shown = Tally::of_changes(self.risky[..listed].iter().map(|(_, change)| *change));
-            let more =
-                format!("… and {} more: {}", thousands(self.tally.changes() - listed), self.tally.minus(shown).words());
-            lines.push(Line::indented(4).paint(Paint::Faint, more));
-        }
-        lines
-    }
-}
-
 fn by_project<'a>(sets: &[&'a ChangeSet]) -> BTreeMap<&'a str, Vec<&'a ChangeSet>> {
     let mut projects: BTreeMap<&str, Vec<&ChangeSet>> = BTreeMap::new();
     for set in sets {
@@ -283,30 +234,6 @@ fn choose_projects<'a>(projects: &BTreeMap<&'a str, Vec<&ChangeSet>>, room: usiz
     let mut names: Vec<(bool, &str)> = projects.iter().map(|(name, sets)| (calm(sets), *name)).collect();
     names.sort_unstable();
     names.into_iter().take(room.saturating_sub(1)).map(|(_, name)| name).collect()
-}
-
-/// Shares lines among the blocks: one each, then in turns; how many blocks got none and were taken out.
-fn share(blocks: &mut Vec<Block<'_>>, room: usize) -> usize {
-    let all = blocks.len();
-    if all > room {
-        blocks.truncate(room.saturating_sub(1));
-        return all - blocks.len();
-    }
-    let mut left = room - all;
-    loop {
-        let before = left;
-        for block in blocks.iter_mut() {
-            // One line alone could only repeat the numbers, so the first share is two.
-            let share = if block.lines == 0 { block.wanted().min(2) } else { 1 };
-            if block.lines < block.wanted() && left >= share {
-                block.lines += share;
-                left -= share;
-            }
-        }
-        if left == before {
-            return 0;
-        }
-    }
 }
 
 /// Pushes at most `limit` lines, the last of them a number if there are more.

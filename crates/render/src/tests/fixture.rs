@@ -5,7 +5,7 @@
 //! construct data ol:Vpc [PARENT]
 //! + AWS::EC2::VPC data [PARENT]          also ~ - = > . and ± ±first ±if
 //!   CidrBlock! "10.0.0.0/16" => "10.1.0.0/16"     `!` forces, `?` is drift, `none` is nothing there
-//!   protected | renamed URN | remark TEXT | goal JSON
+//!   protected | renamed URN | remark TEXT | goal JSON | needs TYPE NAME
 //! out data_vpc.id JSON [JSON]            the new value, then the published one
 //! reads infrastructure.aws.kms.QA key
 //! leftover AWS::EC2::VPC data
@@ -50,7 +50,10 @@ pub(crate) fn sets(text: &str) -> Vec<ChangeSet> {
             set.outputs.insert(words[1].parse().expect("a path"), output);
         } else {
             let change = last.as_ref().and_then(|urn| set.resources.get_mut(urn)).expect("a resource first");
-            detail(change, line);
+            match words[0] {
+                "needs" => drop(change.dependencies.insert(Urn::new(set.stack.project(), words[1], words[2]))),
+                _ => detail(change, line),
+            }
         }
     }
     sets
@@ -116,6 +119,7 @@ fn change(action: Action, parent: Option<String>) -> ResourceChange {
         protection_ignored: false,
         remarks: Vec::new(),
         renamed_from: None,
+        record: false,
     }
 }
 

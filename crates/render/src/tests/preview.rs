@@ -141,6 +141,29 @@ a.b.QA  +1 ~1
 }
 
 #[test]
+fn a_cause_comes_before_what_follows_and_equal_changes_share_a_line() {
+    let unknown = r#"{"$unknown":{"type":"string","secret":false,"origins":[["net.QA","vpc.VpcId"]]}}"#;
+    let mut text = "stack net/QA\n± VPC vpc\nCidr! 1 => 2\n~ Odd one\nX 1 => 2\n".to_owned();
+    for n in 0..6 {
+        let _ = writeln!(text, "± A-Subnet subnet-{n}\nneeds VPC vpc\nVpcId! \"vpc-1\" => {unknown}");
+        let _ = writeln!(text, "± A-Route route-{n}\nneeds A-Subnet subnet-{n}\nCidr! {n} => 2{n}");
+    }
+    check(
+        &preview(&sets(&text), &options()),
+        r#"
+net  1 stack  QA ~1 ±13
+  net.QA  ~1 ±13
+    ± vpc  VPC  replace  Cidr: 1 -> 2  (forces replacement)
+    ± 6 × A-Subnet  replace  VpcId: "vpc-1" -> known after vpc.VpcId  (forces replacement)  subnet-0, subnet-1, …
+    ± 6 × A-Route  replace  Cidr  (forces replacement)  route-0, route-1, …
+    ~ one  Odd  X: 1 -> 2
+folded; name a stack to open it, or see everything with `--full`
+1 to update, 13 to replace in 1 stack; 3 stacks with nothing to do
+"#,
+    );
+}
+
+#[test]
 fn a_big_organisation_fits_on_one_screen() {
     let mut text = String::new();
     for project in 0..60 {
