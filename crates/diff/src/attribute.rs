@@ -39,7 +39,9 @@ pub fn attribute(
     }
     match action {
         Action::Keep | Action::Update => Some(at(observed?, path).cloned().unwrap_or_default()),
-        Action::Create | Action::Replace { undecided: false, .. } => Some(predicted(schema, goal, path).unwrap_or_else(unknown)),
+        Action::Create | Action::Replace { undecided: false, .. } => {
+            Some(predicted(schema, goal, path).unwrap_or_else(unknown))
+        }
         Action::Replace { undecided: true, .. } | Action::Adopt => Some(unknown()),
         Action::Delete | Action::Forget => None,
     }

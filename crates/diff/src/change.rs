@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use diag::Place;
 use resource::{Construct, Dependency, Options, StackName, Urn};
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 use value::{Digest, Map, Path, Value};
 
 /// What would be done to one stack.
@@ -25,7 +25,13 @@ pub struct ChangeSet {
     /// The constructs, for display.
     pub constructs: BTreeMap<String, Construct>,
     /// Every output of another stack that the plan reads, with what was found.
+    #[serde(serialize_with = "pairs")]
     pub reads: BTreeMap<(String, Path), ReadPin>,
+}
+
+/// JSON has no maps whose keys are not texts.
+fn pairs<S: Serializer>(reads: &BTreeMap<(String, Path), ReadPin>, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_seq(reads.iter().map(|((stack, path), pin)| (stack, path, pin)))
 }
 
 /// What an output of another stack was when it was read.
@@ -66,14 +72,16 @@ pub struct ResourceChange {
     pub protection_ignored: bool,
     /// The earlier name that its object stands under in state.
     pub renamed_from: Option<Urn>,
+    /// What state says of its options, or of what it reads and waits for, is out of date.
+    pub record: bool,
     /// Remarks for people: why delete comes first, what was taken from where.
     pub remarks: Vec<String>,
 }
 
 impl ResourceChange {
-    /// Whether nothing would be done, not even a rename.
+    /// Whether nothing would be done, not even to its record in state.
     pub fn is_nothing(&self) -> bool {
-        self.action == Action::Keep && self.renamed_from.is_none()
+        self.action == Action::Keep && self.renamed_from.is_none() && !self.record
     }
 }
 

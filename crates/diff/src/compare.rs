@@ -16,11 +16,30 @@ pub(crate) fn compare(schema: &TypeSchema, old: &Map, new: &Map) -> Vec<Pair> {
     found
 }
 
-/// Whether two values at a path are the same to the vendor.
-pub(crate) fn same(schema: &TypeSchema, path: &Path, old: &Value, new: &Value) -> bool {
-    let mut found = Vec::new();
-    values(schema, path, old, new, &mut found);
-    found.is_empty()
+/// Whether what is there holds everything that the program sets; what the vendor adds within a map does not count.
+pub(crate) fn holds(schema: &TypeSchema, path: &Path, there: &Value, set: &Value) -> bool {
+    match (there, set) {
+        (Value::Map(there), Value::Map(set)) => set.iter().filter(|(_, set)| !set.is_null()).all(|(key, set)| {
+            let there = there.get(key).filter(|there| !there.is_null());
+            there.is_some_and(|there| holds(schema, &path.child(key), there, set))
+        }),
+        (Value::List(there), Value::List(set)) if there.len() != set.len() => false,
+        (Value::List(there), Value::List(set)) if schema.is_unordered(path) => {
+            let mut left: Vec<&Value> = there.iter().collect();
+            set.iter().all(|set| {
+                let found = left.iter().position(|there| holds(schema, &path.index(0), there, set));
+                found.map(|position| left.remove(position)).is_some()
+            })
+        }
+        (Value::List(there), Value::List(set)) => {
+            there.iter().zip(set).enumerate().all(|(i, (there, set))| holds(schema, &path.index(i), there, set))
+        }
+        (there, set) => {
+            let mut found = Vec::new();
+            values(schema, path, there, set, &mut found);
+            found.is_empty()
+        }
+    }
 }
 
 fn maps(schema: &TypeSchema, path: &Path, old: &Map, new: &Map, found: &mut Vec<Pair>) {
@@ -68,15 +87,9 @@ fn values(schema: &TypeSchema, path: &Path, old: &Value, new: &Value, found: &mu
 
 /// The canonical bytes of the elements, sorted: a multiset.
 fn sorted(items: &[Value]) -> Vec<Vec<u8>> {
-    let mut bytes: Vec<Vec<u8>> = items.iter().map(digestible).collect();
+    let mut bytes: Vec<Vec<u8>> = items.iter().map(|item| value::canonical_bytes(&item.sealed())).collect();
     bytes.sort();
     bytes
-}
-
-/// Canonical bytes in which a secret is its fingerprint alone, whether sealed or encrypted.
-fn digestible(value: &Value) -> Vec<u8> {
-    let sealed = value.clone().map_secrets(&mut |secret| Ok::<_, ()>(Value::Secret(secret.to_sealed())));
-    value::canonical_bytes(&sealed.unwrap_or_default())
 }
 
 /// The value with every null entry of a map taken out.
@@ -111,6 +124,13 @@ pub(crate) fn keep_at(pattern: &[value::Segment], from: Option<&Value>, to: &mut
             } else if let Some(inner) = map.get_mut(key) {
                 keep_at(rest, old, inner);
             }
+        }
+        // Whatever is in it is ignored, so what was added or taken away is too.
+        (value::Segment::Any, Value::Map(_)) if rest.is_empty() && matches!(from, Some(Value::Map(_))) => {
+            *to = from.cloned().unwrap_or_default();
+        }
+        (value::Segment::Any, Value::List(_)) if rest.is_empty() && matches!(from, Some(Value::List(_))) => {
+            *to = from.cloned().unwrap_or_default();
         }
         (value::Segment::Any, Value::Map(map)) => {
             for (key, inner) in map.iter_mut() {

@@ -7,7 +7,7 @@ use schema::{ChangeKind, TypeSchema};
 use state::{Object, Status};
 use value::{Digest, Map, Origin, Path, Value};
 
-use crate::compare::{compare, keep_at, same, without_nulls};
+use crate::compare::{compare, holds, keep_at, without_nulls};
 use crate::{Action, Difference};
 
 /// What is known when a resource is decided on.
@@ -52,15 +52,16 @@ pub fn decide(case: &Case<'_>, properties: Map) -> Decision {
     let Some(old) = case.old else {
         name_goal(case, &mut goal, case.next_incarnation);
         let action = if case.options.import.is_some() { Action::Adopt } else { Action::Create };
-        return Decision { action, differences: Vec::new(), goal, incarnation: case.next_incarnation, remarks: Vec::new() };
+        return Decision {
+            action,
+            differences: Vec::new(),
+            goal,
+            incarnation: case.next_incarnation,
+            remarks: Vec::new(),
+        };
     };
     let mut remarks = Vec::new();
-    let mut kept = Value::Map(goal);
-    let old_inputs = Value::Map(old.inputs.clone());
-    for path in &case.options.ignore_changes {
-        keep_at(path.segments(), Some(&old_inputs), &mut kept);
-    }
-    let Value::Map(mut goal) = kept else { unreachable!("a map stays a map") };
+    let mut goal = ignore_changes(case.options, old, goal);
     let named = keep_name(case, old, &mut goal);
     let mut differences: Vec<Difference> = compare(case.schema, &old.inputs, &goal)
         .into_iter()
@@ -73,16 +74,22 @@ pub fn decide(case: &Case<'_>, properties: Map) -> Decision {
     let action = match &old.status {
         Status::Tainted => {
             remarks.push("is tainted".to_owned());
-            Action::Replace { delete_first: deletes_first(case, old, &goal, &mut remarks), undecided: false }
+            Action::Replace { delete_first: deletes_first(case, old, &goal, named, &mut remarks), undecided: false }
         }
         _ if differences.iter().any(|d| d.replaces) => {
-            let undecided = !case.after_delete_first && differences.iter().filter(|d| d.replaces).all(|d| may_be_equal(case, d));
-            let first = deletes_first(case, old, &goal, &mut remarks);
+            let undecided =
+                !case.after_delete_first && differences.iter().filter(|d| d.replaces).all(|d| may_be_equal(case, d));
+            let first = deletes_first(case, old, &goal, named, &mut remarks);
             Action::Replace { delete_first: first, undecided: undecided && !first }
         }
         Status::Partial { reasons } => {
             remarks.push(format!("its last step did not end well: {}", reasons.join("; ")));
-            Action::Update
+            if case.schema.overlay.no_update {
+                let delete_first = deletes_first(case, old, &goal, named, &mut remarks);
+                Action::Replace { delete_first, undecided: false }
+            } else {
+                Action::Update
+            }
         }
         Status::Ready if differences.is_empty() => Action::Keep,
         Status::Ready => Action::Update,
@@ -100,6 +107,17 @@ pub fn decide(case: &Case<'_>, properties: Map) -> Decision {
         old.incarnation
     };
     Decision { action, differences, goal, incarnation, remarks }
+}
+
+/// The properties with everything that the options ignore as the object has it.
+pub fn ignore_changes(options: &Options, old: &Object, properties: Map) -> Map {
+    let old_inputs = Value::Map(old.inputs.clone());
+    let mut kept = Value::Map(properties);
+    for path in &options.ignore_changes {
+        keep_at(path.segments(), Some(&old_inputs), &mut kept);
+    }
+    let Value::Map(goal) = kept else { unreachable!("a map stays a map") };
+    goal
 }
 
 /// Whether a change at a path replaces the object.
@@ -131,7 +149,7 @@ fn drift(case: &Case<'_>, old: &Object, goal: &Map, changed: &[Difference]) -> V
         if hidden || ignored || mine || input.has_secret() || !goal.contains_key(key) {
             continue;
         }
-        if let Some(observed) = old.observed.get(key).filter(|observed| !same(case.schema, &path, observed, input)) {
+        if let Some(observed) = old.observed.get(key).filter(|observed| !holds(case.schema, &path, observed, input)) {
             found.push(Difference {
                 replaces: replaces(case, &path),
                 path,
@@ -144,16 +162,18 @@ fn drift(case: &Case<'_>, old: &Object, goal: &Map, changed: &[Difference]) -> V
     found
 }
 
-/// Whether the old object has to go before the new one is made.
-fn deletes_first(case: &Case<'_>, old: &Object, goal: &Map, remarks: &mut Vec<String>) -> bool {
+/// Whether the old object has to go before the new one is made; `named` = the new one gets a name of its own.
+fn deletes_first(case: &Case<'_>, old: &Object, goal: &Map, named: bool, remarks: &mut Vec<String>) -> bool {
     if let Some(identity) = &case.schema.overlay.identity {
+        let made = case.schema.overlay.name.as_ref().filter(|_| named).map(|name| &name.property);
         let equal = |property: &String| match (old.inputs.get(property), goal.get(property)) {
+            _ if made == Some(property) => false,
             (None, None) => true,
             (Some(old), Some(new)) => old == new && !new.has_unknown(),
             _ => false,
         };
         let given = identity.properties.iter().any(|property| goal.contains_key(property));
-        if given && identity.properties.iter().all(equal) && !is_made_name(case, old) {
+        if given && identity.properties.iter().all(equal) {
             let names = identity.properties.join(", ");
             remarks.push(format!("the old object goes first: two cannot have one {names}"));
             return true;
@@ -163,14 +183,6 @@ fn deletes_first(case: &Case<'_>, old: &Object, goal: &Map, remarks: &mut Vec<St
         return first;
     }
     case.after_delete_first || case.schema.overlay.delete_before_replace
-}
-
-/// Whether the identity hangs on a physical name that was made, so that the new object has another one.
-fn is_made_name(case: &Case<'_>, old: &Object) -> bool {
-    let Some(name) = &case.schema.overlay.name else { return false };
-    let identity = case.schema.overlay.identity.as_ref();
-    identity.is_some_and(|identity| identity.properties.contains(&name.property))
-        && old.inputs.get(&name.property).and_then(Value::as_str) == made_name(case, old.incarnation).as_deref()
 }
 
 /// Gives a goal without a physical name one.
@@ -201,7 +213,9 @@ fn made_name(case: &Case<'_>, incarnation: u64) -> Option<String> {
     let suffix = Digest::of_parts("name/1", parts).base32(SUFFIX);
     let room = name.max.saturating_sub(SUFFIX + 1);
     let stem: String = case.urn.name().chars().take(room).collect();
-    let stem = stem.trim_end_matches('-');
-    let made = format!("{stem}-{suffix}");
+    let made = match stem.trim_end_matches('-') {
+        "" => suffix.chars().take(name.max).collect(),
+        stem => format!("{stem}-{suffix}"),
+    };
     Some(if name.lower { made.to_lowercase() } else { made })
 }

@@ -4,18 +4,22 @@
 //! **Invariant:** one pass goes over the resources and outputs of all stacks in the order in which they read one
 //! another, so that two stacks that read each other's outputs are no cycle.
 
+#[cfg(test)]
+extern crate self as diff;
+
 mod attribute;
 mod change;
 mod compare;
 mod decide;
 mod nodes;
 mod pass;
+mod scope;
 
 pub use attribute::attribute;
 pub use change::{Action, ChangeSet, Counts, Difference, OutputChange, ReadPin, ResourceChange};
-pub use decide::{decide, Case, Decision};
-pub use nodes::{leaf_of, references, References};
-pub use pass::{diff, Lookup, Published, Settings, StackInput};
+pub use decide::{Case, Decision, decide, ignore_changes};
+pub use nodes::{References, leaf_of, references};
+pub use pass::{Lookup, Published, Settings, StackInput, diff};
 
 #[cfg(test)]
 mod tests;

@@ -47,14 +47,11 @@ pub(crate) enum Node {
     Output(usize, Path),
 }
 
-/// All nodes in an order in which each comes after what it reads; or the cycles.
-pub(crate) fn order(plans: &[Option<&Plan>]) -> Result<Vec<Node>, Vec<Vec<Node>>> {
+/// All nodes in an order in which each comes after what it reads, without those in cycles; and the cycles.
+pub(crate) fn order(plans: &[Option<&Plan>]) -> (Vec<Node>, Vec<Vec<Node>>) {
     let mut nodes = Vec::new();
-    let by_name: BTreeMap<String, usize> = plans
-        .iter()
-        .enumerate()
-        .filter_map(|(stack, plan)| plan.map(|plan| (plan.stack.to_string(), stack)))
-        .collect();
+    let by_name: BTreeMap<String, usize> =
+        plans.iter().enumerate().filter_map(|(stack, plan)| plan.map(|plan| (plan.stack.to_string(), stack))).collect();
     for (stack, plan) in plans.iter().enumerate().filter_map(|(stack, plan)| Some((stack, (*plan)?))) {
         nodes.extend(plan.resources.keys().map(|urn| Node::Resource(stack, urn.clone())));
         nodes.extend(plan.outputs.keys().map(|path| Node::Output(stack, path.clone())));
@@ -86,10 +83,27 @@ pub(crate) fn order(plans: &[Option<&Plan>]) -> Result<Vec<Node>, Vec<Vec<Node>>
         }
     }
     let nodes_of = |numbers: Vec<usize>| numbers.into_iter().map(|number| nodes[number].clone()).collect();
-    match graph.order() {
-        Ok(order) => Ok(nodes_of(order)),
-        Err(cycles) => Err(cycles.into_iter().map(nodes_of).collect()),
+    let mut cycles: Vec<Vec<usize>> = Vec::new();
+    loop {
+        match graph.order() {
+            Ok(mut order) => {
+                order.retain(|number| !cycles.iter().any(|cycle| cycle.contains(number)));
+                return (nodes_of(order), cycles.into_iter().map(nodes_of).collect());
+            }
+            Err(found) => cycles.extend(found),
+        }
+        graph = without(&graph, &cycles);
     }
+}
+
+/// The graph in which the members of cycles stand alone.
+fn without(graph: &Graph, cycles: &[Vec<usize>]) -> Graph {
+    let out: BTreeSet<usize> = cycles.iter().flatten().copied().collect();
+    let mut rest = Graph::new(graph.len());
+    for node in (0..graph.len()).filter(|node| !out.contains(node)) {
+        graph.needs(node).iter().filter(|need| !out.contains(need)).for_each(|&need| rest.add_edge(node, need));
+    }
+    rest
 }
 
 /// What a resource reads, and the resources of its stack that it waits for.

@@ -4,14 +4,15 @@ use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 
 use diag::{Diagnostic, Diagnostics, Place};
-use expr::{evaluate, EvaluateError, Expr, Scope};
+use expr::{EvaluateError, Expr, evaluate};
 use resource::{Dependency, Options, Plan, Sources, StackName, Urn};
 use schema::TypeSchema;
 use state::{Kept, Object, StackState};
-use value::{Digest, Map, Origin, Path, Secret, Type, Unknown, Value};
+use value::{Digest, Map, Origin, Path, Type, Unknown, Value};
 
-use crate::nodes::{leaf_of, order, references, resource_references, Node, References};
-use crate::{attribute, decide, Action, Case, ChangeSet, OutputChange, ReadPin, ResourceChange};
+use crate::nodes::{Node, References, order, references, resource_references};
+use crate::scope::At;
+use crate::{Action, Case, ChangeSet, OutputChange, ResourceChange, decide};
 
 /// One stack of the pass.
 #[derive(Debug, Clone, Copy)]
@@ -79,14 +80,17 @@ pub fn diff(stacks: &[StackInput<'_>], lookup: &dyn Lookup, settings: Settings) 
         sets,
         found: RefCell::default(),
         fresh: BTreeSet::new(),
+        gone_first: BTreeSet::new(),
+        taken: BTreeMap::new(),
     };
     let plans: Vec<Option<&Plan>> = stacks.iter().map(|input| input.plan).collect();
-    match order(&plans) {
-        Ok(nodes) => nodes.into_iter().for_each(|node| match node {
+    let (nodes, cycles) = order(&plans);
+    cycles.iter().for_each(|cycle| pass.cycle(cycle));
+    for node in nodes {
+        match node {
             Node::Resource(stack, urn) => pass.resource(stack, &urn),
             Node::Output(stack, path) => pass.output(stack, &path),
-        }),
-        Err(cycles) => cycles.iter().for_each(|cycle| pass.cycle(cycle)),
+        }
     }
     (0..stacks.len()).for_each(|stack| pass.removed(stack));
     (pass.sets, pass.found.into_inner())
@@ -108,14 +112,19 @@ fn empty_set(input: &StackInput<'_>) -> ChangeSet {
     }
 }
 
-struct Pass<'a> {
-    stacks: &'a [StackInput<'a>],
-    lookup: &'a dyn Lookup,
+pub(crate) struct Pass<'a> {
+    pub(crate) stacks: &'a [StackInput<'a>],
+    pub(crate) lookup: &'a dyn Lookup,
     settings: Settings,
-    names: BTreeMap<String, usize>,
-    sets: Vec<ChangeSet>,
+    pub(crate) names: BTreeMap<String, usize>,
+    pub(crate) sets: Vec<ChangeSet>,
     found: RefCell<Diagnostics>,
+    /// Unknowns that are sure to come out different from any value before.
     fresh: BTreeSet<Origin>,
+    /// Outputs made of objects that go before their replacement is there.
+    gone_first: BTreeSet<(String, Path)>,
+    /// Objects that stand under an earlier name, by stack and that name, with the resource that takes them over.
+    taken: BTreeMap<(usize, Urn), Urn>,
 }
 
 impl Pass<'_> {
@@ -127,28 +136,38 @@ impl Pass<'_> {
             Ok(Some(schema)) => schema,
             Ok(None) => {
                 let message = format!("no provider of this profile serves the type `{}`", urn.ty());
-                self.problem(Diagnostic::error("E0306", message).at_opt(source));
+                let hint = "correct the type's name, or add a provider for it to the profile in groundplan.toml";
+                self.problem(Diagnostic::error("E0306", message).at_opt(source).hint(hint));
                 return;
             }
             Err(reason) => {
-                self.problem(Diagnostic::error("E0306", format!("the type `{}` cannot be used", urn.ty())).note(reason).at_opt(source));
+                self.problem(
+                    Diagnostic::error("E0306", format!("the type `{}` cannot be used", urn.ty()))
+                        .note(reason)
+                        .at_opt(source),
+                );
                 return;
             }
         };
         let References { resources, outputs } = resource_references(resource);
-        for missing in resources.iter().filter(|urn| !input.plan.is_some_and(|plan| plan.resources.contains_key(*urn))) {
+        for missing in resources.iter().filter(|urn| !input.plan.is_some_and(|plan| plan.resources.contains_key(*urn)))
+        {
             let message = format!("`{urn}` refers to `{missing}`, which is not in the plan");
-            self.problem(Diagnostic::error("E0309", message).at_opt(source.clone()));
+            let hint = "declare it, or take the reference away";
+            self.problem(Diagnostic::error("E0309", message).at_opt(source.clone()).hint(hint));
         }
         let properties = self.properties(stack, urn, &resource.properties, source.as_ref());
         for problem in schema.validate(&properties) {
             let message = format!("`{}` of `{}`: {}", problem.path, urn.name(), problem.kind);
-            self.problem(Diagnostic::error("E0307", message).at_opt(source.clone()).note(format!("the type is `{}`", urn.ty())));
+            self.problem(
+                Diagnostic::error("E0307", message).at_opt(source.clone()).note(format!("the type is `{}`", urn.ty())),
+            );
         }
         let (old, renamed_from) = self.old_object(stack, urn, &resource.options);
         let after_delete_first = resources.iter().any(|need| {
             matches!(self.sets[stack].resources.get(need), Some(change) if matches!(change.action, Action::Replace { delete_first: true, .. }))
-        }) && reads_attribute_of_replaced(resource, &self.sets[stack]);
+        }) && reads_attribute_of_replaced(resource, &self.sets[stack])
+            || outputs.iter().any(|(name, path)| self.gone_first.iter().any(|(n, leaf)| n == name && leaf.covers(path)));
         let decision = decide(
             &Case {
                 urn,
@@ -163,6 +182,8 @@ impl Pass<'_> {
             properties,
         );
         let id = old.map(|object| object.id.clone());
+        let record = decision.action == Action::Keep
+            && old.is_some_and(|old| self.record_differs(stack, old, resource, &resources, &outputs));
         let protected = old.is_some_and(|object| object.kept.protect) && resource.options.protect;
         let mut change = ResourceChange {
             action: decision.action,
@@ -178,8 +199,20 @@ impl Pass<'_> {
             id,
             protection_ignored: false,
             renamed_from,
+            record,
             remarks: decision.remarks,
         };
+        if let Some(earlier) = &change.renamed_from
+            && let Some(first) = self.taken.insert((stack, earlier.clone()), urn.clone())
+        {
+            let message =
+                format!("`{}` and `{}` both take over the object of `{}`", first.name(), urn.name(), earlier.name());
+            let mut problem = Diagnostic::error("E0310", message).at_opt(change.source.clone());
+            if let Some(place) = self.sets[stack].resources.get(&first).and_then(|first| first.source.clone()) {
+                problem = problem.related(place, format!("`{}` is declared here", first.name()));
+            }
+            self.problem(problem.hint("leave the earlier name with one of them"));
+        }
         if matches!(change.action, Action::Replace { .. }) && protected {
             self.guard(stack, urn, &mut change, "replaced");
         }
@@ -188,7 +221,13 @@ impl Pass<'_> {
     }
 
     /// The values of the properties; problems are reported, and leave the property out.
-    fn properties(&mut self, stack: usize, urn: &Urn, expressions: &BTreeMap<String, Expr>, source: Option<&Place>) -> Map {
+    fn properties(
+        &mut self,
+        stack: usize,
+        urn: &Urn,
+        expressions: &BTreeMap<String, Expr>,
+        source: Option<&Place>,
+    ) -> Map {
         let mut properties = Map::new();
         for (name, expr) in expressions {
             match self.evaluate(stack, expr) {
@@ -225,6 +264,22 @@ impl Pass<'_> {
             }
         };
         let References { resources, outputs } = references([expr]);
+        let name = self.stacks[stack].name.to_string();
+        let mut fresh = false;
+        value.unknowns(&mut |part| fresh |= part.origins.iter().any(|origin| self.fresh.contains(origin)));
+        if fresh {
+            // To its readers the output itself is what is not known yet.
+            self.fresh.insert(Origin { stack: name.clone(), what: path.to_string() });
+        }
+        let goes_first = |urn: &Urn| {
+            let action = self.sets[stack].resources.get(urn).map(|change| change.action);
+            matches!(action, Some(Action::Replace { delete_first: true, .. }))
+        };
+        if value.has_unknown()
+            && (resources.iter().any(goes_first) || outputs.iter().any(|read| self.gone_first.contains(read)))
+        {
+            self.gone_first.insert((name, path.clone()));
+        }
         let published = self.stacks[stack].state.and_then(|state| state.outputs.get(path));
         let change = OutputChange {
             value: Some(value),
@@ -235,8 +290,42 @@ impl Pass<'_> {
         self.sets[stack].outputs.insert(path.clone(), change);
     }
 
+    /// Whether what state says of the options and readings of an object that stays is out of date.
+    fn record_differs(
+        &self,
+        stack: usize,
+        old: &Object,
+        resource: &resource::Resource,
+        dependencies: &BTreeSet<Urn>,
+        reads: &BTreeSet<(String, Path)>,
+    ) -> bool {
+        let options = &resource.options;
+        let kept = Kept {
+            protect: options.protect,
+            retain_on_delete: options.retain_on_delete,
+            delete_before_replace: options.delete_before_replace,
+            provider: options.provider.clone(),
+            timeouts: options.timeouts,
+            // Where it is shown is not worth a step.
+            parent: old.kept.parent.clone(),
+        };
+        let set = &self.sets[stack];
+        let now = |earlier: &Urn| {
+            let taken = self.taken.get(&(stack, earlier.clone()));
+            taken.unwrap_or(earlier).clone()
+        };
+        // An optional output that is not there was not read.
+        let found: Vec<&(String, Path)> = reads.iter().filter(|read| set.reads.contains_key(*read)).collect();
+        let same =
+            |old: &state::ReadOutput, (stack, path): &(String, Path)| old.stack == *stack && old.path.covers(path);
+        kept != old.kept
+            || *dependencies != old.dependencies.iter().map(now).collect::<BTreeSet<Urn>>()
+            || !found.iter().all(|read| old.read.iter().any(|old| same(old, read)))
+            || !old.read.iter().all(|old| found.iter().any(|read| same(old, read)))
+    }
+
     /// The object that a declared resource has in state, under its name or an earlier one.
-    fn old_object(&self, stack: usize, urn: &Urn, options: &Options) -> (Option<&Object>, Option<Urn>) {
+    pub(crate) fn old_object(&self, stack: usize, urn: &Urn, options: &Options) -> (Option<&Object>, Option<Urn>) {
         let input = &self.stacks[stack];
         let Some(state) = input.state else { return (None, None) };
         if let Some(object) = state.objects.get(urn) {
@@ -254,8 +343,10 @@ impl Pass<'_> {
     fn removed(&mut self, stack: usize) {
         let input = &self.stacks[stack];
         let Some(state) = input.state else { return };
-        let renamed: BTreeSet<Urn> = self.sets[stack].resources.values().filter_map(|c| c.renamed_from.clone()).collect();
-        let gone = |urn: &Urn| !input.plan.is_some_and(|plan| plan.resources.contains_key(urn)) && !renamed.contains(urn);
+        let renamed: BTreeSet<Urn> =
+            self.sets[stack].resources.values().filter_map(|c| c.renamed_from.clone()).collect();
+        let gone =
+            |urn: &Urn| !input.plan.is_some_and(|plan| plan.resources.contains_key(urn)) && !renamed.contains(urn);
         for object in state.objects.values().filter(|object| gone(&object.urn)) {
             let mut change = deletion(object);
             if object.kept.protect {
@@ -325,14 +416,20 @@ impl Pass<'_> {
         match error {
             EvaluateError::NoAttribute { urn, path } => {
                 let ty = urn.parse::<Urn>().map(|urn| urn.ty().to_owned()).unwrap_or_default();
-                Diagnostic::error("E0301", format!("{what} reads the attribute `{path}` of `{urn}`, which there is none of"))
-                    .note(format!("the type is `{ty}`"))
+                Diagnostic::error(
+                    "E0301",
+                    format!("{what} reads the attribute `{path}` of `{urn}`, which there is none of"),
+                )
+                .note(format!("the type is `{ty}`"))
             }
             EvaluateError::NoOutput { stack, path } => {
                 let problem = |code, message| Diagnostic::error(code, message);
                 match self.in_pass_near(stack, path) {
                     Some(near) => {
-                        let found = problem("E0302", format!("{what} reads `{path}` of stack `{stack}`, which has no such output"));
+                        let found = problem(
+                            "E0302",
+                            format!("{what} reads `{path}` of stack `{stack}`, which has no such output"),
+                        );
                         match near {
                             Some(near) => found.hint(format!("did you mean `{near}`?")),
                             None => found.hint(format!("run `runner outputs {stack}` to see what it exports")),
@@ -340,24 +437,33 @@ impl Pass<'_> {
                     }
                     None => match self.lookup.published(stack, path) {
                         Published::NoStack(near) => {
-                            let found = problem("E0303", format!("{what} reads stack `{stack}`, which there is none of"));
+                            let found =
+                                problem("E0303", format!("{what} reads stack `{stack}`, which there is none of"));
                             match near {
                                 Some(near) => found.hint(format!("did you mean `{near}`?")),
                                 None => found.hint("run `runner stacks` to see all stacks"),
                             }
                         }
-                        Published::Nothing => {
-                            problem("E0305", format!("{what} reads `{path}` of stack `{stack}`, which has published nothing yet"))
-                                .hint("select it too: `--with-upstream`")
-                        }
+                        Published::Nothing => problem(
+                            "E0305",
+                            format!("{what} reads `{path}` of stack `{stack}`, which has published nothing yet"),
+                        )
+                        .hint("select it too: `--with-upstream`"),
                         Published::NoOutput(near) => {
-                            let found = problem("E0302", format!("{what} reads `{path}` of stack `{stack}`, which does not export it"));
+                            let found = problem(
+                                "E0302",
+                                format!("{what} reads `{path}` of stack `{stack}`, which does not export it"),
+                            );
                             match near {
                                 Some(near) => found.hint(format!("did you mean `{near}`?")),
-                                None => found.hint("if its program exports it by now, select it too: `--with-upstream`"),
+                                None => {
+                                    found.hint("if its program exports it by now, select it too: `--with-upstream`")
+                                }
                             }
                         }
-                        Published::Value(..) => problem("E0302", format!("{what} cannot read `{path}` of stack `{stack}`")),
+                        Published::Value(..) => {
+                            problem("E0302", format!("{what} cannot read `{path}` of stack `{stack}`"))
+                        }
                     },
                 }
             }
@@ -369,9 +475,10 @@ impl Pass<'_> {
     fn in_pass_near(&self, stack: &str, path: &Path) -> Option<Option<String>> {
         let plan = self.stacks[*self.names.get(stack)?].plan?;
         let wanted = path.to_string();
-        let starts = |candidate: &&Path| candidate.first_key() == path.first_key();
-        let nearest = plan.outputs.keys().filter(starts).map(ToString::to_string).find(|candidate| *candidate != wanted);
-        Some(nearest)
+        let scored =
+            plan.outputs.keys().map(ToString::to_string).map(|name| (strsim::jaro_winkler(&wanted, &name), name));
+        let nearest = scored.filter(|(score, _)| *score > 0.8).max_by(|a, b| a.0.total_cmp(&b.0));
+        Some(nearest.map(|(_, name)| name))
     }
 
     fn problem(&self, problem: Diagnostic) {
@@ -386,7 +493,7 @@ fn reads_attribute_of_replaced(resource: &resource::Resource, set: &ChangeSet) -
     })
 }
 
-fn origin_text(urn: &Urn, path: &Path) -> String {
+pub(crate) fn origin_text(urn: &Urn, path: &Path) -> String {
     format!("{}.{path}", urn.name())
 }
 
@@ -407,83 +514,7 @@ fn deletion(object: &Object) -> ResourceChange {
         id: Some(object.id.clone()),
         protection_ignored: false,
         renamed_from: None,
+        record: false,
         remarks: Vec::new(),
-    }
-}
-
-/// The scope of one stack within the pass.
-struct At<'a, 'b> {
-    pass: &'a Pass<'b>,
-    stack: usize,
-    pins: RefCell<BTreeMap<(String, Path), ReadPin>>,
-}
-
-impl Scope for At<'_, '_> {
-    fn attribute(&self, urn: &str, path: &Path, ty: &Type) -> Option<Value> {
-        let urn: Urn = urn.parse().ok()?;
-        let input = &self.pass.stacks[self.stack];
-        let origin = Origin { stack: input.name.to_string(), what: origin_text(&urn, path) };
-        let Some(change) = self.pass.sets[self.stack].resources.get(&urn) else {
-            // It has a problem of its own, or is not declared, which is reported apart.
-            return Some(Value::Unknown(Unknown { ty: ty.clone(), origins: [origin].into(), secret: false }));
-        };
-        let schema = self.pass.lookup.schema(urn.ty()).ok()??;
-        let (old, _) = self.pass.old_object(self.stack, &urn, &change.options);
-        let mut goal = change.goal.clone();
-        if matches!(change.action, Action::Create | Action::Replace { .. }) && schema.is_attribute(path) {
-            let instance = change.options.provider.as_deref();
-            for (name, text) in self.pass.lookup.provider_values(instance) {
-                goal.entry(name).or_insert(Value::String(text));
-            }
-        }
-        attribute(schema, change.action, &goal, old.map(|object| &object.observed), path, ty, &origin)
-    }
-
-    fn output(&self, stack: &str, path: &Path, _: &Type) -> Option<Value> {
-        let key = (stack.to_owned(), path.clone());
-        if let Some(&upstream) = self.pass.names.get(stack) {
-            if self.pass.stacks[upstream].plan.is_some() {
-                let outputs = &self.pass.sets[upstream].outputs;
-                let (leaf, output) = leaf_of(outputs, path)?;
-                let whole = output.value.as_ref()?;
-                let value = renamed(whole.at(&below(leaf, path)).or(whole.has_unknown().then_some(whole))?, stack, path);
-                let changes = output.changes();
-                self.pins.borrow_mut().insert(key, ReadPin { digest: value.digest(), proposed: changes });
-                return Some(value);
-            }
-        }
-        match self.pass.lookup.published(stack, path) {
-            Published::Value(value, digest) => {
-                self.pins.borrow_mut().insert(key, ReadPin { digest, proposed: false });
-                Some(value)
-            }
-            Published::NoStack(_) | Published::NoOutput(_) | Published::Nothing => None,
-        }
-    }
-
-    fn secret(&self, _: &Path, fingerprint: Digest) -> Secret {
-        Secret::sealed(fingerprint)
-    }
-
-    fn function(&self, name: &str, args: &[Value]) -> Result<Value, String> {
-        self.pass.lookup.function(name, args)
-    }
-}
-
-/// What of a path lies below a leaf.
-fn below(leaf: &Path, path: &Path) -> Path {
-    Path::from(path.segments()[leaf.segments().len()..].to_vec())
-}
-
-/// The value as another stack sees it: its unknowns come from the output.
-fn renamed(value: &Value, stack: &str, path: &Path) -> Value {
-    match value {
-        Value::Unknown(unknown) => Value::Unknown(Unknown {
-            secret: unknown.secret,
-            ..Unknown::new(unknown.ty.clone(), stack, path.to_string())
-        }),
-        Value::List(items) => Value::List(items.iter().map(|item| renamed(item, stack, path)).collect()),
-        Value::Map(map) => Value::Map(map.iter().map(|(k, v)| (k.clone(), renamed(v, stack, path))).collect()),
-        known => known.clone(),
     }
 }

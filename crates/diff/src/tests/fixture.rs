@@ -1,0 +1,492 @@
+//! Plans and states from a few lines of text, and change sets as text.
+//!
+//! ```text
+//! stack net.QA                              also `stack net.QA destroyed`
+//!   resource Vpc main Cidr=10.0.0.0/16 Peer=@other.VpcId Up=#up.QA:vpc Pass=!db.v1
+//!     protect | dbr BOOL | retain | ignore PATH | replace_on PATH | alias NAME | after NAME | provider NAME | import ID
+//!   output vpc_id VALUE
+//!   after STACK
+//!   has Vpc main Cidr=10.0.0.0/16           an object; also `leftover`
+//!     observed Label=x | tainted | partial | protect | retain | depends NAME… | reads STACK:PATH… | incarnation N
+//!   published vpc_id VALUE from NAME…        also `stale`
+//! outside other.QA vpc VALUE                what a stack that is not selected has published
+//! ```
+//!
+//! A value is JSON, or else text; `@` is an attribute, `#` an output (`#?` an optional one), `!key.version` a secret
+//! whose fingerprint is that of the version. What state says of dependencies, readings and options is what the plan
+//! says, unless it is given. The id of an object is its name and its incarnation.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use diag::{Diagnostics, Place};
+use diff::{Action, ChangeSet, Lookup, Published, Settings, StackInput};
+use expr::Expr;
+use resource::{Alias, Dependency, Options, Plan, Resource, Sources, StackName, Urn};
+use schema::{Catalog, Source, TypeSchema};
+use state::{Kept, Object, PublishedOutput, ReadOutput, StackState, Status};
+use value::{Digest, Map, Path, Secret, Type, Value};
+
+/// The types of the fixtures.
+fn catalog() -> Catalog {
+    const TYPES: [Source; 5] = [
+        Source {
+            name: "Vpc",
+            schema: r#"{"typeName": "Vpc", "properties": {"Cidr": {"type": "string"}, "Label": {"type": "string"}, "Tags": {"type": "object"},
+                "Peer": {"type": "string"}, "Rules": {"type": "array", "items": {"type": "object"}}, "Size": {"type": "integer"},
+                "Groups": {"type": "array", "insertionOrder": false, "items": {"type": "string"}}, "Pass": {"type": "string"},
+                "VpcId": {"type": "string"}, "Arn": {"type": "string"}}, "createOnlyProperties": ["/properties/Cidr", "/properties/Peer"],
+                "readOnlyProperties": ["/properties/VpcId", "/properties/Arn"], "primaryIdentifier": ["/properties/VpcId"]}"#,
+            overlay: "defaults = { Size = 3 }\nlatency_ms = [1, 1, 1]\n",
+        },
+        Source {
+            name: "Bucket",
+            schema: r#"{"typeName": "Bucket", "properties": {"Name": {"type": "string"}, "Region": {"type": "string"}, "Label": {"type": "string"},
+                "Arn": {"type": "string"}}, "createOnlyProperties": ["/properties/Name", "/properties/Region"],
+                "readOnlyProperties": ["/properties/Arn"], "primaryIdentifier": ["/properties/Name"]}"#,
+            overlay: "name = { property = \"Name\", max = 16, lower = true }\nidentity = { properties = [\"Name\"] }\n\
+                      predict = { Arn = \"arn:{account}:{Name}\" }\nlatency_ms = [1, 1, 1]\n",
+        },
+        Source {
+            name: "Route",
+            schema: r#"{"typeName": "Route", "properties": {"Table": {"type": "string"}, "Via": {"type": "string"}, "Label": {"type": "string"},
+                "Id": {"type": "string"}}, "required": ["Table"], "createOnlyProperties": ["/properties/Table", "/properties/Via"],
+                "readOnlyProperties": ["/properties/Id"], "primaryIdentifier": ["/properties/Id"]}"#,
+            overlay: "identity = { properties = [\"Table\"] }\nlatency_ms = [1, 1, 1]\n",
+        },
+        Source {
+            name: "Fixed",
+            schema: r#"{"typeName": "Fixed", "properties": {"Label": {"type": "string"}, "Id": {"type": "string"}},
+                "readOnlyProperties": ["/properties/Id"], "primaryIdentifier": ["/properties/Id"]}"#,
+            overlay: "no_update = true\ndelete_before_replace = true\nlatency_ms = [1, 1, 1]\n",
+        },
+        Source { name: "Broken", schema: "{}", overlay: "" },
+    ];
+    Catalog::new(TYPES)
+}
+
+/// A stack of a fixture.
+pub(crate) struct Stack {
+    pub(crate) name: StackName,
+    pub(crate) plan: Option<Plan>,
+    pub(crate) sources: Sources,
+    pub(crate) state: Option<StackState>,
+}
+
+/// Everything that a fixture says.
+pub(crate) struct Fixture {
+    pub(crate) stacks: Vec<Stack>,
+    published: BTreeMap<String, BTreeMap<Path, Value>>,
+    catalog: Catalog,
+}
+
+impl Fixture {
+    pub(crate) fn parse(text: &str) -> Self {
+        let mut reader = Reader::default();
+        for (number, line) in text.lines().enumerate().filter(|(_, line)| !line.trim().is_empty()) {
+            reader.line(line.trim(), u32::try_from(number).expect("few lines") + 1);
+        }
+        let mut stacks = reader.stacks;
+        stacks.iter_mut().for_each(|stack| complete(stack, &reader.explicit));
+        stacks.sort_by(|a, b| a.name.cmp(&b.name));
+        Self { stacks, published: reader.published, catalog: catalog() }
+    }
+
+    pub(crate) fn diff(&self, settings: Settings) -> (Vec<ChangeSet>, Diagnostics) {
+        let ids: Vec<String> = self.stacks.iter().map(|stack| stack.name.to_string()).collect();
+        let inputs: Vec<StackInput<'_>> = self
+            .stacks
+            .iter()
+            .zip(&ids)
+            .map(|(stack, id)| StackInput {
+                name: &stack.name,
+                id,
+                base: None,
+                plan: stack.plan.as_ref(),
+                sources: Some(&stack.sources),
+                state: stack.state.as_ref(),
+            })
+            .collect();
+        diff::diff(&inputs, self, settings)
+    }
+}
+
+impl Lookup for Fixture {
+    fn schema(&self, ty: &str) -> Result<Option<&TypeSchema>, String> {
+        self.catalog.get(ty).map_err(|error| error.to_string())
+    }
+
+    fn published(&self, stack: &str, path: &Path) -> Published {
+        match self.published.get(stack) {
+            Some(outputs) => match outputs.get(path) {
+                Some(value) => Published::Value(value.clone(), value.digest()),
+                None => Published::NoOutput(outputs.keys().next().map(ToString::to_string)),
+            },
+            None if stack.starts_with("never") => Published::Nothing,
+            None => Published::NoStack(self.published.keys().next().cloned()),
+        }
+    }
+
+    fn function(&self, name: &str, _: &[Value]) -> Result<Value, String> {
+        Err(format!("no function {name}"))
+    }
+
+    fn provider_values(&self, instance: Option<&str>) -> BTreeMap<String, String> {
+        BTreeMap::from([("account".to_owned(), instance.unwrap_or("main").to_owned())])
+    }
+}
+
+#[derive(Default)]
+struct Reader {
+    stacks: Vec<Stack>,
+    published: BTreeMap<String, BTreeMap<Path, Value>>,
+    /// Facts that objects have of their own, not from the plan.
+    explicit: BTreeSet<(String, Urn, &'static str)>,
+    last: Option<Last>,
+}
+
+/// What the detail lines are about.
+enum Last {
+    Resource(Urn),
+    Object(Urn, bool),
+}
+
+impl Reader {
+    fn line(&mut self, line: &str, number: u32) {
+        let words: Vec<&str> = line.split(' ').filter(|word| !word.is_empty()).collect();
+        match words[0] {
+            "stack" => {
+                let name = name(words[1]);
+                let plan = (words.get(2) != Some(&"destroyed")).then(|| Plan::new(name.clone()));
+                self.stacks.push(Stack { name, plan, sources: Sources::default(), state: None });
+            }
+            "outside" => {
+                let outputs = self.published.entry(words[1].to_owned()).or_default();
+                outputs.insert(path(words[2]), constant(words[3]));
+            }
+            "resource" => {
+                let stack = self.stacks.last_mut().expect("a stack first");
+                let urn = Urn::new(stack.name.project(), words[1], words[2]);
+                let own = |text: &str| urn_named(stack.plan.as_ref().expect("a plan"), text);
+                let properties = words[3..].iter().map(|word| property(word, &own)).collect();
+                let resource = Resource { properties, options: Options::default(), parent: None };
+                stack.plan.as_mut().expect("a plan").resources.insert(urn.clone(), resource);
+                stack
+                    .sources
+                    .resources
+                    .insert(urn.clone(), Place::new(format!("{}.rs", stack.name.project()), number, 1));
+                self.last = Some(Last::Resource(urn));
+            }
+            "output" => {
+                let stack = self.stacks.last_mut().expect("a stack first");
+                let own = |text: &str| urn_named(stack.plan.as_ref().expect("a plan"), text);
+                let value = expression(words[2], &own);
+                stack.plan.as_mut().expect("a plan").outputs.insert(path(words[1]), value);
+                stack.sources.outputs = Some(Place::new(format!("{}.rs", stack.name.project()), number, 1));
+            }
+            "has" | "leftover" => self.object(&words),
+            "published" => {
+                let state = state_of(self.stacks.last_mut().expect("a stack first"));
+                let value = constant(words[2]);
+                let stale = words.contains(&"stale");
+                let named = words.iter().skip_while(|word| **word != "from").skip(1);
+                let from =
+                    named.map(|name| state.objects.keys().find(|urn| urn.name() == *name).expect("an object").clone());
+                let output = PublishedOutput { digest: value.digest(), stale, from: from.collect(), value };
+                state.outputs.insert(path(words[1]), output);
+            }
+            "after" if words[1].contains('.') => {
+                let stack = self.stacks.last_mut().expect("a stack first");
+                stack.plan.as_mut().expect("a plan").after.insert(name(words[1]));
+            }
+            _ => self.detail(&words),
+        }
+    }
+
+    fn object(&mut self, words: &[&str]) {
+        let stack = self.stacks.last_mut().expect("a stack first");
+        let urn = Urn::new(stack.name.project(), words[1], words[2]);
+        let inputs: Map = words[3..].iter().map(|word| known(word)).collect();
+        let state = state_of(stack);
+        let object = Object {
+            urn: urn.clone(),
+            incarnation: 1,
+            id: String::new(),
+            inputs,
+            observed: Map::new(),
+            dependencies: BTreeSet::new(),
+            read: BTreeSet::new(),
+            kept: Kept::default(),
+            status: Status::Ready,
+            created: String::new(),
+            modified: String::new(),
+            source: None,
+        };
+        let aside = words[0] == "leftover";
+        if aside {
+            state.replaced.push(object);
+        } else {
+            state.objects.insert(urn.clone(), object);
+        }
+        self.last = Some(Last::Object(urn, aside));
+    }
+
+    fn detail(&mut self, words: &[&str]) {
+        let stack = self.stacks.last_mut().expect("a stack first");
+        let name = stack.name.to_string();
+        match self.last.as_ref().expect("a resource or an object first") {
+            Last::Resource(urn) => {
+                let plan = stack.plan.as_mut().expect("a plan");
+                let project = plan.stack.project().to_owned();
+                let after =
+                    words.get(1).and_then(|name| plan.resources.keys().find(|urn| urn.name() == *name).cloned());
+                let options = &mut plan.resources.get_mut(urn).expect("it is there").options;
+                match words[0] {
+                    "protect" => options.protect = true,
+                    "retain" => options.retain_on_delete = true,
+                    "dbr" => options.delete_before_replace = Some(words[1] == "true"),
+                    "ignore" => options.ignore_changes.push(path(words[1])),
+                    "replace_on" => options.replace_on_changes.push(path(words[1])),
+                    "provider" => options.provider = Some(words[1].to_owned()),
+                    "import" => options.import = Some(words[1].to_owned()),
+                    "alias" => options.aliases.push(Alias { urn: Urn::new(project, urn.ty(), words[1]) }),
+                    "after" => options.depends_on.push(Dependency::Resource(after.expect("declared before"))),
+                    other => panic!("no option {other}"),
+                }
+            }
+            Last::Object(urn, aside) => {
+                let state = stack.state.as_mut().expect("it has one");
+                let names: Vec<Urn> = state.objects.keys().cloned().collect();
+                let object = match aside {
+                    true => state.replaced.iter_mut().find(|object| object.urn == *urn),
+                    false => state.objects.get_mut(urn),
+                };
+                let object = object.expect("it is there");
+                let mut explicit = |what| {
+                    self.explicit.insert((name.clone(), urn.clone(), what));
+                };
+                match words[0] {
+                    "observed" => object.observed.extend(words[1..].iter().map(|word| known(word))),
+                    "tainted" => object.status = Status::Tainted,
+                    "partial" => object.status = Status::Partial { reasons: vec!["it broke".to_owned()] },
+                    "incarnation" => object.incarnation = words[1].parse().expect("a number"),
+                    "protect" => {
+                        object.kept.protect = true;
+                        explicit("kept");
+                    }
+                    "plain" => explicit("kept"),
+                    "retain" => {
+                        object.kept.retain_on_delete = true;
+                        explicit("kept");
+                    }
+                    "depends" => {
+                        let named =
+                            |name: &&str| names.iter().find(|urn| urn.name() == *name).expect("an object").clone();
+                        object.dependencies = words[1..].iter().map(named).collect();
+                        explicit("depends");
+                    }
+                    "reads" => {
+                        object.read = words[1..].iter().map(|text| read_output(text)).collect();
+                        explicit("reads");
+                    }
+                    other => panic!("no fact {other}"),
+                }
+            }
+        }
+    }
+}
+
+/// Gives objects what follows from the plan and from their inputs.
+fn complete(stack: &mut Stack, explicit: &BTreeSet<(String, Urn, &'static str)>) {
+    let Some(state) = &mut stack.state else { return };
+    let name = stack.name.to_string();
+    let named: BTreeSet<Urn> = state.objects.keys().cloned().collect();
+    for object in state.objects.values_mut().chain(&mut state.replaced) {
+        object.id = format!("{}-{}", object.urn.name(), object.incarnation);
+        let id = Value::from(object.id.clone());
+        for (key, input) in object
+            .inputs
+            .iter()
+            .map(|(k, v)| (k.clone(), v.clone()))
+            .chain(["VpcId", "Id", "Arn"].iter().map(|key| ((*key).to_owned(), id.clone())))
+        {
+            object.observed.entry(key).or_insert(input);
+        }
+        state.last_incarnation = state.last_incarnation.max(object.incarnation);
+        let Some(resource) = stack.plan.as_ref().and_then(|plan| plan.resources.get(&object.urn)) else { continue };
+        let is_explicit = |what| explicit.contains(&(name.clone(), object.urn.clone(), what));
+        let mut found = diff::references(resource.properties.values());
+        found.resources.extend(resource.options.depends_on.iter().filter_map(|dependency| match dependency {
+            Dependency::Resource(urn) => Some(urn.clone()),
+            Dependency::Stack(_) => None,
+        }));
+        if !is_explicit("depends") {
+            object.dependencies = found.resources.intersection(&named).cloned().collect();
+        }
+        if !is_explicit("reads") {
+            object.read = found.outputs.iter().map(|(stack, path)| read_output(&format!("{stack}:{path}"))).collect();
+        }
+        if !is_explicit("kept") {
+            object.kept.protect = resource.options.protect;
+            object.kept.retain_on_delete = resource.options.retain_on_delete;
+            object.kept.delete_before_replace = resource.options.delete_before_replace;
+            object.kept.provider.clone_from(&resource.options.provider);
+        }
+    }
+}
+
+fn read_output(text: &str) -> ReadOutput {
+    let (stack, rest) = text.split_once(':').expect("stack:path");
+    let (leaf, digest) = rest.split_once('=').unwrap_or((rest, ""));
+    ReadOutput {
+        stack: stack.to_owned(),
+        stack_id: stack.to_owned(),
+        path: path(leaf),
+        digest: constant(digest).digest(),
+    }
+}
+
+fn state_of(stack: &mut Stack) -> &mut StackState {
+    let (id, name) = (stack.name.to_string(), stack.name.clone());
+    stack.state.get_or_insert_with(|| StackState::new(id, name))
+}
+
+fn name(text: &str) -> StackName {
+    let (project, short) = text.split_once('.').expect("project.stack");
+    StackName::new(project, short)
+}
+
+fn path(text: &str) -> Path {
+    text.parse().expect(text)
+}
+
+fn urn_named(plan: &Plan, name: &str) -> Urn {
+    let found = plan.resources.keys().find(|urn| urn.name() == name).cloned();
+    found.unwrap_or_else(|| Urn::new(plan.stack.project(), "Vpc", name))
+}
+
+fn property(word: &str, own: &dyn Fn(&str) -> Urn) -> (String, Expr) {
+    let (key, text) = word.split_once('=').expect("key=value");
+    (key.to_owned(), expression(text, own))
+}
+
+/// An expression; references may stand anywhere in lists and maps.
+fn expression(text: &str, own: &dyn Fn(&str) -> Urn) -> Expr {
+    fn of(value: &Value, own: &dyn Fn(&str) -> Urn) -> Expr {
+        match value {
+            Value::List(items) => Expr::List(items.iter().map(|item| of(item, own)).collect()),
+            Value::Map(map) => Expr::Map(map.iter().map(|(key, item)| (key.clone(), of(item, own))).collect()),
+            Value::String(text) => reference(text, own).unwrap_or_else(|| Expr::Value(value.clone())),
+            Value::Secret(secret) => Expr::Secret { key: Path::key("secret"), fingerprint: secret.fingerprint() },
+            other => Expr::Value(other.clone()),
+        }
+    }
+    of(&constant(text), own)
+}
+
+fn reference(text: &str, own: &dyn Fn(&str) -> Urn) -> Option<Expr> {
+    if let Some(rest) = text.strip_prefix('@') {
+        let (name, attribute) = rest.split_once('.')?;
+        return Some(Expr::Attribute { urn: own(name).to_string(), path: path(attribute), ty: Type::Any });
+    }
+    let rest = text.strip_prefix('#')?;
+    let (stack, leaf) = rest.trim_start_matches('?').split_once(':')?;
+    Some(Expr::Output { stack: stack.to_owned(), path: path(leaf), ty: Type::Any, optional: rest.starts_with('?') })
+}
+
+fn known(word: &str) -> (String, Value) {
+    let (key, text) = word.split_once('=').expect("key=value");
+    (key.to_owned(), constant(text))
+}
+
+/// A known value: JSON, or a secret's fingerprint, or else text.
+fn constant(text: &str) -> Value {
+    if let Some(version) = text.strip_prefix('!') {
+        return Value::Secret(Secret::encrypted(
+            Digest::of("secret", version.as_bytes()),
+            format!("cipher of {version}"),
+        ));
+    }
+    serde_json::from_str(text).unwrap_or_else(|_| Value::from(text))
+}
+
+/// A change set as text: what is done, and why.
+pub(crate) fn print(sets: &[ChangeSet]) -> String {
+    let mut lines = Vec::new();
+    for set in sets {
+        lines.push(set.stack.to_string());
+        for (urn, change) in set.resources.iter().filter(|(_, change)| !change.is_nothing()) {
+            let was =
+                change.renamed_from.as_ref().map(|earlier| format!(" (was {})", earlier.name())).unwrap_or_default();
+            let record = if change.record { " (record)" } else { "" };
+            let protected = if change.protection_ignored { " (protected)" } else { "" };
+            lines.push(format!("{} {}{was}{record}{protected}", symbol(change.action), urn.name()));
+            for difference in &change.differences {
+                let mark = format!(
+                    "{}{}",
+                    if difference.replaces { "!" } else { "" },
+                    if difference.drift { "?" } else { "" }
+                );
+                let side = |value: &Option<Value>| value.as_ref().map_or("nothing".to_owned(), show);
+                lines.push(format!("{}{mark} {} -> {}", difference.path, side(&difference.old), side(&difference.new)));
+            }
+            lines.extend(change.remarks.iter().map(|remark| format!("# {remark}")));
+        }
+        lines.extend(set.leftovers.iter().map(|(urn, incarnation)| format!("- {} {incarnation}", urn.name())));
+        for (path, output) in set.outputs.iter().filter(|(_, output)| output.changes()) {
+            lines.push(format!("> {path} {}", output.value.as_ref().map_or("withdrawn".to_owned(), show)));
+        }
+    }
+    lines.join("\n")
+}
+
+fn symbol(action: Action) -> &'static str {
+    match action {
+        Action::Keep => ".",
+        Action::Create => "+",
+        Action::Update => "~",
+        Action::Replace { delete_first: false, undecided: false } => "±",
+        Action::Replace { delete_first: true, undecided: false } => "∓",
+        Action::Replace { undecided: true, delete_first: false } => "±?",
+        Action::Replace { undecided: true, delete_first: true } => "∓?",
+        Action::Delete => "-",
+        Action::Forget => "forget",
+        Action::Adopt => "=",
+    }
+}
+
+fn show(value: &Value) -> String {
+    match value {
+        Value::Unknown(unknown) => {
+            let origins: Vec<String> = unknown.origins.iter().map(ToString::to_string).collect();
+            format!("<{}{}>", origins.join(" "), if unknown.secret { " secret" } else { "" })
+        }
+        Value::Secret(_) => "***".to_owned(),
+        Value::List(items) => format!("[{}]", items.iter().map(show).collect::<Vec<_>>().join(",")),
+        Value::Map(map) => {
+            format!(
+                "{{{}}}",
+                map.iter().map(|(key, item)| format!("{key}:{}", show(item))).collect::<Vec<_>>().join(",")
+            )
+        }
+        Value::String(text) => text.clone(),
+        other => format!("{other:?}"),
+    }
+}
+
+/// Problems as text: code, place, message, then related places, notes and hints.
+pub(crate) fn print_problems(found: &Diagnostics) -> String {
+    let mut lines = Vec::new();
+    for problem in found {
+        let place = problem.place.as_ref().map_or(String::new(), |place| format!(" {place}"));
+        lines.push(format!("{}{place} {}", problem.code, problem.message));
+        lines.extend(problem.related.iter().map(|(place, what)| format!("at {place} {what}")));
+        lines.extend(problem.notes.iter().map(|note| format!("note {note}")));
+        lines.extend(problem.hints.iter().map(|hint| format!("hint {hint}")));
+    }
+    lines.join("\n")
+}
+
+/// Lines without their indentation and without empty ones.
+pub(crate) fn trimmed(text: &str) -> String {
+    text.lines().map(str::trim).filter(|line| !line.is_empty()).collect::<Vec<_>>().join("\n")
+}
