@@ -53,7 +53,7 @@ pub(crate) fn open(secrets: &dyn Secrets, value: Value, context: &Context, path:
     })
 }
 
-/// The content of open secrets in their place: what a provider gets.
+/// What a provider gets: the properties as they are, if every secret in them is open.
 ///
 /// # Errors
 /// If a secret is not open.
@@ -61,8 +61,9 @@ pub(crate) fn expose(map: Map) -> Result<Map, SecretError> {
     map.into_iter()
         .map(|(key, value)| {
             let path = Path::key(&key);
-            let value = walk(value, &path, &mut |secret, at| {
-                secret.expose().cloned().ok_or_else(|| SecretError::NoKey(format!("the secret at `{at}`")))
+            let value = walk(value, &path, &mut |secret, at| match secret.content() {
+                Content::Open(_) => Ok(Value::Secret(secret)),
+                Content::Encrypted(_) | Content::Sealed => Err(SecretError::NoKey(format!("the secret at `{at}`"))),
             })?;
             Ok((key, value))
         })

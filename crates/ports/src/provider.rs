@@ -1,7 +1,7 @@
 //! The port of providers.
 
 use schema::TypeSchema;
-use value::Map;
+use value::{Digest, Map};
 
 use crate::BoxFuture;
 
@@ -56,7 +56,7 @@ pub struct Found {
 pub enum StepAction {
     /// Makes an object.
     Create {
-        /// The properties; secrets are open.
+        /// The properties; secrets are open, and still secrets, so that a provider knows what must not be seen.
         inputs: Map,
     },
     /// Changes an object in place.
@@ -154,6 +154,10 @@ pub trait Provider: Send + Sync {
     /// # Errors
     /// If the schema itself is broken.
     fn schema(&self, ty: &str) -> Result<Option<&TypeSchema>, schema::CatalogError>;
+    /// What stands for all its schemas: a change of it makes every stack be looked at again.
+    fn schemas_digest(&self) -> Digest {
+        Digest::of("schemas", self.name().as_bytes())
+    }
     /// How many steps may run at a time.
     fn concurrency(&self) -> usize;
     /// How many steps a fragment of this type may have.
