@@ -102,7 +102,11 @@ impl Sandbox {
             options.knobs.faults.extend(faults);
             options.knobs.exists.extend(exists);
         }
-        let assumed = references::Assumed { texts: options.exists.clone(), globs: options.knobs.exists.clone(), protection_ignored: options.ignore_protection };
+        let assumed = references::Assumed {
+            texts: options.exists.clone(),
+            globs: options.knobs.exists.clone(),
+            protection_ignored: options.ignore_protection,
+        };
         let shared = Shared { log: log::Log::new(dir), world: world::World::default() };
         Ok(Self {
             dir: dir.to_owned(),

@@ -21,6 +21,10 @@ impl Provider for Sandbox {
         self.catalog.get(ty)
     }
 
+    fn schemas_digest(&self) -> value::Digest {
+        self.catalog.digest()
+    }
+
     fn concurrency(&self) -> usize {
         CONCURRENCY
     }

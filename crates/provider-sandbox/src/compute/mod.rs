@@ -131,10 +131,6 @@ pub(crate) fn observed(world: &World, schema: &TypeSchema, object: &Object) -> M
             let associations: Vec<Value> = own.iter().cloned().chain(further.map(Value::from)).collect();
             map.insert("CidrBlockAssociations".into(), Value::List(associations));
         }
-        "AWS::IAM::ManagedPolicy" => {
-            let attached = world.users(&object.key).count();
-            map.insert("AttachmentCount".into(), i64::try_from(attached).unwrap_or(i64::MAX).into());
-        }
         _ => {}
     }
     map

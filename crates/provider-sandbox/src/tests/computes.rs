@@ -76,7 +76,6 @@ fn attributes_look_like_the_vendors() {
         ("zone.Id", "Z*"),
         ("zone.NameServers.3", "ns-*.co.uk"),
         ("policy.PolicyArn", "arn:aws:iam::123456789012:policy/ops/p"),
-        ("policy.AttachmentCount", "Some(1)"),
         ("role.Arn", "arn:aws:iam::123456789012:role/r"),
         ("role.RoleId", "AROA*"),
         ("topic", "arn:aws:sns:us-east-1:123456789012:t"),
@@ -164,6 +163,19 @@ fn secrets_are_in_no_file_and_no_answer() {
     let mut inputs = properties(&open_name);
     inputs.insert("BucketName".into(), Secret::open(fingerprint, Value::from(CANARY)).into());
     let _ = apply(&sandbox, step("AWS::S3::Bucket", "b", StepAction::Create { inputs }));
+
+    // A secret within the identity is found again by its fingerprint, whatever is at hand of it.
+    let topic =
+        apply(&sandbox, create("AWS::SNS::Topic", "t", r#"{ TopicName = "t" }"#)).expect("made").expect("there");
+    let subscription = |endpoint: Secret| {
+        let mut inputs = properties(&format!(r#"{{ TopicArn = "{}", Protocol = "https" }}"#, topic.id));
+        inputs.insert("Endpoint".into(), endpoint.into());
+        inputs
+    };
+    let inputs = subscription(Secret::open(fingerprint, Value::from(format!("https://x/{CANARY}"))));
+    apply(&sandbox, step("AWS::SNS::Subscription", "s", StepAction::Create { inputs })).expect("made");
+    let recorded = subscription(Secret::encrypted(fingerprint, "age:x".into()));
+    assert!(read(&sandbox, "AWS::SNS::Subscription", Find::Identity(recorded)).is_some());
 
     for entry in std::fs::read_dir(sandbox.dir()).expect("is there") {
         let bytes = std::fs::read(entry.expect("an entry").path()).expect("reads");
