@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use config_load::{Files, Profile, Variables, Workspace};
 use diag::{Diagnostic, Diagnostics};
-use engine::{Catalog, Engine, Foreign, Instance, Providers, StackEntry, Traces};
+use engine::{Catalog, Engine, Foreign, Instance, Providers, StackEntry};
 use plan::{OutputRead, Project, StackList};
 use ports::StateStore;
 use provider_sandbox::Sandbox;
@@ -318,11 +318,6 @@ fn texts(value: &Value, found: &mut BTreeSet<String>) {
         Value::Map(map) => map.values().for_each(|item| texts(item, found)),
         _ => {}
     }
-}
-
-/// Loads traces, for a preview.
-pub(crate) fn load(cache: &TraceCache) -> Traces {
-    cache.load()
 }
 
 /// Outputs of other stacks are the engine's.

@@ -1,15 +1,16 @@
 //! The traces of evaluations, kept in the local cache.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 
 use cache::Cache;
 use engine::Traces;
 use value::Digest;
 
-/// Where traces are kept.
+/// Where traces are kept: those of the last evaluation of each stack, and those of the last that was brought about.
 pub(crate) struct TraceCache {
     cache: Cache,
-    key: Digest,
+    profile: String,
 }
 
 /// As much as the cache may hold.
@@ -18,24 +19,48 @@ const MAX_BYTES: u64 = 256 << 20;
 impl TraceCache {
     /// The cache of a workspace for a profile.
     pub(crate) fn of(root: &Path, profile: &str) -> Self {
-        let cache = Cache::open(root.join(".groundplan/cache"), MAX_BYTES);
-        Self { cache, key: Digest::of("traces/1", profile.as_bytes()) }
+        Self { cache: Cache::open(root.join(".groundplan/cache"), MAX_BYTES), profile: profile.to_owned() }
     }
 
-    /// What is kept; nothing, if it cannot be read.
-    pub(crate) fn load(&self) -> Traces {
-        self.cache.get_record(self.key).and_then(|bytes| serde_json::from_slice(&bytes).ok()).unwrap_or_default()
+    /// The traces of the last evaluations; nothing, if they cannot be read.
+    pub(crate) fn evaluated(&self) -> Traces {
+        self.load("evaluated")
     }
 
-    /// Keeps traces, if some are new.
+    /// The traces of the plans that the state was last brought to; nothing, if they cannot be read.
+    pub(crate) fn applied(&self) -> Traces {
+        self.load("applied")
+    }
+
+    /// Keeps the traces of evaluations, if some are new.
     pub(crate) fn keep(&self, old: &Traces, new: &Traces) {
+        self.add("evaluated", old, new);
+    }
+
+    /// Remembers that the state of these stacks was brought to their plans.
+    pub(crate) fn brought_about<'a>(&self, stacks: impl IntoIterator<Item = &'a String>) {
+        let stacks: BTreeSet<&String> = stacks.into_iter().collect();
+        let mut traces = self.evaluated();
+        traces.retain(|stack, _| stacks.contains(stack));
+        self.add("applied", &self.applied(), &traces);
+    }
+
+    fn key(&self, what: &str) -> Digest {
+        Digest::of_parts("traces/1", [self.profile.as_bytes(), what.as_bytes()])
+    }
+
+    fn load(&self, what: &str) -> Traces {
+        self.cache.get_record(self.key(what)).and_then(|bytes| serde_json::from_slice(&bytes).ok()).unwrap_or_default()
+    }
+
+    fn add(&self, what: &str, old: &Traces, new: &Traces) {
         if new.iter().all(|(name, trace)| old.get(name) == Some(trace)) {
             return;
         }
         let mut all = old.clone();
         all.extend(new.iter().map(|(name, trace)| (name.clone(), trace.clone())));
         if let Ok(bytes) = serde_json::to_vec(&all) {
-            self.cache.put_record(self.key, &bytes);
+            self.cache.put_record(self.key(what), &bytes);
         }
     }
 }

@@ -5,10 +5,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use diag::{Diagnostic, Diagnostics};
 use plan::{Evaluation, Inputs, OutputRead, Read};
 use rayon::iter::{IntoParallelRefIterator, ParallelIterator};
-use resource::{Evaluated, Plan, StackName};
+use resource::{Evaluated, PLAN_FORMAT, Plan, StackName};
+use taskgraph::EvaluateRecord;
 use value::{Digest, Path, Value};
 
-use crate::{Engine, StackEntry, Trace, Traces};
+use crate::{Engine, SEMANTICS_EPOCH, StackEntry, Trace, Traces};
 
 /// What evaluations of stacks gave.
 #[derive(Debug, Default)]
@@ -144,8 +145,9 @@ impl Engine<'_> {
     /// Whether everything that a trace's evaluation read is as it was.
     fn holds(&self, entry: &StackEntry, trace: &Trace, inputs: &dyn Inputs) -> bool {
         let project = self.projects[entry.project].name();
-        self.code.get(project) == Some(&trace.code)
-            && trace.reads.iter().all(|(read, digest)| digest_of(read, &entry.name, inputs) == Some(*digest))
+        self.code.get(project) == Some(&trace.record.code)
+            && (trace.record.format, trace.record.epoch) == (PLAN_FORMAT, SEMANTICS_EPOCH)
+            && trace.record.reads.iter().all(|(read, digest)| digest_of(read, &entry.name, inputs) == Some(*digest))
     }
 
     /// The trace of an evaluation that gave a whole plan.
@@ -153,8 +155,14 @@ impl Engine<'_> {
         let code = *self.code.get(self.projects[entry.project].name())?;
         let Ok(evaluated @ Evaluated::Plan(plan)) = &evaluation.result else { return None };
         Some(Trace {
-            code,
-            reads: evaluation.reads.clone(),
+            record: EvaluateRecord {
+                format: PLAN_FORMAT,
+                epoch: SEMANTICS_EPOCH,
+                code,
+                stack: entry.name.clone(),
+                reads: evaluation.reads.clone(),
+            },
+            config: self.inputs.config(&entry.name).map(|node| node.to_value()).unwrap_or_default(),
             plan: evaluated.digest(),
             outputs: plan.reads(),
             secrets: plan.secrets(),

@@ -1,34 +1,42 @@
 //! Why a stack would be evaluated again, and why it would move.
 
 use plan::Read;
+use resource::PLAN_FORMAT;
+use taskgraph::EvaluateRecord;
 
 use crate::evaluate::digest_of;
-use crate::{Engine, Preview, Trace};
+use crate::{Engine, Preview, SEMANTICS_EPOCH, Trace};
 
 impl Engine<'_> {
     /// What of that which a trace's evaluation read is no longer as it was; empty = the trace holds.
     pub fn why_evaluated(&self, stack: &str, trace: &Trace) -> Vec<String> {
         let Some(entry) = self.catalog.get(stack) else { return vec!["it is not in the workspace".to_owned()] };
-        let project = self.projects[entry.project].name();
-        let mut reasons = Vec::new();
-        if self.code.get(project) != Some(&trace.code) {
-            reasons.push(format!("the code of `{project}`, or of a crate that it is built of, has changed"));
-        }
-        for (read, digest) in &trace.reads {
-            // Another stack's output is judged by the preview, which knows what is proposed.
-            if matches!(read, Read::Output(..)) || digest_of(read, &entry.name, self.inputs) == Some(*digest) {
-                continue;
-            }
-            reasons.push(match read {
-                Read::Config => "its configuration has changed".to_owned(),
-                Read::File(path) => format!("file `{path}` has changed, appeared or vanished"),
-                Read::List(directory) => format!("the names in `{directory}` have changed"),
-                Read::Variable(name) => format!("environment variable `{name}` has changed"),
-                Read::World(query) => format!("the world lock's answer to {query} has changed"),
-                Read::Output(..) => continue,
-            });
-        }
-        reasons
+        let code = self.code.get(self.projects[entry.project].name()).copied();
+        // Another stack's output is judged by the preview, which knows what is proposed.
+        let reads = trace.record.reads.iter().filter(|(read, _)| !matches!(read, Read::Output(..)));
+        let now = reads
+            .clone()
+            .map(|(read, _)| (read.clone(), digest_of(read, &entry.name, self.inputs).unwrap_or_else(plan::absent)));
+        let new = EvaluateRecord {
+            format: PLAN_FORMAT,
+            epoch: SEMANTICS_EPOCH,
+            code: code.unwrap_or(trace.record.code),
+            stack: entry.name.clone(),
+            reads: now.collect(),
+        };
+        let old = EvaluateRecord {
+            reads: reads.map(|(read, digest)| (read.clone(), *digest)).collect(),
+            ..trace.record.clone()
+        };
+        let config = self.inputs.config(&entry.name).map(|node| node.to_value()).unwrap_or_default();
+        taskgraph::differences_of_evaluate(&old, &new, Some((&trace.config, &config)))
+    }
+
+    /// The digest of the plan that a stack's program gives now, without state.
+    pub fn plan_digest(&self, stack: &str) -> Option<value::Digest> {
+        let survey = self.survey(self.catalog.get(stack));
+        let evaluation = survey.evaluations.into_values().next()?;
+        evaluation.result.ok().map(|evaluated| evaluated.digest())
     }
 
     /// Why a preview does something to a stack, or does nothing: what it reads of others, and what differs.

@@ -10,11 +10,12 @@ use planner::Holders;
 use ports::StoreError;
 use resource::{Plan, Sources, StackName};
 use state::{StackState, stack_id};
-use value::{Digest, Path, Value, canonical_bytes};
+use taskgraph::{OutputRead, ResolveRecord};
+use value::{Digest, Path, Value};
 
 use crate::evaluate::{plan_of, waits_for};
 use crate::lookup::{EngineLookup, PlainOutputs, World};
-use crate::{Engine, SEMANTICS_EPOCH, StackEntry, Traces};
+use crate::{Engine, StackEntry, Traces};
 
 /// What a preview aims at.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -141,21 +142,10 @@ impl Engine<'_> {
 
     /// What stands for "nothing is left to do" of a plan that reads these digests.
     pub(crate) fn resolve_key(&self, plan: Digest, reads: &BTreeMap<(String, Path), Digest>) -> Digest {
-        let record = Value::map([
-            ("epoch", Value::from(SEMANTICS_EPOCH)),
-            ("plan", Value::from(plan.to_string())),
-            ("profile", Value::from(self.profile.to_string())),
-            (
-                "reads",
-                Value::List(
-                    reads
-                        .iter()
-                        .map(|((stack, path), digest)| Value::from(format!("{stack}:{path}={digest}")))
-                        .collect(),
-                ),
-            ),
-        ]);
-        Digest::of("resolve/1", &canonical_bytes(&record))
+        let reads =
+            reads.iter().map(|(output, digest)| (output.clone(), OutputRead { digest: *digest, proposed: false }));
+        let schemas = self.providers.schemas_digest();
+        ResolveRecord { plan, reads: reads.collect(), schemas, profile: self.profile }.digest()
     }
 }
 
@@ -182,7 +172,7 @@ impl Work<'_> {
         let outside: BTreeSet<String> =
             traces.values().flat_map(|t| t.outputs.iter().map(|(s, _)| s.clone())).collect();
         let plain_reads =
-            traces.values().any(|trace| trace.reads.keys().any(|read| matches!(read, plan::Read::Output(..))));
+            traces.values().any(|trace| trace.record.reads.keys().any(|read| matches!(read, plan::Read::Output(..))));
         if plain_reads {
             self.load(outside.into_iter()).await?;
         }

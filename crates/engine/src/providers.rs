@@ -1,10 +1,11 @@
 //! The providers of a profile, by type.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use ports::Provider;
 use schema::TypeSchema;
+use value::Digest;
 
 /// Where a provider instance points: what predictions may use.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -18,12 +19,13 @@ pub struct Instance {
 pub struct Providers {
     providers: Vec<Arc<dyn Provider>>,
     instances: BTreeMap<Option<String>, Instance>,
+    schemas: OnceLock<Digest>,
 }
 
 impl Providers {
     /// Providers, asked in this order, and where their instances point; `None` is the default instance.
     pub fn new(providers: Vec<Arc<dyn Provider>>, instances: BTreeMap<Option<String>, Instance>) -> Self {
-        Self { providers, instances }
+        Self { providers, instances, schemas: OnceLock::new() }
     }
 
     /// The provider that serves a type.
@@ -42,6 +44,14 @@ impl Providers {
             }
         }
         Ok(None)
+    }
+
+    /// What stands for the schemas of all providers.
+    pub fn schemas_digest(&self) -> Digest {
+        *self.schemas.get_or_init(|| {
+            let digests: Vec<Digest> = self.providers.iter().map(|provider| provider.schemas_digest()).collect();
+            Digest::of_parts("schemas/1", digests.iter().map(|digest| digest.as_bytes().as_slice()))
+        })
     }
 
     /// Where an instance points.

@@ -2,18 +2,18 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use plan::{Read, Reads};
 use serde::{Deserialize, Serialize};
-use value::{Digest, Path};
+use taskgraph::EvaluateRecord;
+use value::{Digest, Path, Value};
 
 /// The trace of one evaluation.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Trace {
-    /// The digest of the project's code.
-    pub code: Digest,
-    /// What was read, each with the digest of what was there.
-    #[serde(with = "pairs")]
-    pub reads: Reads,
+    /// Everything that the evaluation depended on.
+    pub record: EvaluateRecord,
+    /// The configuration that was read, secrets sealed: so that what changed of it can be named.
+    #[serde(default)]
+    pub config: Value,
     /// The digest of the plan that it gave.
     pub plan: Digest,
     /// The outputs of other stacks that the plan reads.
@@ -25,17 +25,3 @@ pub struct Trace {
 
 /// The traces of all stacks, by full name.
 pub type Traces = BTreeMap<String, Trace>;
-
-/// JSON has no maps whose keys are not texts.
-mod pairs {
-    use super::{Digest, Read, Reads};
-    use serde::{Deserialize, Deserializer, Serialize, Serializer};
-
-    pub(super) fn serialize<S: Serializer>(reads: &Reads, serializer: S) -> Result<S::Ok, S::Error> {
-        reads.iter().collect::<Vec<(&Read, &Digest)>>().serialize(serializer)
-    }
-
-    pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Reads, D::Error> {
-        Ok(Vec::<(Read, Digest)>::deserialize(deserializer)?.into_iter().collect())
-    }
-}

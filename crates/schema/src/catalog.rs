@@ -53,6 +53,12 @@ impl Catalog {
         }
     }
 
+    /// The digest of all schemas and overlays, made of their texts without reading them.
+    pub fn digest(&self) -> value::Digest {
+        let texts = self.types.values().flat_map(|(source, _)| [source.name, source.schema, source.overlay]);
+        value::Digest::of_parts("catalog/1", texts.map(str::as_bytes))
+    }
+
     /// The type tokens, sorted.
     pub fn names(&self) -> impl Iterator<Item = &'static str> + '_ {
         self.types.keys().copied()

@@ -12,12 +12,12 @@ pub(crate) async fn explain(session: &Session<'_>, selection: &Selection) -> Res
         .with_engine(async |engine| {
             let selected = session.select(engine, selection, &[])?;
             let cache = session.traces();
-            let traces = crate::session::load(&cache);
+            let applied = cache.applied();
             let options = PreviewOptions { selected: selected.names(), goal: Goal::Programs };
-            let preview = engine.preview(&options, &traces).await?;
+            let preview = engine.preview(&options, &cache.evaluated()).await?;
             for stack in &selected.stacks {
                 let name = stack.to_string();
-                let reasons = reasons(&name, &traces, engine, &preview);
+                let reasons = reasons(&name, &applied, engine, &preview);
                 if session.talk.json {
                     session.talk.json(&serde_json::json!({ "stack": name, "moves": !preview.unchanged.contains(&name), "reasons": reasons }));
                 } else {
@@ -33,7 +33,7 @@ pub(crate) async fn explain(session: &Session<'_>, selection: &Selection) -> Res
         .await
 }
 
-fn reasons(name: &str, traces: &Traces, engine: &engine::Engine<'_>, preview: &engine::Preview) -> Vec<String> {
+fn reasons(name: &str, applied: &Traces, engine: &engine::Engine<'_>, preview: &engine::Preview) -> Vec<String> {
     let mut reasons = Vec::new();
     if let Some(waits) = preview.deferred.get(name) {
         for (stack, path) in waits {
@@ -41,14 +41,14 @@ fn reasons(name: &str, traces: &Traces, engine: &engine::Engine<'_>, preview: &e
         }
         return reasons;
     }
-    match traces.get(name) {
-        None => reasons.push("it was not evaluated before".to_owned()),
+    match applied.get(name) {
+        None => reasons.push("it was not applied from here before".to_owned()),
         Some(old) => match engine.why_evaluated(name, old) {
             why if why.is_empty() => reasons.push("everything that its program reads is as it was".to_owned()),
             why => {
                 reasons.extend(why);
-                if preview.traces.get(name).is_some_and(|new| new.plan == old.plan) {
-                    reasons.push("its plan has the same bytes".to_owned());
+                if engine.plan_digest(name) == Some(old.plan) {
+                    reasons.push("its plan has the same bytes all the same".to_owned());
                 }
             }
         },

@@ -58,7 +58,7 @@ pub(crate) async fn only_in_state(engine: &Engine<'_>) -> Result<Vec<StackName>>
 
 async fn make(session: &Session<'_>, engine: &Engine<'_>, selected: &Selected, goal: Goal) -> Result<Preview> {
     let cache = session.traces();
-    let traces = crate::session::load(&cache);
+    let traces = cache.evaluated();
     let preview = engine.preview(&PreviewOptions { selected: selected.names(), goal }, &traces).await?;
     cache.keep(&traces, &preview.traces);
     Ok(preview)
@@ -252,6 +252,10 @@ async fn finish(
 ) -> Result<Exit> {
     let talk = &session.talk;
     let report = &done.report;
+    if goal == Goal::Programs && !report.cancelled {
+        let failed: BTreeSet<String> = report.failed.iter().map(|failure| failure.stack.to_string()).collect();
+        session.traces().brought_about(done.stacks.difference(&failed));
+    }
     if !report.failed.is_empty() {
         talk.error(&report.failed.iter().map(|failure| failure.problem.clone()).collect());
     }
