@@ -85,6 +85,55 @@ pub fn reseal(
     found.into_result(sealed)?.into_iter().try_fold(text.to_owned(), put_in)
 }
 
+/// Takes the secrets out of the text of a stack file, since they are sealed to their stack, and gives the new text and
+/// their key paths. Where a secret has a line of its own the comment that `remark` makes takes its place; the others'
+/// comments stand at the top.
+///
+/// # Errors
+/// If the file is not TOML, or cannot be edited.
+pub fn without_secrets(
+    file: &str,
+    text: &str,
+    remark: impl Fn(&Path) -> String,
+) -> Result<(String, Vec<Path>), Diagnostics> {
+    let root = config::parse(file, text)?;
+    let mut paths = Vec::new();
+    root.secrets(&mut |node, _, _| paths.push(node.path.clone()));
+    let mut document: DocumentMut = text.parse().map_err(|_| cannot_set(&Path::root(), "the file cannot be edited"))?;
+    let (mut in_place, mut at_top) = (Vec::new(), String::new());
+    // From the end, so that positions in lists stay what they are.
+    for path in paths.iter().rev() {
+        let mark = format!("secret-{}", Digest::of("mark", path.to_string().as_bytes()));
+        let gone = || cannot_set(path, "the way there is not a table or list");
+        let Some((last, parents)) = path.segments().split_last() else { continue };
+        let mut holder = Some(document.as_item_mut());
+        for segment in parents {
+            holder = holder.and_then(|item| child(item, segment));
+        }
+        let holder = holder.ok_or_else(gone)?;
+        match last {
+            Segment::Key(name) if holder.is_table() && holder.get(name).is_some_and(Item::is_value) => {
+                replace(slot(holder, last, path)?, path, |_| Ok(Value::from(mark.as_str())))?;
+                in_place.push((mark, remark(path)));
+                continue;
+            }
+            Segment::Key(name) => drop(holder.as_table_like_mut().ok_or_else(gone)?.remove(name)),
+            Segment::Index(index) => drop(holder.as_array_mut().ok_or_else(gone)?.remove(*index)),
+            Segment::Any => continue,
+        }
+        at_top = format!("# {}\n{at_top}", remark(path));
+    }
+    let mut out = at_top;
+    for line in document.to_string().split_inclusive('\n') {
+        match in_place.iter().find(|(mark, _)| line.contains(mark)) {
+            Some((_, remark)) => out.extend(["# ", remark, "\n"]),
+            None => out.push_str(line),
+        }
+    }
+    config::parse(file, &out)?;
+    Ok((out, paths))
+}
+
 fn edit(
     file: &str,
     text: &str,

@@ -13,7 +13,7 @@ mod stacks;
 mod workspace;
 
 pub use config::parse;
-pub use edit::{get, reseal, set, set_secret, show};
+pub use edit::{get, reseal, set, set_secret, show, without_secrets};
 pub use identity::{IdentityText, Variables};
 pub use inputs::{FileInputs, Files};
 pub use settings::{Profile, Secrets, Settings};

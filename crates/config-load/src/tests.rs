@@ -318,3 +318,26 @@ fn secrets_are_sealed_anew_wherever_they_stand() {
     let found = reseal("f", &text, |_, _, _| Err(diag::Diagnostic::error("E0232", "no"))).expect_err("three problems");
     assert_eq!(summary(&found), ["E0232 f:2:5", "E0232 f:3:6", "E0232 f:4:1"]);
 }
+
+#[test]
+fn secrets_are_left_out_with_a_remark_and_all_else_stays() {
+    let secret = |name: &str| format!("{{ secret = \"age:{name}\", fingerprint = \"{}\" }}", Digest::of("t", b"f"));
+    let (a, b, c, d) = (secret("a"), secret("b"), secret("c"), secret("d"));
+    let text = format!(
+        "# Of CI.\nsize = 3 # small\n# Who knows it?\npassword = {a} # new\nkeys = [\"x\", {b}]\n\n[db]\nname = \"n\"\n\
+         token = {c}\n\n[db.admin]\n{}\n",
+        d.trim_matches(['{', '}', ' ']).replace(", ", "\n")
+    );
+    let (out, paths) = without_secrets("f", &text, |path| format!("set {path}")).expect("edits");
+    assert_eq!(
+        paths.iter().map(ToString::to_string).collect::<Vec<_>>(),
+        ["db.admin", "db.token", "keys[1]", "password"]
+    );
+    assert_eq!(
+        out,
+        "# set db.admin\n# set keys[1]\n# Of CI.\nsize = 3 # small\n# Who knows it?\n# set password\nkeys = [\"x\"]\n\n[db]\n\
+         name = \"n\"\n# set db.token\n"
+    );
+    let plain = "a = 1 # one\n";
+    assert_eq!(without_secrets("f", plain, |_| String::new()).expect("edits"), (plain.to_owned(), Vec::new()));
+}
