@@ -119,19 +119,14 @@ pub(crate) fn normalise(schema: &TypeSchema, mut inputs: Map) -> Map {
 /// What a read gives, with what other objects do to this one.
 pub(crate) fn observed(world: &World, schema: &TypeSchema, object: &Object) -> Map {
     let mut map = shape::observed(schema, object);
-    match object.key.ty.as_str() {
-        "AWS::EC2::VPC" => {
-            let blocks: Vec<&Object> = world.users_of_type(&object.key, "AWS::EC2::VPCCidrBlock").collect();
-            let texts = |name: &str| -> Vec<String> {
-                blocks.iter().filter_map(|block| block.text(name)).map(str::to_owned).collect()
-            };
-            map.insert("Ipv6CidrBlocks".into(), texts("Ipv6CidrBlock").into());
-            let own = object.get("CidrBlockAssociations").and_then(Value::as_list).unwrap_or_default();
-            let further = blocks.iter().filter(|b| b.text("CidrBlock").is_some()).filter_map(|b| b.text("Id"));
-            let associations: Vec<Value> = own.iter().cloned().chain(further.map(Value::from)).collect();
-            map.insert("CidrBlockAssociations".into(), Value::List(associations));
-        }
-        _ => {}
+    if object.key.ty == "AWS::EC2::VPC" {
+        let blocks: Vec<&Object> = world.users_of_type(&object.key, "AWS::EC2::VPCCidrBlock").collect();
+        let six: Vec<Value> = blocks.iter().filter_map(|b| b.text("Ipv6CidrBlock")).map(Value::from).collect();
+        map.insert("Ipv6CidrBlocks".into(), Value::List(six));
+        let own = object.get("CidrBlockAssociations").and_then(Value::as_list).unwrap_or_default();
+        let further = blocks.iter().filter(|b| b.text("CidrBlock").is_some()).filter_map(|b| b.text("Id"));
+        let associations: Vec<Value> = own.iter().cloned().chain(further.map(Value::from)).collect();
+        map.insert("CidrBlockAssociations".into(), Value::List(associations));
     }
     map
 }
