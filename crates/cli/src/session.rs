@@ -249,11 +249,13 @@ impl<'a> Session<'a> {
             let needs = survey.needs.get(&name.to_string()).into_iter().flatten();
             needs.filter_map(|other| Some(self.catalog.get(other)?.name.clone())).collect()
         };
-        let chosen = taskgraph::select(&candidates, &request, &needs)?;
-        let chosen = match chosen {
-            taskgraph::Selection::Choose(stacks) if self.talk.can_ask() => self.choose(stacks)?,
-            other => other,
-        };
+        let mut chosen = taskgraph::select(&candidates, &request, &needs)?;
+        if let taskgraph::Selection::Choose(stacks) = &chosen
+            && self.talk.can_ask()
+        {
+            let selectors = self.choose(stacks)?;
+            chosen = taskgraph::select(&candidates, &Request { selectors: &selectors, ..request }, &needs)?;
+        }
         let (stacks, single) = chosen.without_asking()?;
         Ok(Selected { stacks, single })
     }
@@ -266,17 +268,19 @@ impl<'a> Session<'a> {
         self.registry.projects.iter().find(within).map(Project::name)
     }
 
-    fn choose(&self, stacks: Vec<StackName>) -> Result<taskgraph::Selection> {
+    /// Asks which stacks are meant; gives selectors.
+    fn choose(&self, stacks: &[StackName]) -> Result<Vec<String>> {
         for (number, stack) in stacks.iter().enumerate() {
             self.talk.say(&format!("  {}  {stack}", number + 1));
         }
         let answer = self.talk.ask("Which stack? (a number, or `all`)").unwrap_or_default();
+        let names = stacks.iter().map(ToString::to_string);
         if answer == "all" {
-            return Ok(taskgraph::Selection::Stacks { meant: stacks.clone(), all: stacks });
+            return Ok(names.collect());
         }
-        let picked = answer.parse::<usize>().ok().and_then(|number| stacks.get(number.checked_sub(1)?));
+        let picked = answer.parse::<usize>().ok().and_then(|number| names.clone().nth(number.checked_sub(1)?));
         match picked {
-            Some(stack) => Ok(taskgraph::Selection::Stacks { meant: vec![stack.clone()], all: vec![stack.clone()] }),
+            Some(stack) => Ok(vec![stack]),
             None => Err(Diagnostic::error("E0706", format!("`{answer}` is none of them")).into()),
         }
     }

@@ -8,6 +8,7 @@ use resource::StackName;
 use scheduler::Limits;
 use state::OutputReader;
 use tokio::sync::watch;
+use tokio::task::JoinSet;
 use value::{Digest, Path};
 
 use crate::run::{Live, Runner};
@@ -184,7 +185,7 @@ impl Engine<'_> {
 
     /// Closes the journals; a stack in which everything ended well is settled.
     async fn close(&self, preview: &Preview, lives: Vec<Live>, report: &Report) -> Result<(), StoreError> {
-        let mut first_error = None;
+        let mut closing = JoinSet::new();
         let digests: BTreeMap<String, BTreeMap<Path, Digest>> = lives
             .iter()
             .map(|live| {
@@ -214,13 +215,16 @@ impl Engine<'_> {
                     .collect();
                 Some(self.resolve_key(planned.digest, &reads?))
             });
-            if let Some((journal, state)) = live.into_parts()
-                && let Err(error) = journal.close(Closing { state, settled }).await
-            {
-                first_error.get_or_insert(error);
+            if let Some((journal, state)) = live.into_parts() {
+                closing.spawn(journal.close(Closing { state, settled }));
             }
         }
-        first_error.map_or(Ok(()), Err)
+        let mut result = Ok(());
+        while let Some(closed) = closing.join_next().await {
+            let what = || StoreError::Io { what: "closing a stack".to_owned(), reason: "the task died".to_owned() };
+            result = result.and(closed.map_err(|_| what()).and_then(|head| head.map(drop)));
+        }
+        result
     }
 }
 
