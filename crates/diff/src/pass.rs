@@ -12,7 +12,7 @@ use value::{Digest, Map, Origin, Path, Type, Unknown, Value};
 
 use crate::nodes::{Node, References, order, references, resource_references};
 use crate::scope::At;
-use crate::{Action, Case, ChangeSet, OutputChange, ResourceChange, decide};
+use crate::{Action, Case, ChangeSet, OutputChange, ReadPin, ResourceChange, decide};
 
 /// One stack of the pass.
 #[derive(Debug, Clone, Copy)]
@@ -315,13 +315,13 @@ impl Pass<'_> {
             taken.unwrap_or(earlier).clone()
         };
         // An optional output that is not there was not read.
-        let found: Vec<&(String, Path)> = reads.iter().filter(|read| set.reads.contains_key(*read)).collect();
-        let same =
-            |old: &state::ReadOutput, (stack, path): &(String, Path)| old.stack == *stack && old.path.covers(path);
+        let found: Vec<_> = reads.iter().filter_map(|read| Some((read, set.reads.get(read)?))).collect();
+        let same = |old: &state::ReadOutput, read: &(String, Path)| old.stack == read.0 && old.path.covers(&read.1);
+        let current = |old: &state::ReadOutput, pin: &ReadPin| !pin.proposed && pin.digest == old.digest;
         kept != old.kept
             || *dependencies != old.dependencies.iter().map(now).collect::<BTreeSet<Urn>>()
-            || !found.iter().all(|read| old.read.iter().any(|old| same(old, read)))
-            || !old.read.iter().all(|old| found.iter().any(|read| same(old, read)))
+            || !found.iter().all(|(read, pin)| old.read.iter().any(|old| same(old, read) && current(old, pin)))
+            || !old.read.iter().all(|old| found.iter().any(|(read, _)| same(old, read)))
     }
 
     /// The object that a declared resource has in state, under its name or an earlier one.

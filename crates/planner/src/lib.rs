@@ -8,11 +8,11 @@ mod holders;
 use std::collections::{BTreeMap, BTreeSet};
 
 use diag::{Diagnostic, Diagnostics};
-use diff::{Action, ChangeSet, leaf_of};
+use diff::{Action, ChangeSet, OutputChange, leaf_of};
 use graph::Graph;
 use resource::{Dependency, StackName, Urn};
 use state::{Object, StackState};
-use value::Path;
+use value::{Digest, Path};
 
 pub use holders::{Holder, Holders};
 
@@ -80,9 +80,12 @@ pub fn plan(stacks: &[StackSteps<'_>], holders: &Holders) -> Result<StepGraph, D
         names: stacks.iter().enumerate().map(|(i, s)| (s.changes.stack.to_string(), i)).collect(),
         numbers: BTreeMap::new(),
         result: StepGraph::default(),
+        refused: BTreeMap::new(),
+        if_free: Vec::new(),
         found: Diagnostics::new(),
     };
     builder.add_steps();
+    builder.refuse();
     builder.add_edges();
     if let Err(cycles) = builder.result.graph.order() {
         for cycle in cycles {
@@ -93,12 +96,19 @@ pub fn plan(stacks: &[StackSteps<'_>], holders: &Holders) -> Result<StepGraph, D
     builder.found.into_result(builder.result)
 }
 
+/// Stacks outside the selection, each with the outputs that it holds.
+type Readers = BTreeMap<String, BTreeSet<String>>;
+
 struct Builder<'a> {
     stacks: &'a [StackSteps<'a>],
     holders: &'a Holders,
     names: BTreeMap<String, usize>,
     numbers: BTreeMap<StepNode, usize>,
     result: StepGraph,
+    /// What cannot go, and the readers outside with the outputs that they hold, by stack.
+    refused: BTreeMap<usize, (BTreeSet<String>, Readers)>,
+    /// Edges that are wanted unless they close a cycle.
+    if_free: Vec<(usize, usize)>,
     found: Diagnostics,
 }
 
@@ -124,7 +134,9 @@ impl Builder<'_> {
         for (stack, input) in self.stacks.iter().enumerate() {
             for (urn, change) in &input.changes.resources {
                 match change.action {
-                    Action::Delete | Action::Forget => self.add_delete(stack, urn, change.incarnation, true),
+                    // What is forgotten stays where it is, so nobody who reads it is harmed.
+                    Action::Forget => self.add(stack, StepKind::Delete(urn.clone(), change.incarnation)),
+                    Action::Delete => self.add_delete(stack, urn, change.incarnation, true),
                     Action::Replace { delete_first, .. } => {
                         self.add(stack, StepKind::Apply(urn.clone()));
                         if let Some(old) = self.live(stack, urn) {
@@ -132,18 +144,24 @@ impl Builder<'_> {
                             self.add_delete(stack, urn, incarnation, delete_first);
                         }
                     }
-                    Action::Keep if change.renamed_from.is_none() => {}
+                    Action::Keep if change.is_nothing() => {}
                     Action::Keep | Action::Create | Action::Update | Action::Adopt => {
-                        self.add(stack, StepKind::Apply(urn.clone()))
+                        self.add(stack, StepKind::Apply(urn.clone()));
                     }
                 }
             }
             for (urn, incarnation) in &input.changes.leftovers {
                 self.add_delete(stack, urn, *incarnation, false);
             }
-            for (path, output) in &input.changes.outputs {
-                if output.changes() {
+            for (path, output) in input.changes.outputs.iter().filter(|(_, output)| output.changes()) {
+                let readers = match output.value {
+                    Some(_) => Readers::new(),
+                    None => self.readers(stack, std::iter::once((path, None))),
+                };
+                if readers.is_empty() {
                     self.add(stack, StepKind::Publish(path.clone()));
+                } else {
+                    self.refuse_later(stack, format!("output `{path}`"), readers);
                 }
             }
         }
@@ -152,37 +170,73 @@ impl Builder<'_> {
     /// Adds a deletion, unless readers outside the selection stand against it.
     fn add_delete(&mut self, stack: usize, urn: &Urn, incarnation: u64, must: bool) {
         let input = &self.stacks[stack];
-        let paths = input.state.map(|state| outputs_of(state, urn)).unwrap_or_default();
-        let readers: BTreeSet<String> = self
-            .holders
-            .of(&input.changes.stack_id, &paths)
-            .filter(|holder| !self.names.contains_key(&holder.stack))
-            .map(|holder| holder.stack.clone())
-            .collect();
+        let aside = input.changes.leftovers.contains(&(urn.clone(), incarnation));
+        let outputs = input.state.map(|state| &state.outputs).into_iter().flatten();
+        let made_of_it = outputs.filter(|(path, output)| {
+            let change = input.changes.outputs.get(*path);
+            let still = change.is_none_or(|change| change.changes() || change.from.contains(urn));
+            output.from.contains(self.earlier_name(stack, urn)) && still
+        });
+        let moved_on = made_of_it.map(|(path, output)| {
+            // Whoever was applied with what is published for good by now has left an object that was set aside.
+            let renewed = !output.stale && !input.changes.outputs.get(path).is_some_and(OutputChange::changes);
+            (path, (aside && renewed).then_some(output.digest))
+        });
+        let readers = self.readers(stack, moved_on);
         if readers.is_empty() {
             self.add(stack, StepKind::Delete(urn.clone(), incarnation));
-            return;
-        }
-        let readers: Vec<String> = readers.into_iter().collect();
-        if must {
-            let name = &input.changes.stack;
-            let change = input.changes.resources.get(urn);
-            let message = format!("`{}` of `{name}` cannot be deleted: other stacks still read it", urn.name());
-            let mut problem = Diagnostic::error("E0402", message).at_opt(change.and_then(|c| c.source.clone()));
-            for reader in &readers {
-                problem = problem.note(format!("`{reader}` was applied with an output that is made of it"));
-            }
-            self.found.push(problem.hint("select the readers too: `--with-downstream`"));
+        } else if must {
+            self.refuse_later(stack, format!("`{}`", urn.name()), readers);
         } else {
+            let readers = readers.into_keys().collect();
             self.result.held_back.push(HeldBack { stack, urn: urn.clone(), readers });
         }
+    }
+
+    /// The stacks outside that hold outputs of a stack, with the outputs; with a digest only those that hold another.
+    fn readers<'b>(&self, stack: usize, outputs: impl Iterator<Item = (&'b Path, Option<Digest>)>) -> Readers {
+        let id = &self.stacks[stack].changes.stack_id;
+        let mut readers = Readers::new();
+        for (path, moved_on) in outputs {
+            let holders = self.holders.outside(id, path).filter(|holder| !self.names.contains_key(&holder.stack));
+            for holder in holders.filter(|holder| moved_on != Some(holder.digest)) {
+                readers.entry(holder.stack.clone()).or_default().insert(format!("`{}`", holder.path));
+            }
+        }
+        readers
+    }
+
+    fn refuse_later(&mut self, stack: usize, what: String, readers: Readers) {
+        let (refused, by_reader) = self.refused.entry(stack).or_default();
+        refused.insert(what);
+        for (reader, outputs) in readers {
+            by_reader.entry(reader).or_default().extend(outputs);
+        }
+    }
+
+    /// One problem for each stack that readers outside stand against.
+    fn refuse(&mut self) {
+        for (stack, (refused, readers)) in std::mem::take(&mut self.refused) {
+            let name = &self.stacks[stack].changes.stack;
+            let message = format!("{} of `{name}` cannot go: other stacks still read it", few(&refused));
+            let mut problem = Diagnostic::error("E0402", message);
+            for (reader, outputs) in readers {
+                problem = problem.note(format!("`{reader}` was applied with {}", few(&outputs)));
+            }
+            self.found.push(problem.hint("select the readers too: `--with-downstream`"));
+        }
+    }
+
+    /// The name that a resource has in state.
+    fn earlier_name<'b>(&'b self, stack: usize, urn: &'b Urn) -> &'b Urn {
+        let change = self.stacks[stack].changes.resources.get(urn);
+        change.and_then(|change| change.renamed_from.as_ref()).unwrap_or(urn)
     }
 
     fn live(&self, stack: usize, urn: &Urn) -> Option<&Object> {
         let input = &self.stacks[stack];
         let state = input.state?;
-        let name = input.changes.resources.get(urn).and_then(|change| change.renamed_from.as_ref()).unwrap_or(urn);
-        state.objects.get(name)
+        state.objects.get(self.earlier_name(stack, urn))
     }
 
     fn add_edges(&mut self) {
@@ -192,6 +246,11 @@ impl Builder<'_> {
                 StepKind::Apply(urn) => self.apply_edges(number, stack, &urn),
                 StepKind::Delete(urn, incarnation) => self.delete_edges(number, stack, &urn, incarnation),
                 StepKind::Publish(path) => self.publish_edges(number, stack, &path),
+            }
+        }
+        for (number, to) in std::mem::take(&mut self.if_free) {
+            if self.result.graph.dependencies([to]).binary_search(&number).is_err() {
+                self.result.graph.add_edge(number, to);
             }
         }
     }
@@ -220,7 +279,9 @@ impl Builder<'_> {
     fn read_edges(&mut self, number: usize, reads: &BTreeSet<(String, Path)>) {
         for (name, path) in reads {
             let Some(&upstream) = self.names.get(name) else { continue };
-            let leaf = leaf_of(&self.stacks[upstream].changes.outputs, path).map(|(leaf, _)| leaf.clone());
+            let leaf = leaf_of(&self.stacks[upstream].changes.outputs, path);
+            // One that is withdrawn waits for its readers, not the other way round.
+            let leaf = leaf.filter(|(_, output)| output.value.is_some()).map(|(leaf, _)| leaf.clone());
             self.edge(number, leaf.and_then(|leaf| self.number(upstream, StepKind::Publish(leaf))));
         }
     }
@@ -242,6 +303,14 @@ impl Builder<'_> {
             self.edge(number, self.number(stack, StepKind::Apply(urn.clone())));
         }
         self.read_edges(number, &output.reads);
+        if output.value.is_none() {
+            // As long as its objects are there it says who holds them.
+            for urn in &output.from {
+                let incarnation = self.live(stack, urn).map(|object| object.incarnation);
+                self.edge(number, incarnation.and_then(|i| self.number(stack, StepKind::Delete(urn.clone(), i))));
+            }
+            self.after_readers_elsewhere(number, stack, std::slice::from_ref(path), false);
+        }
     }
 
     fn delete_edges(&mut self, number: usize, stack: usize, urn: &Urn, incarnation: u64) {
@@ -260,16 +329,17 @@ impl Builder<'_> {
         {
             self.after_reader(number, stack, reader, first);
         }
-        // Readers in other stacks: those that were applied with an output that is made of the object.
         let paths = outputs_of(state, name);
+        self.after_readers_elsewhere(number, stack, &paths, first);
+    }
+
+    /// Readers in other stacks: those that were applied with one of the outputs.
+    fn after_readers_elsewhere(&mut self, number: usize, stack: usize, paths: &[Path], first: bool) {
+        let id = &self.stacks[stack].changes.stack_id;
         for (other, other_input) in self.stacks.iter().enumerate().filter(|(other, _)| *other != stack) {
-            let Some(other_state) = other_input.state else { continue };
-            for reader in other_state.objects.values().chain(&other_state.replaced) {
-                if reader
-                    .read
-                    .iter()
-                    .any(|read| read.stack_id == input.changes.stack_id && paths.iter().any(|p| p.touches(&read.path)))
-                {
+            let Some(state) = other_input.state else { continue };
+            for reader in state.objects.values().chain(&state.replaced) {
+                if reader.read.iter().any(|read| read.stack_id == *id && paths.iter().any(|p| p.touches(&read.path))) {
                     self.after_reader(number, other, reader, first);
                 }
             }
@@ -279,15 +349,16 @@ impl Builder<'_> {
     /// A deletion waits until a reader has moved on or is gone.
     fn after_reader(&mut self, number: usize, stack: usize, reader: &Object, first: bool) {
         let urn = self.current_name(stack, &reader.urn);
-        self.edge(
-            number,
-            self.number(stack, StepKind::Delete(urn.clone(), reader.incarnation)).filter(|&delete| {
-                // With the old object going first, a reader that is replaced the other way round would wait for itself.
-                !first || self.goes_first(delete)
-            }),
-        );
+        let delete = self.number(stack, StepKind::Delete(urn.clone(), reader.incarnation));
+        let apply = self.number(stack, StepKind::Apply(urn));
         if !first {
-            self.edge(number, self.number(stack, StepKind::Apply(urn)));
+            self.edge(number, delete);
+            self.edge(number, apply);
+        } else if delete.is_some_and(|delete| self.goes_first(delete)) {
+            self.edge(number, delete);
+        } else {
+            // With the old object going first, a reader that goes over to the new one cannot be waited for.
+            self.if_free.extend([delete, apply].into_iter().flatten().map(|to| (number, to)));
         }
     }
 
@@ -314,6 +385,16 @@ impl Builder<'_> {
             StepKind::Delete(urn, _) => format!("delete `{}` of `{name}`", urn.name()),
             StepKind::Publish(path) => format!("publish `{path}` of `{name}`"),
         }
+    }
+}
+
+/// The first few of a list, and how many more there are.
+fn few(names: &BTreeSet<String>) -> String {
+    const SHOWN: usize = 3;
+    let shown = names.iter().take(SHOWN).cloned().collect::<Vec<_>>().join(", ");
+    match names.len().saturating_sub(SHOWN) {
+        0 => shown,
+        more => format!("{shown} and {more} more"),
     }
 }
 

@@ -86,7 +86,15 @@ impl Fixture {
             reader.line(line.trim(), u32::try_from(number).expect("few lines") + 1);
         }
         let mut stacks = reader.stacks;
-        stacks.iter_mut().for_each(|stack| complete(stack, &reader.explicit));
+        let mut digests: BTreeMap<(String, Path), Digest> = BTreeMap::new();
+        for (stack, outputs) in &reader.published {
+            digests.extend(outputs.iter().map(|(path, value)| ((stack.clone(), path.clone()), value.digest())));
+        }
+        for stack in &stacks {
+            let outputs = stack.state.iter().flat_map(|state| &state.outputs);
+            digests.extend(outputs.map(|(path, output)| ((stack.name.to_string(), path.clone()), output.digest)));
+        }
+        stacks.iter_mut().for_each(|stack| complete(stack, &reader.explicit, &digests));
         stacks.sort_by(|a, b| a.name.cmp(&b.name));
         Self { stacks, published: reader.published, catalog: catalog() }
     }
@@ -296,7 +304,11 @@ impl Reader {
 }
 
 /// Gives objects what follows from the plan and from their inputs.
-fn complete(stack: &mut Stack, explicit: &BTreeSet<(String, Urn, &'static str)>) {
+fn complete(
+    stack: &mut Stack,
+    explicit: &BTreeSet<(String, Urn, &'static str)>,
+    digests: &BTreeMap<(String, Path), Digest>,
+) {
     let Some(state) = &mut stack.state else { return };
     let name = stack.name.to_string();
     let named: BTreeSet<Urn> = state.objects.keys().cloned().collect();
@@ -323,7 +335,8 @@ fn complete(stack: &mut Stack, explicit: &BTreeSet<(String, Urn, &'static str)>)
             object.dependencies = found.resources.intersection(&named).cloned().collect();
         }
         if !is_explicit("reads") {
-            object.read = found.outputs.iter().map(|(stack, path)| read_output(&format!("{stack}:{path}"))).collect();
+            let read = |(stack, path): &(String, Path)| read_output(&format!("{stack}:{path}"));
+            object.read = found.outputs.iter().map(read).collect();
         }
         if !is_explicit("kept") {
             object.kept.protect = resource.options.protect;
@@ -331,6 +344,21 @@ fn complete(stack: &mut Stack, explicit: &BTreeSet<(String, Urn, &'static str)>)
             object.kept.delete_before_replace = resource.options.delete_before_replace;
             object.kept.provider.clone_from(&resource.options.provider);
         }
+    }
+    for object in state.objects.values_mut().chain(&mut state.replaced) {
+        object.read = std::mem::take(&mut object.read).into_iter().map(|read| published(read, digests)).collect();
+    }
+}
+
+/// A reading as the engine records it: of the leaf, with the digest of what is published if none is given.
+fn published(read: ReadOutput, digests: &BTreeMap<(String, Path), Digest>) -> ReadOutput {
+    let of_stack = digests.iter().filter(|((stack, _), _)| *stack == read.stack);
+    let leaves: BTreeMap<Path, Digest> = of_stack.map(|((_, path), digest)| (path.clone(), *digest)).collect();
+    match diff::leaf_of(&leaves, &read.path) {
+        Some((leaf, digest)) if read.digest == constant("").digest() => {
+            ReadOutput { path: leaf.clone(), digest: *digest, ..read }
+        }
+        _ => read,
     }
 }
 

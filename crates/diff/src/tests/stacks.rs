@@ -200,3 +200,27 @@ fn the_same_input_gives_the_same_bytes() {
     let bytes = || serde_json::to_string(&Fixture::parse(text).diff(Settings::default()).0).expect("serialises");
     assert_eq!(bytes(), bytes());
 }
+
+#[test]
+fn a_reader_is_untouched_unless_what_it_reads_changes_and_remembers_what_it_was_applied_with() {
+    check(
+        r#"stack a.QA
+           output same 1
+           output list ["new",2]
+           published same 1
+           published list ["old",2]
+         stack b.QA
+           resource Vpc same Size=#a.QA:same
+           resource Vpc first Label=#a.QA:list[0]
+           resource Vpc second Size=#a.QA:list[1]
+           has Vpc same Size=1
+           has Vpc first Label=old
+           has Vpc second Size=2"#,
+        "a.QA
+         > list [new,2]
+         b.QA
+         ~ first
+         Label old -> new
+         . second (record)",
+    );
+}
