@@ -6,7 +6,7 @@ mod fixture;
 use std::collections::BTreeSet;
 
 use diff::Settings;
-use fixture::{Fixture, print_problems, trimmed};
+use fixture::{Fixture, print, print_problems, trimmed};
 
 use super::*;
 
@@ -18,7 +18,7 @@ fn plan_of(text: &str) -> Result<(StepGraph, Vec<String>), String> {
     holders.select(fixture.stacks.iter().map(|stack| stack.name.to_string()).filter(|name| name.starts_with("clean")));
     fixture.stacks.retain(|stack| !["outside", "clean"].contains(&stack.name.project()));
     let (sets, found) = fixture.diff(Settings::default());
-    assert_eq!(print_problems(&found), "", "problems of the diff");
+    assert_eq!(print_problems(&found), "", "problems of {}", print(&sets));
     let none = BTreeSet::new();
     let stacks: Vec<StackSteps<'_>> = sets
         .iter()
