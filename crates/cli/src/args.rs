@@ -83,6 +83,9 @@ pub(crate) struct Running {
     /// After a failure start nothing more
     #[arg(long)]
     pub fail_fast: bool,
+    /// Wait for a run that holds one of the stacks, instead of ending
+    #[arg(long)]
+    pub wait: bool,
     /// Open every stack of the preview
     #[arg(long)]
     pub full: bool,

@@ -21,6 +21,8 @@ pub enum Exit {
     Provider,
     /// The state is held by another run, has moved, or is broken.
     State,
+    /// What was approved as known came out otherwise.
+    Contradiction,
     /// The command line is wrong.
     Usage,
     /// A mistake in this program.
@@ -39,6 +41,7 @@ impl Exit {
             Self::User => 10,
             Self::Provider => 30,
             Self::State => 40,
+            Self::Contradiction => 50,
             Self::Usage => 64,
             Self::Internal => 70,
             Self::Interrupted => 130,
@@ -58,13 +61,15 @@ pub(crate) struct Failure {
     pub exit: Exit,
     /// What is said.
     pub found: Diagnostics,
+    /// Another run holds a stack: waiting may help.
+    pub held: bool,
 }
 
 pub(crate) type Result<T, E = Failure> = std::result::Result<T, E>;
 
 impl From<Diagnostics> for Failure {
     fn from(found: Diagnostics) -> Self {
-        Self { exit: Exit::User, found }
+        Self { exit: Exit::User, found, held: false }
     }
 }
 
@@ -86,7 +91,7 @@ impl From<StoreError> for Failure {
             }
             StoreError::Io { .. } => problem,
         };
-        Self { exit: Exit::State, found: problem.into() }
+        Self { exit: Exit::State, found: problem.into(), held: matches!(error, StoreError::Held { .. }) }
     }
 }
 
@@ -111,10 +116,10 @@ impl From<Stopped> for Failure {
 
 /// A failure to read or write a file.
 pub(crate) fn io(what: &str, error: &std::io::Error) -> Failure {
-    Failure { exit: Exit::User, found: Diagnostic::error("E0701", format!("{what}: {error}")).into() }
+    Diagnostic::error("E0701", format!("{what}: {error}")).into()
 }
 
 /// A wrong command line that only the command can see.
 pub(crate) fn usage(message: impl Into<String>, hint: impl Into<String>) -> Failure {
-    Failure { exit: Exit::Usage, found: Diagnostic::error("E0702", message).hint(hint).into() }
+    Failure { exit: Exit::Usage, found: Diagnostic::error("E0702", message).hint(hint).into(), held: false }
 }

@@ -179,6 +179,7 @@ impl<'a> Session<'a> {
             organisation: self.workspace.settings().organisation.clone(),
             projects: &self.registry.projects,
             code: code.collect(),
+            functions: self.functions(),
             inputs: &inputs,
             catalog: self.catalog.clone(),
             store: self.store()?,
@@ -189,6 +190,18 @@ impl<'a> Session<'a> {
             jobs: self.global.jobs.unwrap_or(64),
         };
         work(&engine).await
+    }
+
+    /// The named pure functions of all projects, with the digest of the source of the crate that each is in.
+    fn functions(&self) -> BTreeMap<String, Digest> {
+        let digests = self.registry.digests;
+        let functions = self.registry.projects.iter().flat_map(|project| project.plan_functions());
+        functions
+            .filter_map(|function| {
+                let library = function.name.split("::").next()?;
+                Some((function.name.to_owned(), digests.library(library)?.source_digest()))
+            })
+            .collect()
     }
 
     /// What of the profile decides over what is there.

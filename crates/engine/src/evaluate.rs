@@ -138,8 +138,37 @@ impl Engine<'_> {
 
     /// Evaluates one stack, whatever its trace says.
     pub(crate) fn evaluate_now(&self, entry: &StackEntry, outputs: &dyn OutputSource) -> Evaluation {
-        let inputs = WithOutputs { inputs: self.inputs, outputs };
-        self.projects[entry.project].evaluate(entry.name.clone(), &inputs)
+        self.evaluate_with(entry, &WithOutputs { inputs: self.inputs, outputs })
+    }
+
+    /// Evaluates one stack and writes into its plan which functions it needs, with the digest of their source.
+    fn evaluate_with(&self, entry: &StackEntry, inputs: &dyn Inputs) -> Evaluation {
+        let mut evaluation = self.projects[entry.project].evaluate(entry.name.clone(), inputs);
+        let mut missing = Diagnostics::new();
+        if let Ok(Evaluated::Plan(plan)) = &mut evaluation.result {
+            let mut names = BTreeSet::new();
+            plan.visit(&mut |part| {
+                if let expr::Expr::Function { name, .. } = part {
+                    names.insert(name.clone());
+                }
+            });
+            for name in names {
+                match self.functions.get(&name) {
+                    Some(digest) => drop(plan.functions.insert(name, *digest)),
+                    None => missing.push(
+                        Diagnostic::error(
+                            "E0311",
+                            format!("`{}` calls the function `{name}`, which no project offers", entry.name),
+                        )
+                        .hint("list it: `Project::new(…).functions(&[…])`"),
+                    ),
+                }
+            }
+        }
+        if missing.has_errors() {
+            evaluation.result = Err(missing);
+        }
+        evaluation
     }
 
     /// Whether everything that a trace's evaluation read is as it was.

@@ -1,7 +1,7 @@
-//! Events: what a run does, as data, for every renderer.
+//! Events: what a run does, as data, for every renderer. `docs/events.md` describes them to those who read `--json`.
 
 use resource::{StackName, Urn};
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 use tokio::sync::mpsc::UnboundedSender;
 use value::Path;
 
@@ -14,11 +14,13 @@ pub enum Event {
         /// The run's id.
         run: String,
         /// Steps by stack.
+        #[serde(serialize_with = "by_name")]
         steps: Vec<(StackName, usize)>,
     },
     /// A step of an interrupted run was settled.
     Settled {
         /// The stack.
+        #[serde(serialize_with = "name")]
         stack: StackName,
         /// The resource.
         resource: String,
@@ -28,6 +30,7 @@ pub enum Event {
     /// A step has started.
     StepStarted {
         /// The stack.
+        #[serde(serialize_with = "name")]
         stack: StackName,
         /// The resource, or the output.
         target: Target,
@@ -37,6 +40,7 @@ pub enum Event {
     /// A step has ended.
     StepEnded {
         /// The stack.
+        #[serde(serialize_with = "name")]
         stack: StackName,
         /// The resource, or the output.
         target: Target,
@@ -50,6 +54,7 @@ pub enum Event {
     /// A stack has ended.
     StackEnded {
         /// The stack.
+        #[serde(serialize_with = "name")]
         stack: StackName,
         /// Whether everything in it ended well.
         well: bool,
@@ -65,6 +70,15 @@ pub enum Event {
         /// Steps that were not started.
         skipped: usize,
     },
+}
+
+/// A stack goes by its full name.
+fn name<S: Serializer>(stack: &StackName, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_str(stack)
+}
+
+fn by_name<S: Serializer>(steps: &[(StackName, usize)], serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_map(steps.iter().map(|(stack, count)| (stack.to_string(), count)))
 }
 
 /// What a step is about.

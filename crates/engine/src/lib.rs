@@ -43,6 +43,8 @@ pub struct Engine<'a> {
     pub projects: &'a [Project],
     /// The digest of each project's code, by name; an absent one is never cached.
     pub code: BTreeMap<String, Digest>,
+    /// The named pure functions of the projects, by name, with the digest of the source that they are built of.
+    pub functions: BTreeMap<String, Digest>,
     /// What evaluations read.
     pub inputs: &'a dyn Inputs,
     /// All stacks.

@@ -27,14 +27,18 @@ pub(crate) async fn evaluate(session: &Session<'_>, selection: &Selection, out: 
                             write(&session.start.join(out).join(name), evaluation, evaluated)?;
                         }
                         let digest = evaluated.digest();
-                        let (resources, outputs) = match evaluated {
-                            Evaluated::Plan(plan) => (plan.resources.len().to_string(), plan.outputs.len().to_string()),
-                            Evaluated::Deferred { .. } => ("deferred".to_owned(), String::new()),
+                        let counts = match evaluated {
+                            Evaluated::Plan(plan) => Some((plan.resources.len(), plan.outputs.len())),
+                            Evaluated::Deferred { .. } => None,
                         };
+                        let (resources, outputs) = counts.unzip();
                         if session.talk.json {
-                            session.talk.json(&serde_json::json!({ "stack": name, "digest": digest, "resources": resources, "outputs": outputs }));
+                            session.talk.json(&serde_json::json!({
+                                "stack": name, "digest": digest, "deferred": counts.is_none(), "resources": resources, "outputs": outputs,
+                            }));
                         }
-                        rows.push(vec![name.clone(), digest.short(16), resources, outputs]);
+                        let shown = |count: Option<usize>| count.map_or_else(|| "deferred".to_owned(), |count| count.to_string());
+                        rows.push(vec![name.clone(), digest.short(16), shown(resources), shown(outputs)]);
                     }
                 }
             }

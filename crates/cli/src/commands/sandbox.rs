@@ -12,6 +12,13 @@ pub(crate) fn run(session: &Session<'_>, command: Sandbox) -> Result<Exit> {
     match command {
         Sandbox::List => {
             for object in sandbox.list().map_err(|error| io(&directory, &error))? {
+                if talk.json {
+                    let urn = object.owner.as_ref().map(|owner| &owner.urn);
+                    talk.json(&serde_json::json!({
+                        "type": object.ty, "id": object.id, "scope": object.scope, "name": object.name, "urn": urn,
+                    }));
+                    continue;
+                }
                 let owner = object.owner.map_or_else(|| "-".to_owned(), |owner| owner.urn);
                 let name = object.name.unwrap_or_else(|| "-".to_owned());
                 talk.data(&format!("{} {} {name} {owner}", object.ty, object.id));

@@ -100,7 +100,7 @@ async fn verify(session: &Session<'_>, selection: &Selection) -> Result<Exit> {
         }
     }
     if found.has_errors() {
-        return Err(Failure { exit: Exit::State, found });
+        return Err(Failure { exit: Exit::State, found, held: false });
     }
     if !found.is_empty() {
         session.talk.error(&found);

@@ -166,8 +166,17 @@ async fn go(
     let mut done = Done::default();
     // Every round applies what is known; stacks that waited for an output are evaluated once it is published.
     loop {
-        let (report, rounds_preview) =
-            round(session, engine, selected, goal, running, command, preview, cancel.clone()).await?;
+        let ended = round(session, engine, selected, goal, running, command, preview, cancel.clone()).await;
+        let (report, rounds_preview) = match ended {
+            Err(failure) if running.wait && failure.held && !*cancel.borrow() => {
+                talk.failure(&failure);
+                talk.say("waiting for it");
+                tokio::time::sleep(std::time::Duration::from_secs(1)).await;
+                preview = make(session, engine, selected, goal).await?;
+                continue;
+            }
+            other => other?,
+        };
         let well = report.failed.is_empty() && !report.cancelled;
         let more = well && !rounds_preview.deferred.is_empty();
         done.add(&rounds_preview, report);
@@ -280,6 +289,7 @@ async fn finish(
     }
     Ok(match (report.cancelled, report.failed.is_empty()) {
         (true, _) => Exit::Interrupted,
+        (false, false) if report.failed.iter().any(|failure| failure.problem.code == "E0530") => Exit::Contradiction,
         (false, false) => Exit::Provider,
         (false, true) => Exit::Done,
     })
