@@ -32,7 +32,7 @@ pub(crate) async fn graph(session: &Session<'_>, selection: &Selection, form: Fo
                 _ => {
                     let title = &session.workspace.settings().organisation;
                     let foreign: Vec<StackName> =
-                        engine.catalog.foreign_stacks().filter_map(|(name, _)| foreign_name(name)).collect();
+                        engine.catalog.foreign_stacks().filter_map(|(name, _)| foreign_name(session, name)).collect();
                     let grain = if all { OrganisationGrain::Stacks } else { OrganisationGrain::Projects };
                     diagram::of_organisation(title, plans, &foreign, grain)
                 }
@@ -49,8 +49,13 @@ pub(crate) async fn graph(session: &Session<'_>, selection: &Selection, form: Fo
         .await
 }
 
-/// The name of a foreign stack: its environment, and a scope before it, cannot be told from the project, so the last
-/// segment alone is taken for the short name.
-fn foreign_name(full: &str) -> Option<StackName> {
-    full.rsplit_once('.').map(|(project, short)| StackName::new(project, short))
+/// The name of a foreign stack: where its project ends is where its outputs crate lies.
+fn foreign_name(session: &Session<'_>, full: &str) -> Option<StackName> {
+    let cuts = full.match_indices('.').map(|(dot, _)| (&full[..dot], &full[dot + 1..]));
+    let project = |(project, _): &(&str, &str)| {
+        let directory = format!("{}/outputs", session.workspace.project_directory(project));
+        matches!(session.workspace.list(&directory), Ok(Some(_)))
+    };
+    let (project, short) = cuts.rev().find(project).or_else(|| full.rsplit_once('.'))?;
+    Some(StackName::new(project, short))
 }

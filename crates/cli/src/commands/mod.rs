@@ -22,7 +22,7 @@ use crate::talk::Talk;
 pub(crate) async fn run(registry: &Registry, args: Args, talk: &Talk) -> Result<Exit> {
     if let Command::New { command: crate::args::New::Workspace { directory, organisation, groundplan } } = &args.command
     {
-        return new::workspace(directory, organisation.as_deref(), groundplan.as_deref(), talk);
+        return new::workspace(&args.global, directory, organisation.as_deref(), groundplan.as_deref(), talk);
     }
     let session = Session::open(registry, &args.global, talk)?;
     match args.command {

@@ -67,16 +67,7 @@ async fn make(session: &Session<'_>, engine: &Engine<'_>, selected: &Selected, g
 fn show(session: &Session<'_>, preview: &Preview, selected: &Selected, full: bool, begun: Instant) {
     let talk = &session.talk;
     if talk.json {
-        talk.json(&serde_json::json!({
-            "event": "preview",
-            "digest": preview.digest(),
-            "changes": preview.changes,
-            "unchanged": preview.unchanged,
-            "cached": preview.cached,
-            "deferred": preview.deferred.keys().collect::<Vec<_>>(),
-            "to_destroy": preview.to_destroy,
-            "notes": preview.notes,
-        }));
+        talk.json(&crate::form::preview(preview));
         return;
     }
     if preview.is_empty() {

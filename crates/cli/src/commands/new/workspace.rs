@@ -35,7 +35,7 @@ pub(super) fn make(directory: &Path, organisation: Option<&str>, groundplan: &Gr
         let written = path.parent().map_or(Ok(()), fs::create_dir_all).and_then(|()| fs::write(&path, text));
         written.map_err(|error| io(&format!("`{}`", path.display()), &error))?;
     }
-    super::sections::sync(&root)
+    super::sync(&root)
 }
 
 /// The organisation's name: what was given, or what can be made of the directory's name.

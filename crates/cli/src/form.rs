@@ -1,0 +1,63 @@
+//! The forms of `--json` that are not the engine's events; `docs/events.md` describes them.
+
+use diff::{Action, ChangeSet, Difference, ResourceChange};
+use engine::Preview;
+use serde_json::{Value, json};
+
+/// A preview as one event.
+pub(crate) fn preview(preview: &Preview) -> Value {
+    let deferred: serde_json::Map<String, Value> = preview
+        .deferred
+        .iter()
+        .map(|(stack, waits)| (stack.clone(), waits.iter().map(|(stack, path)| format!("{stack}:{path}")).collect()))
+        .collect();
+    json!({
+        "event": "preview",
+        "digest": preview.digest(),
+        "stacks": preview.changes.iter().map(stack).collect::<Vec<_>>(),
+        "unchanged": preview.unchanged,
+        "cached": preview.cached,
+        "deferred": deferred,
+        "to_destroy": preview.to_destroy,
+        "notes": preview.notes.iter().chain(&preview.held_back).collect::<Vec<_>>(),
+    })
+}
+
+fn stack(set: &ChangeSet) -> Value {
+    let resources = set.resources.iter().filter(|(_, change)| !change.is_nothing());
+    let outputs = set.outputs.iter().filter(|(_, output)| output.changes());
+    json!({
+        "stack": set.stack.to_string(),
+        "counts": set.counts(),
+        "resources": resources.map(|(urn, change)| resource(&urn.to_string(), change)).collect::<Vec<_>>(),
+        "outputs": outputs.map(|(path, output)| json!({ "path": path.to_string(), "value": output.value })).collect::<Vec<_>>(),
+    })
+}
+
+fn resource(urn: &str, change: &ResourceChange) -> Value {
+    let (action, undecided, delete_first) = match change.action {
+        Action::Keep => ("record", false, false),
+        Action::Create => ("create", false, false),
+        Action::Update => ("update", false, false),
+        Action::Replace { delete_first, undecided } => ("replace", undecided, delete_first),
+        Action::Delete => ("delete", false, false),
+        Action::Forget => ("forget", false, false),
+        Action::Adopt => ("adopt", false, false),
+    };
+    json!({
+        "urn": urn,
+        "action": action,
+        "undecided": undecided,
+        "delete_first": delete_first,
+        "differences": change.differences.iter().map(difference).collect::<Vec<_>>(),
+        "properties": change.goal,
+        "protection_ignored": change.protection_ignored,
+        "source": change.source.as_ref().map(ToString::to_string),
+        "remarks": change.remarks,
+    })
+}
+
+fn difference(difference: &Difference) -> Value {
+    let Difference { path, old, new, replaces, drift } = difference;
+    json!({ "path": path.to_string(), "old": old, "new": new, "replaces": replaces, "drift": drift })
+}
