@@ -14,6 +14,7 @@ type Named = BTreeMap<String, BTreeMap<String, BTreeSet<Key>>>;
 ///
 /// **Invariant:** the indices hold exactly what the objects say.
 #[derive(Debug, Default, Clone)]
+#[cfg_attr(test, derive(PartialEq))]
 pub(crate) struct World {
     pub(crate) objects: BTreeMap<Key, Object>,
     handles: Named,

@@ -72,6 +72,17 @@ fn a_partial_create_leaves_an_unhealthy_object_which_an_update_mends() {
 }
 
 #[test]
+fn knobs_that_cannot_be_read_are_named_with_their_place() {
+    let dir = TempDir::new().expect("a directory");
+    std::fs::write(dir.path().join("knobs.toml"), "latency = 0\nthrotle_every = 3\n").expect("written");
+    let error = Sandbox::open(dir.path(), quick()).expect_err("a slip of the pen").to_string();
+    assert!(error.contains("knobs.toml") && error.contains("line 2") && error.contains("throttle_every"), "{error}");
+    std::fs::write(dir.path().join("knobs.toml"), "throttle_every = 1\n").expect("written");
+    let sandbox = Sandbox::open(dir.path(), quick()).expect("opens");
+    assert_eq!(apply(&sandbox, topic("a")).expect_err("too many").kind, ProviderErrorKind::Throttled);
+}
+
+#[test]
 fn every_nth_call_is_one_too_many() {
     let dir = TempDir::new().expect("a directory");
     let mut options = quick();

@@ -12,6 +12,7 @@ use tempfile::TempDir;
 
 use super::{apply, create, open, owner, quick, read, step};
 use crate::Sandbox;
+use crate::ids::Ids;
 
 const TOPIC: &str = "AWS::SNS::Topic";
 const CHILD: &str = "SANDBOX_TEST_CHILD";
@@ -92,6 +93,76 @@ fn a_long_file_is_compacted_and_nothing_is_lost() {
         assert_eq!(sandbox.list().expect("lists").len(), 1);
         let calls: Vec<_> = sandbox.log().expect("reads").map(|record| record.call).collect();
         assert_eq!(calls, (1..=1041).collect::<Vec<_>>());
+    }
+}
+
+#[test]
+fn records_that_a_cut_off_compaction_left_twice_count_once() {
+    let dir = TempDir::new().expect("a directory");
+    let sandbox = open(&dir, quick());
+    for name in ["a", "b", "c"] {
+        apply(&sandbox, topic(name)).expect("made");
+    }
+    let file = |name: &str| sandbox.dir().join(name);
+    fs::copy(file("world.log"), file("calls.log")).expect("copied");
+    apply(&sandbox, topic("d")).expect("made");
+    assert_eq!(sandbox.log().expect("reads").map(|record| record.call).collect::<Vec<_>>(), [1, 2, 3, 4]);
+}
+
+/// What the file says is what the world is, whatever happened and whatever was refused.
+#[test]
+fn a_world_read_anew_is_the_world() {
+    for seed in 0..8 {
+        let dir = TempDir::new().expect("a directory");
+        let sandbox = open(&dir, quick());
+        let mut refused = 0;
+        for n in 0..300 {
+            let dice = Ids::new(&format!("{seed}/{n}"));
+            let there = sandbox.list().expect("lists");
+            let pick = |ty: &str, what: &str| {
+                let fitting: Vec<_> = there.iter().filter(|line| line.ty.ends_with(ty)).collect();
+                let count = u32::try_from(fitting.len()).expect("few");
+                fitting.get(dice.number(what, count) as usize).map_or("none", |line| line.id.as_str()).to_owned()
+            };
+            let (vpc, third) = (pick("::VPC", "vpc"), dice.number("third", 6));
+            let step = match dice.number("what", 9) {
+                0 => create("AWS::EC2::VPC", &format!("{n}"), &format!(r#"{{ CidrBlock = "10.{third}.0.0/16" }}"#)),
+                1 | 2 => {
+                    let second = dice.number("second", 6);
+                    let text = format!(r#"{{ VpcId = "{vpc}", CidrBlock = "10.{second}.{third}.0/24" }}"#);
+                    create("AWS::EC2::Subnet", &format!("{n}"), &text)
+                }
+                3 => create("AWS::EC2::InternetGateway", &format!("{n}"), "{}"),
+                4 => {
+                    let gateway = pick("::InternetGateway", "igw");
+                    let text = format!(r#"{{ VpcId = "{vpc}", InternetGatewayId = "{gateway}" }}"#);
+                    create("AWS::EC2::VPCGatewayAttachment", &format!("{n}"), &text)
+                }
+                5 => create("AWS::KMS::Key", &format!("{n}"), "{ KeyPolicy = { Statement = [] } }"),
+                6 => {
+                    let text =
+                        format!(r#"{{ AliasName = "alias/{third}", TargetKeyId = "{}" }}"#, pick("::Key", "key"));
+                    create("AWS::KMS::Alias", &format!("{n}"), &text)
+                }
+                _ => {
+                    let Some(line) = there.get(dice.number("line", u32::try_from(there.len()).expect("few")) as usize)
+                    else {
+                        continue;
+                    };
+                    step(
+                        &line.ty,
+                        &format!("{n}"),
+                        StepAction::Delete { id: line.id.clone(), prior: value::Map::new() },
+                    )
+                }
+            };
+            refused += usize::from(apply(&sandbox, step).is_err());
+        }
+        assert!(refused > 20, "{refused} of 300 were refused");
+        let fresh = open(&dir, quick());
+        assert_eq!(fresh.check().expect("checks"), Vec::<String>::new());
+        let same = fresh.shared().world == sandbox.shared().world;
+        assert!(same, "seed {seed}: the world in memory is not the world in the file");
     }
 }
 
