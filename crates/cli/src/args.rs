@@ -275,6 +275,8 @@ pub(crate) enum New {
     /// Make a workspace
     Workspace {
         /// Where
+        // `-C` is a `directory` of every command, and ids are one per command.
+        #[arg(id = "where", value_name = "DIR")]
         directory: PathBuf,
         /// The organisation's name, which is never changed; the directory's name, if it is not given
         #[arg(long)]

@@ -4,10 +4,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use config_load::Settings;
-use diag::{Diagnostic, Diagnostics};
-use plan::WorldQuery;
+use diag::Diagnostic;
 use secrets_age::{Recipient, SealError};
-use value::Value;
 use world::{AvailabilityZones, Entry, Lock, Region, Source};
 
 use super::groundplan::Groundplan;
