@@ -115,7 +115,7 @@ impl Engine<'_> {
         let run = Run { id: run_id(), command: options.command.clone() };
         self.check_pins(preview).await?;
         let journals = self.acquire(&run, preview).await?;
-        let lives = self.lives(preview, journals);
+        let lives = Self::lives(preview, journals);
         let counts: Vec<(StackName, usize)> = lives
             .iter()
             .enumerate()
@@ -171,10 +171,10 @@ impl Engine<'_> {
         Ok(journals)
     }
 
-    fn lives(&self, preview: &Preview, journals: Vec<Box<dyn Journal>>) -> Vec<Live> {
-        preview
-            .changes
-            .iter()
+    /// The stacks of a preview with the journals that were taken for them.
+    fn lives(preview: &Preview, journals: Vec<Box<dyn Journal>>) -> Vec<Live> {
+        let changes = preview.changes.iter();
+        changes
             .zip(journals)
             .map(|(set, journal)| {
                 let planned = preview.plans.get(&set.stack.to_string());

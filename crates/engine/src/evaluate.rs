@@ -23,8 +23,8 @@ pub struct Evaluations {
 /// Whether a stack had to be evaluated.
 #[derive(Debug)]
 pub enum TraceOutcome {
-    /// Everything that was read is as it was.
-    Holds(Trace),
+    /// Everything that was read is as it was; boxed, because it is large.
+    Holds(Box<Trace>),
     /// It was evaluated; boxed, because it is large.
     Evaluated(Box<Evaluation>),
 }
@@ -118,7 +118,7 @@ impl Engine<'_> {
                 let name = entry.name.to_string();
                 let trace = traces.get(&name).filter(|trace| self.holds(entry, trace, &inputs));
                 let outcome = match trace {
-                    Some(trace) => TraceOutcome::Holds(trace.clone()),
+                    Some(trace) => TraceOutcome::Holds(Box::new(trace.clone())),
                     None => TraceOutcome::Evaluated(Box::new(
                         self.projects[entry.project].evaluate(entry.name.clone(), &inputs),
                     )),
@@ -129,7 +129,7 @@ impl Engine<'_> {
         let mut evaluations = Evaluations::default();
         for (name, outcome) in ended {
             match outcome {
-                TraceOutcome::Holds(trace) => drop(evaluations.cached.insert(name, trace)),
+                TraceOutcome::Holds(trace) => drop(evaluations.cached.insert(name, *trace)),
                 TraceOutcome::Evaluated(evaluation) => drop(evaluations.done.insert(name, *evaluation)),
             }
         }

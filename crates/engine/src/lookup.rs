@@ -23,6 +23,16 @@ pub(crate) struct World {
 }
 
 impl World {
+    /// The run that holds a stack or left it open, if there is one; or that a step's end is not known.
+    pub(crate) fn unsettled(&self, stack: &str) -> Option<String> {
+        let head = self.heads.get(stack)?;
+        let dangling = self.states.get(stack).is_some_and(|state| !state.dangling.is_empty());
+        head.open
+            .clone()
+            .map(|run| format!("is held by run {run}, which is going on or was interrupted"))
+            .or_else(|| dangling.then(|| "has steps whose end is not known; they are settled first".to_owned()))
+    }
+
     /// The digest of what is published of an output, by its leaf.
     pub(crate) fn digest(&self, engine: &Engine<'_>, stack: &str, path: &Path) -> Option<Digest> {
         if let Some(foreign) = engine.catalog.foreign(stack) {

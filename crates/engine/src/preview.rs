@@ -473,14 +473,13 @@ impl Work<'_> {
         }
         let mut preview = self.preview;
         let sets = std::mem::take(&mut preview.changes);
-        let interrupted = |name: &str| self.world.heads.get(name).is_some_and(|head| head.open.is_some());
         for set in sets {
             let name = set.stack.to_string();
-            if interrupted(&name) {
-                let run = self.world.heads[&name].open.clone().unwrap_or_default();
-                preview.notes.push(format!("{name} is held by run {run}, which is going on or was interrupted"));
+            let unsettled = self.world.unsettled(&name);
+            if let Some(how) = &unsettled {
+                preview.notes.push(format!("{name} {how}"));
             }
-            if set.is_empty() && !interrupted(&name) {
+            if set.is_empty() && unsettled.is_none() {
                 preview.unchanged.insert(name);
             } else {
                 preview.changes.push(set);

@@ -17,7 +17,7 @@ pub struct Instance {
 /// The providers of a profile: the first that serves a type has it.
 #[derive(Clone, Default)]
 pub struct Providers {
-    providers: Vec<Arc<dyn Provider>>,
+    in_order: Vec<Arc<dyn Provider>>,
     instances: BTreeMap<Option<String>, Instance>,
     schemas: OnceLock<Digest>,
 }
@@ -25,12 +25,12 @@ pub struct Providers {
 impl Providers {
     /// Providers, asked in this order, and where their instances point; `None` is the default instance.
     pub fn new(providers: Vec<Arc<dyn Provider>>, instances: BTreeMap<Option<String>, Instance>) -> Self {
-        Self { providers, instances, schemas: OnceLock::new() }
+        Self { in_order: providers, instances, schemas: OnceLock::new() }
     }
 
     /// The provider that serves a type.
     pub fn of(&self, ty: &str) -> Option<&Arc<dyn Provider>> {
-        self.providers.iter().find(|provider| matches!(provider.schema(ty), Ok(Some(_)) | Err(_)))
+        self.in_order.iter().find(|provider| matches!(provider.schema(ty), Ok(Some(_)) | Err(_)))
     }
 
     /// The schema of a type.
@@ -38,7 +38,7 @@ impl Providers {
     /// # Errors
     /// If the schema itself is broken.
     pub fn schema(&self, ty: &str) -> Result<Option<&TypeSchema>, String> {
-        for provider in &self.providers {
+        for provider in &self.in_order {
             if let Some(schema) = provider.schema(ty).map_err(|e| e.to_string())? {
                 return Ok(Some(schema));
             }
@@ -49,7 +49,7 @@ impl Providers {
     /// What stands for the schemas of all providers.
     pub fn schemas_digest(&self) -> Digest {
         *self.schemas.get_or_init(|| {
-            let digests: Vec<Digest> = self.providers.iter().map(|provider| provider.schemas_digest()).collect();
+            let digests: Vec<Digest> = self.in_order.iter().map(|provider| provider.schemas_digest()).collect();
             Digest::of_parts("schemas/1", digests.iter().map(|digest| digest.as_bytes().as_slice()))
         })
     }
@@ -61,6 +61,6 @@ impl Providers {
 
     /// How many steps may run at a time over all providers.
     pub fn concurrency(&self) -> usize {
-        self.providers.iter().map(|provider| provider.concurrency()).sum()
+        self.in_order.iter().map(|provider| provider.concurrency()).sum()
     }
 }

@@ -233,7 +233,7 @@ impl<'a> Runner<'a> {
         }
         let begun = match self.graph.steps[node].kind.clone() {
             StepKind::Apply(urn) => self.begin_apply(node, stack, &urn),
-            StepKind::Delete(urn, incarnation) => self.begin_delete(node, stack, &urn, incarnation),
+            StepKind::Delete(urn, incarnation) => Ok(self.begin_delete(node, stack, &urn, incarnation)),
             StepKind::Publish(path) => self.begin_publish(stack, &path),
         };
         match begun {
@@ -339,7 +339,7 @@ impl<'a> Runner<'a> {
                 let step = StepAction::Update { id: old.id.clone(), inputs: exposed, prior: seal::expose(prior)? };
                 (Action::Update, old.incarnation, Some(old.id.clone()), step)
             }
-            Change::Adopt => return self.adopt(node, stack, urn, &change, request),
+            Change::Adopt => return Ok(self.adopt(node, stack, urn, &change, request)),
             _ => (Action::Create, decision.incarnation, None, StepAction::Create { inputs: exposed }),
         };
         let identity = match (&step, schema.overlay.settle, &schema.overlay.identity) {
@@ -457,8 +457,8 @@ impl<'a> Runner<'a> {
         urn: &Urn,
         change: &diff::ResourceChange,
         request: Request,
-    ) -> Result<Begun, Trouble> {
-        let Some(id) = change.options.import.clone() else { return Ok(Begun::Nothing) };
+    ) -> Begun {
+        let Some(id) = change.options.import.clone() else { return Begun::Nothing };
         let incarnation = change.incarnation;
         self.calling.insert(
             node,
@@ -474,22 +474,22 @@ impl<'a> Runner<'a> {
             },
         );
         let instance = change.options.provider.clone();
-        Ok(Begun::Check(ReadRequest { ty: urn.ty().to_owned(), find: Find::Id(id), instance }))
+        Begun::Check(ReadRequest { ty: urn.ty().to_owned(), find: Find::Id(id), instance })
     }
 
-    fn begin_delete(&mut self, node: usize, stack: usize, urn: &Urn, incarnation: u64) -> Result<Begun, Trouble> {
+    fn begin_delete(&mut self, node: usize, stack: usize, urn: &Urn, incarnation: u64) -> Begun {
         let state = self.state(stack);
         let change = self.lives[stack].set.resources.get(urn);
         let live = state.objects.get(urn).filter(|object| object.incarnation == incarnation);
         let aside = state.replaced.iter().find(|object| object.urn == *urn && object.incarnation == incarnation);
         if live.is_some() && change.is_some_and(|c| matches!(c.action, Change::Replace { delete_first: false, .. })) {
             // It was decided in the end that the object need not be replaced.
-            return Ok(Begun::Nothing);
+            return Begun::Nothing;
         }
-        let Some(object) = live.or(aside).cloned() else { return Ok(Begun::Nothing) };
+        let Some(object) = live.or(aside).cloned() else { return Begun::Nothing };
         if object.kept.retain_on_delete {
             self.record(stack, Entry::Dropped { urn: urn.clone(), incarnation });
-            return Ok(Begun::Recorded);
+            return Begun::Recorded;
         }
         let context = Context::resource(&state.id, urn);
         let secrets = self.engine.secrets.as_ref();
@@ -523,7 +523,7 @@ impl<'a> Runner<'a> {
             },
         );
         self.queue_intent(node, id, false);
-        Ok(Begun::Intent)
+        Begun::Intent
     }
 
     fn begin_publish(&mut self, stack: usize, path: &Path) -> Result<Begun, Trouble> {
@@ -895,7 +895,8 @@ fn provider_problem(urn: &Urn, error: &ProviderError) -> Diagnostic {
     }
 }
 
-/// Calls a provider for one step; repeats it, with the same token, while the vendor is throttled or not to be had.
+/// Calls a provider for one step; repeats it, with the same token, while the vendor is throttled or not to be had. A
+/// failure that left an object is never repeated: the object is what there is.
 pub(crate) async fn call_with_patience(providers: &Providers, step: Step) -> Outcome {
     const ATTEMPTS: u32 = 6;
     let Some(provider) = providers.of(&step.ty) else { return Outcome::NotStarted };
@@ -905,7 +906,7 @@ pub(crate) async fn call_with_patience(providers: &Providers, step: Step) -> Out
         let mut outcome = Outcome::NotStarted;
         provider.apply(&fragment, &mut |_, ended| outcome = ended).await;
         attempt += 1;
-        let again = matches!(&outcome, Outcome::Failed(error, _)
+        let again = matches!(&outcome, Outcome::Failed(error, None)
             if matches!(error.kind, ports::ProviderErrorKind::Throttled | ports::ProviderErrorKind::Unavailable));
         if !again || attempt == ATTEMPTS {
             return outcome;

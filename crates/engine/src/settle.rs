@@ -18,8 +18,7 @@ impl Engine<'_> {
     /// # Errors
     /// If a stack is held, or a step can only be settled by a person.
     pub async fn settle(&self, preview: &Preview, events: &Events) -> Result<usize, Stopped> {
-        let open = |name: &str| preview.world.heads.get(name).is_some_and(|head| head.open.is_some());
-        if !preview.changes.iter().any(|set| open(&set.stack.to_string())) {
+        if !preview.changes.iter().any(|set| preview.world.unsettled(&set.stack.to_string()).is_some()) {
             return Ok(0);
         }
         let run = Run { id: run_id(), command: "settle".to_owned() };
