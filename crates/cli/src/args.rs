@@ -224,6 +224,8 @@ pub(crate) enum Sandbox {
     List,
     /// The calls that were made
     Log,
+    /// Look for duplicates, orphans and references to nothing
+    Check,
     /// Forget everything
     Reset {
         /// Do not ask

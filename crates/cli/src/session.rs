@@ -132,8 +132,13 @@ impl<'a> Session<'a> {
         let mut exists = BTreeSet::new();
         outputs.for_each(|value| texts(value, &mut exists));
         let ignore_protection = self.profile.ignore_protection;
-        let options =
-            provider_sandbox::Options { place, exists, ignore_protection, ..provider_sandbox::Options::default() };
+        let options = provider_sandbox::Options {
+            place,
+            exists,
+            ignore_protection,
+            on_death: Some(Arc::new(die)),
+            ..provider_sandbox::Options::default()
+        };
         Sandbox::open(&self.sandbox_directory(), options)
             .map_err(|error| Diagnostic::error("E0704", format!("the sandbox cannot be opened: {error}")).into())
     }
@@ -325,6 +330,13 @@ impl Selected {
     pub(crate) fn names(&self) -> BTreeSet<String> {
         self.stacks.iter().map(ToString::to_string).collect()
     }
+}
+
+/// What an injected fault with `mode = "after_commit"` does to the process: as if it were killed, before the answer.
+fn die() {
+    const KILLED: i32 = 137;
+    #[expect(clippy::exit, reason = "an injected crash is one")]
+    std::process::exit(KILLED);
 }
 
 /// Every text inside a value.

@@ -1,4 +1,4 @@
-//! `sandbox list|log|reset`.
+//! `sandbox list|log|check|reset`.
 
 use crate::args::Sandbox;
 use crate::exit::{Exit, Result, io, usage};
@@ -35,6 +35,14 @@ pub(crate) fn run(session: &Session<'_>, command: Sandbox) -> Result<Exit> {
                     ));
                 }
             }
+        }
+        Sandbox::Check => {
+            let found = sandbox.check().map_err(|error| io(&directory, &error))?;
+            if !found.is_empty() {
+                let problems = found.into_iter().map(|what| diag::Diagnostic::error("E0714", what));
+                return Err(diag::Diagnostics::from_iter(problems).into());
+            }
+            talk.say("the sandbox is consistent");
         }
         Sandbox::Reset { yes } => {
             if !yes {
