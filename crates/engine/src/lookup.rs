@@ -23,14 +23,11 @@ pub(crate) struct World {
 }
 
 impl World {
-    /// The run that holds a stack or left it open, if there is one; or that a step's end is not known.
-    pub(crate) fn unsettled(&self, stack: &str) -> Option<String> {
+    /// Why a stack has to be settled before anything else, if it has.
+    pub(crate) fn unsettled(&self, stack: &str) -> Option<Unsettled> {
         let head = self.heads.get(stack)?;
         let dangling = self.states.get(stack).is_some_and(|state| !state.dangling.is_empty());
-        head.open
-            .clone()
-            .map(|run| format!("is held by run {run}, which is going on or was interrupted"))
-            .or_else(|| dangling.then(|| "has steps whose end is not known; they are settled first".to_owned()))
+        head.open.clone().map(Unsettled::Open).or_else(|| dangling.then_some(Unsettled::Dangling))
     }
 
     /// The digest of what is published of an output, by its leaf.
@@ -73,6 +70,29 @@ impl World {
 fn near_output<'a>(path: &Path, outputs: impl Iterator<Item = &'a Path>) -> Option<String> {
     let names: BTreeSet<String> = outputs.map(ToString::to_string).collect();
     nearest(&path.to_string(), names.iter().map(String::as_str))
+}
+
+/// Why a stack has to be settled.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Unsettled {
+    /// This run holds it, or left it open.
+    Open(String),
+    /// It was closed with steps whose end is not known.
+    Dangling,
+}
+
+impl Unsettled {
+    /// A sentence for people.
+    pub(crate) fn note(&self, stacks: &[String]) -> String {
+        let (who, verb) = match stacks {
+            [one] => (one.clone(), ["is", "has"]),
+            several => (format!("{} stacks", several.len()), ["are", "have"]),
+        };
+        match self {
+            Self::Open(run) => format!("{who} {} held by run {run}, which is going on or was interrupted", verb[0]),
+            Self::Dangling => format!("{who} {} steps whose end is not known; they are settled first", verb[1]),
+        }
+    }
 }
 
 /// Lookups of a diff or of a step.

@@ -14,7 +14,7 @@ use taskgraph::{OutputRead, ResolveRecord};
 use value::{Digest, Path, Value};
 
 use crate::evaluate::{plan_of, waits_for};
-use crate::lookup::{EngineLookup, PlainOutputs, World};
+use crate::lookup::{EngineLookup, PlainOutputs, Unsettled, World};
 use crate::{Engine, StackEntry, Traces};
 
 /// What a preview aims at.
@@ -473,11 +473,12 @@ impl Work<'_> {
         }
         let mut preview = self.preview;
         let sets = std::mem::take(&mut preview.changes);
+        let mut notes: BTreeMap<Unsettled, Vec<String>> = BTreeMap::new();
         for set in sets {
             let name = set.stack.to_string();
             let unsettled = self.world.unsettled(&name);
-            if let Some(how) = &unsettled {
-                preview.notes.push(format!("{name} {how}"));
+            if let Some(why) = &unsettled {
+                notes.entry(why.clone()).or_default().push(name.clone());
             }
             if set.is_empty() && unsettled.is_none() {
                 preview.unchanged.insert(name);
@@ -485,6 +486,7 @@ impl Work<'_> {
                 preview.changes.push(set);
             }
         }
+        preview.notes.extend(notes.iter().map(|(why, stacks)| why.note(stacks)));
         preview.unchanged.extend(self.clean.into_keys());
         for (name, evaluation) in &self.deferred {
             if let Some(waits) = waits_for(evaluation) {

@@ -295,18 +295,14 @@ impl<'a> Runner<'a> {
         };
         let Some(resource) = plan.resources.get(urn) else { return Ok(Begun::Nothing) };
         let schema = self.schema(urn)?;
-        if let Some(from) = &change.renamed_from {
-            if self.state(stack).objects.contains_key(from) {
-                self.record(stack, Entry::Renamed { from: from.clone(), to: urn.clone() });
-            }
-            if change.action == Change::Keep {
-                return Ok(Begun::Recorded);
-            }
-        }
+        self.take_name(stack, urn)?;
         let mut properties = Map::new();
         for (name, expr) in &resource.properties {
             let value = self.evaluate(stack, expr, &format!("`{name}` of `{}`", urn.name()))?;
             properties.insert(name.clone(), value);
+        }
+        if let Some(gone) = self.gone_first(stack, urn, &change)? {
+            properties = diff::ignore_changes(&resource.options, &gone, properties);
         }
         let state = self.state(stack);
         let makes = matches!(change.action, Change::Create | Change::Replace { .. } | Change::Adopt);
@@ -323,18 +319,16 @@ impl<'a> Runner<'a> {
         let decision = diff::decide(&case, properties);
         let old = case.old.cloned();
         check_approved(urn, &change, &decision, old.is_some())?;
-        let decided = match (change.action, decision.action) {
-            // An update that an earlier step's failure asks for stays one.
-            (_, Change::Keep) => return Ok(Begun::Nothing),
-            (_, action) => action,
-        };
         let request = self.request(stack, urn, &change, &decision.goal)?;
-        let exposed = seal::expose(decision.goal)?;
         let context = Context::resource(&self.state(stack).id, urn);
-        let (action, incarnation, id, step) = match decided {
+        let secrets = self.engine.secrets.as_ref();
+        // What is ignored comes from state, where secrets are encrypted.
+        let opened = seal::each(decision.goal, |value, path| seal::open(secrets, value, &context, path))?;
+        let exposed = seal::expose(opened)?;
+        let (action, incarnation, id, step) = match decision.action {
+            Change::Keep => return Ok(self.keep(stack, &change, old, request)),
             Change::Update => {
                 let Some(old) = &old else { return Ok(Begun::Nothing) };
-                let secrets = self.engine.secrets.as_ref();
                 let prior = seal::each(old.inputs.clone(), |value, path| seal::open(secrets, value, &context, path))?;
                 let step = StepAction::Update { id: old.id.clone(), inputs: exposed, prior: seal::expose(prior)? };
                 (Action::Update, old.incarnation, Some(old.id.clone()), step)
@@ -362,6 +356,57 @@ impl<'a> Runner<'a> {
                 Ok(Begun::Intent)
             }
         }
+    }
+
+    /// Gives an object that stands under an earlier name its name; its secrets are bound to the name.
+    fn take_name(&mut self, stack: usize, urn: &Urn) -> Result<(), Trouble> {
+        let change = self.lives[stack].set.resources.get(urn);
+        let Some(from) = change.and_then(|change| change.renamed_from.clone()) else { return Ok(()) };
+        let Some(mut object) = self.state(stack).objects.get(&from).cloned() else { return Ok(()) };
+        let id = self.state(stack).id.clone();
+        let (earlier, now) = (Context::resource(&id, &from), Context::resource(&id, urn));
+        let secrets = self.engine.secrets.as_ref();
+        let rebound = |value, path: &Path| {
+            seal::open(secrets, value, &earlier, path).and_then(|value| seal::seal(secrets, value, &now, path))
+        };
+        let sealed = object.inputs.values().chain(object.observed.values()).any(value::Value::has_secret);
+        object.inputs = seal::each(object.inputs, rebound)?;
+        object.observed = seal::each(object.observed, rebound)?;
+        object.urn = urn.clone();
+        self.record(stack, Entry::Renamed { from, to: urn.clone() });
+        if sealed {
+            self.record(stack, Entry::Recorded { object: Box::new(object) });
+        }
+        Ok(())
+    }
+
+    /// The object that went before its replacement is made, with its secrets open: what is ignored stays as it was.
+    fn gone_first(&self, stack: usize, urn: &Urn, change: &diff::ResourceChange) -> Result<Option<Object>, Trouble> {
+        let first = matches!(change.action, Change::Replace { delete_first: true, .. });
+        if !first || change.options.ignore_changes.is_empty() || self.state(stack).objects.contains_key(urn) {
+            return Ok(None);
+        }
+        let name = change.renamed_from.as_ref().unwrap_or(urn);
+        let before = self.preview.state(&self.lives[stack].set.stack.to_string());
+        let Some(mut object) = before.and_then(|state| state.objects.get(name)).cloned() else { return Ok(None) };
+        let context = Context::resource(&self.state(stack).id, name);
+        let secrets = self.engine.secrets.as_ref();
+        object.inputs = seal::each(object.inputs, |value, path| seal::open(secrets, value, &context, path))?;
+        Ok(Some(object))
+    }
+
+    /// Leaves an object as it is, and renews what state says of its options and readings.
+    fn keep(&mut self, stack: usize, change: &diff::ResourceChange, old: Option<Object>, request: Request) -> Begun {
+        let Some(old) = old else { return Begun::Nothing };
+        let same = old.kept == request.kept && old.dependencies == request.dependencies && old.read == request.read;
+        if !same {
+            let Request { dependencies, read, kept, .. } = request;
+            let object = Object { dependencies, read, kept, ..old };
+            self.record(stack, Entry::Recorded { object: Box::new(object) });
+        } else if change.renamed_from.is_none() {
+            return Begun::Nothing;
+        }
+        Begun::Recorded
     }
 
     /// The step without its token, which hangs on the intent's position.
@@ -565,6 +610,14 @@ impl<'a> Runner<'a> {
         for stack in 0..self.lives.len() {
             let live = &mut self.lives[stack];
             if live.queue.is_empty() && live.when_durable.is_empty() {
+                continue;
+            }
+            if let Some(error) = live.lost.clone() {
+                // Whoever has the stack by now settles what this run did not get to write.
+                live.queue.clear();
+                for When::Call(node) | When::End(node) in std::mem::take(&mut live.when_durable) {
+                    self.fail(node, Diagnostic::error("E0501", error.to_string()));
+                }
                 continue;
             }
             let Some(mut journal) = live.journal.take() else { continue };

@@ -1,0 +1,242 @@
+//! A vendor in memory: it refuses what real ones refuse, fails where it is told to, and writes down every call.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use ports::{
+    BoxFuture, Find, Found, Fragment, Outcome, Owner, Provider, ProviderError, ProviderErrorKind, ReadRequest, Step,
+    StepAction,
+};
+use resource::Urn;
+use schema::{Catalog, TypeSchema};
+use value::{Map, Value};
+
+/// What happens to a call instead of what should.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Harm {
+    /// It is refused.
+    Refuse,
+    /// It is done in part, and fails.
+    Partial,
+    /// It is done, and the answer is lost.
+    LoseAnswer,
+    /// It is not done, and the answer is lost.
+    LoseCall,
+    /// The task dies.
+    Panic,
+}
+
+/// Looks at every call before it is done.
+type Hook = Box<dyn FnMut(&str, &Step) + Send>;
+
+pub(crate) struct Cloud {
+    catalog: Catalog,
+    inner: Mutex<Inner>,
+}
+
+#[derive(Default)]
+struct Inner {
+    things: BTreeMap<String, Thing>,
+    tokens: BTreeMap<String, String>,
+    made: usize,
+    log: Vec<String>,
+    harms: BTreeMap<String, Harm>,
+    hook: Option<Hook>,
+}
+
+struct Thing {
+    ty: String,
+    inputs: Map,
+    owner: Owner,
+}
+
+impl Cloud {
+    pub(crate) fn new(catalog: Catalog) -> Arc<Self> {
+        Arc::new(Self { catalog, inner: Mutex::default() })
+    }
+
+    fn inner(&self) -> MutexGuard<'_, Inner> {
+        // A call that was told to panic leaves nothing half done.
+        self.inner.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Does harm to a call such as `create main`, until [`Cloud::heal`].
+    pub(crate) fn harm(&self, call: &str, harm: Harm) {
+        self.inner().harms.insert(call.to_owned(), harm);
+    }
+
+    pub(crate) fn heal(&self) {
+        self.inner().harms.clear();
+    }
+
+    pub(crate) fn watch(&self, hook: impl FnMut(&str, &Step) + Send + 'static) {
+        self.inner().hook = Some(Box::new(hook));
+    }
+
+    /// The calls since the last time that this was asked.
+    pub(crate) fn calls(&self) -> Vec<String> {
+        std::mem::take(&mut self.inner().log)
+    }
+
+    /// The ids of everything that there is.
+    pub(crate) fn ids(&self) -> Vec<String> {
+        self.inner().things.keys().cloned().collect()
+    }
+
+    /// Somebody else changes a property.
+    pub(crate) fn meddle(&self, id: &str, property: &str, value: &str) {
+        let mut inner = self.inner();
+        inner.things.get_mut(id).expect("it is there").inputs.insert(property.to_owned(), value.into());
+    }
+
+    /// Somebody else deletes an object.
+    pub(crate) fn vanish(&self, id: &str) {
+        self.inner().things.remove(id);
+    }
+
+    /// The text of a property, secrets opened.
+    pub(crate) fn text(&self, id: &str, property: &str) -> String {
+        let inner = self.inner();
+        open(inner.things[id].inputs[property].clone()).as_str().expect("a text").to_owned()
+    }
+}
+
+impl Inner {
+    fn found(&self, id: &str) -> Option<Found> {
+        let thing = self.things.get(id)?;
+        let mut observed: Map = thing.inputs.iter().map(|(key, value)| (key.clone(), open(value.clone()))).collect();
+        for attribute in ["VpcId", "Id", "Arn"] {
+            observed.insert(attribute.to_owned(), id.into());
+        }
+        Some(Found { id: id.to_owned(), observed, owner: Some(thing.owner.clone()) })
+    }
+
+    fn call(&mut self, schema: &TypeSchema, step: &Step) -> Outcome {
+        let name = step.owner.urn.parse::<Urn>().expect("a URN").name().to_owned();
+        let verb = match step.action {
+            StepAction::Create { .. } => "create",
+            StepAction::Update { .. } => "update",
+            StepAction::Delete { .. } => "delete",
+        };
+        let call = format!("{verb} {name}");
+        self.log.push(call.clone());
+        if let Some(hook) = &mut self.hook {
+            hook(&call, step);
+        }
+        match self.harms.get(&call).copied() {
+            None => self.act(schema, step, &name),
+            Some(Harm::Refuse) => Outcome::Failed(error(ProviderErrorKind::Refused, "Told"), None),
+            Some(Harm::LoseCall) => Outcome::Failed(error(ProviderErrorKind::Lost, "Lost"), None),
+            Some(Harm::LoseAnswer) => {
+                self.act(schema, step, &name);
+                Outcome::Failed(error(ProviderErrorKind::Lost, "Lost"), None)
+            }
+            Some(Harm::Partial) => match self.act(schema, step, &name) {
+                Outcome::Done(found) => Outcome::Failed(error(ProviderErrorKind::Refused, "Half"), found),
+                failed => failed,
+            },
+            Some(Harm::Panic) => panic!("told to"),
+        }
+    }
+
+    fn act(&mut self, schema: &TypeSchema, step: &Step, name: &str) -> Outcome {
+        match &step.action {
+            StepAction::Create { inputs } => {
+                if let Some(id) = self.tokens.get(&step.token) {
+                    return Outcome::Done(self.found(id));
+                }
+                let identity = |inputs: &Map| {
+                    let properties = schema.overlay.identity.as_ref().map(|identity| identity.properties.clone());
+                    properties.map(|names| names.iter().map(|name| inputs.get(name).cloned()).collect::<Vec<_>>())
+                };
+                let taken = |thing: &Thing| thing.ty == step.ty && identity(&thing.inputs) == identity(inputs);
+                if identity(inputs).is_some() && self.things.values().any(taken) {
+                    return Outcome::Failed(error(ProviderErrorKind::Refused, "AlreadyExists"), None);
+                }
+                self.made += 1;
+                let id = format!("{name}-{}", self.made);
+                let thing = Thing { ty: step.ty.clone(), inputs: inputs.clone(), owner: step.owner.clone() };
+                self.things.insert(id.clone(), thing);
+                self.tokens.insert(step.token.clone(), id.clone());
+                Outcome::Done(self.found(&id))
+            }
+            StepAction::Update { id, inputs, .. } => match self.things.get_mut(id) {
+                Some(thing) => {
+                    thing.inputs = inputs.clone();
+                    Outcome::Done(self.found(id))
+                }
+                None => Outcome::Failed(error(ProviderErrorKind::Refused, "NotFound"), None),
+            },
+            StepAction::Delete { id, .. } => {
+                let reads = |thing: &Thing| thing.inputs.values().any(|value| *value == Value::from(id.as_str()));
+                if self.things.iter().any(|(other, thing)| other != id && reads(thing)) {
+                    return Outcome::Failed(error(ProviderErrorKind::Refused, "InUse"), None);
+                }
+                self.things.remove(id);
+                Outcome::Done(None)
+            }
+        }
+    }
+
+    fn look(&self, schema: Option<&TypeSchema>, request: &ReadRequest) -> Option<Found> {
+        match &request.find {
+            Find::Id(id) => self.found(id),
+            Find::Owner(owner) => {
+                let (id, _) = self.things.iter().find(|(_, thing)| thing.owner == *owner)?;
+                self.found(id)
+            }
+            Find::Identity(identity) => {
+                assert!(schema.is_some_and(|schema| schema.overlay.identity.is_some()), "asked by identity");
+                let fits = |thing: &Thing| identity.iter().all(|(key, value)| thing.inputs.get(key) == Some(value));
+                let (id, _) = self.things.iter().find(|(_, thing)| thing.ty == request.ty && fits(thing))?;
+                self.found(id)
+            }
+        }
+    }
+}
+
+impl Provider for Cloud {
+    fn name(&self) -> &'static str {
+        "cloud"
+    }
+
+    fn schema(&self, ty: &str) -> Result<Option<&TypeSchema>, schema::CatalogError> {
+        self.catalog.get(ty)
+    }
+
+    fn concurrency(&self) -> usize {
+        64
+    }
+
+    fn read<'a>(&'a self, requests: &'a [ReadRequest]) -> BoxFuture<'a, Result<Vec<Option<Found>>, ProviderError>> {
+        let inner = self.inner();
+        let schema = |request: &ReadRequest| self.catalog.get(&request.ty).expect("reads");
+        let found = requests.iter().map(|request| inner.look(schema(request), request)).collect();
+        Box::pin(async move { Ok(found) })
+    }
+
+    fn apply<'a>(
+        &'a self,
+        fragment: &'a Fragment,
+        ended: &'a mut (dyn FnMut(usize, Outcome) + Send),
+    ) -> BoxFuture<'a, ()> {
+        Box::pin(async move {
+            // Others get their turn between the call and its answer, as with a vendor that is far away.
+            tokio::task::yield_now().await;
+            for (position, step) in fragment.steps.iter().enumerate() {
+                let schema = self.catalog.get(&step.ty).expect("reads").expect("is there");
+                let outcome = self.inner().call(schema, step);
+                ended(position, outcome);
+            }
+        })
+    }
+}
+
+fn error(kind: ProviderErrorKind, code: &str) -> ProviderError {
+    ProviderError { kind, code: code.to_owned(), message: "it is so".to_owned() }
+}
+
+fn open(value: Value) -> Value {
+    let opened = value.map_secrets(&mut |secret| secret.expose().cloned().ok_or(()));
+    opened.expect("a provider gets open secrets")
+}

@@ -1,0 +1,376 @@
+//! A workspace in a few lines: programs in the language of the diff's tests, a store in a directory, a cloud.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path as File, PathBuf};
+use std::sync::Arc;
+
+use config::{FromNode, Node};
+use diag::{Diagnostic, Diagnostics, Place};
+use engine::{
+    ApplyOptions, Catalog, Engine, Event, Events, Goal, Preview, PreviewError, PreviewOptions, Providers, Report,
+    StackEntry, Stopped, Traces,
+};
+use expr::Expr;
+use plan::{Declaration, Inputs, Output, OutputRead, OutputTree, Project};
+use ports::{SecretError, Secrets, StateStore};
+use resource::StackName;
+use state::StackState;
+use store::LocalStore;
+use tokio::sync::{mpsc, watch};
+use value::{Digest, Path, Value};
+
+use crate::cloud::Cloud;
+use crate::fixture::{self, Fixture};
+
+/// A workspace, its state and its vendor.
+pub(crate) struct House {
+    dir: tempfile::TempDir,
+    pub(crate) cloud: Arc<Cloud>,
+    program: String,
+    traces: Traces,
+    pub(crate) events: Vec<Event>,
+    pub(crate) ignore_protection: bool,
+    pub(crate) stop_at_failure: bool,
+    pub(crate) cancel: watch::Sender<bool>,
+}
+
+impl House {
+    pub(crate) fn new(program: &str) -> Self {
+        Self {
+            dir: tempfile::tempdir().expect("a directory"),
+            cloud: Cloud::new(fixture::catalog()),
+            program: program.to_owned(),
+            traces: Traces::new(),
+            events: Vec::new(),
+            ignore_protection: false,
+            stop_at_failure: false,
+            cancel: watch::channel(false).0,
+        }
+    }
+
+    /// Edits the programs.
+    pub(crate) fn edit(&mut self, from: &str, to: &str) {
+        assert!(self.program.contains(from), "{from}");
+        self.program = self.program.replace(from, to);
+    }
+
+    /// Every stack that there is.
+    fn all(&self) -> Vec<String> {
+        let stacks = self.program.lines().filter_map(|line| line.trim().strip_prefix("stack "));
+        stacks.map(|line| line.split(' ').next().expect("a name").to_owned()).collect()
+    }
+
+    fn selected(&self, stacks: &[&str]) -> BTreeSet<String> {
+        if stacks.is_empty() {
+            self.all().into_iter().collect()
+        } else {
+            stacks.iter().map(ToString::to_string).collect()
+        }
+    }
+
+    pub(crate) fn store(&self) -> LocalStore {
+        LocalStore::open(self.dir.path().to_owned(), store::Settings::default())
+    }
+
+    /// Does something with an engine as the command line would make it.
+    pub(crate) async fn with<T>(&self, work: impl AsyncFnOnce(&Engine<'_>) -> T) -> T {
+        let projects = projects(&self.program);
+        let code = projects.iter().map(|project| (project.name().to_owned(), code(&self.program, project.name())));
+        let entry = |name: &String| {
+            let (project, short) = name.split_once('.').expect("project.stack");
+            let position = projects.iter().position(|p| p.name() == project).expect("a project");
+            StackEntry { name: StackName::new(project, short), project: position, default: true }
+        };
+        let engine = Engine {
+            organisation: "test".to_owned(),
+            projects: &projects,
+            code: code.collect(),
+            functions: BTreeMap::new(),
+            inputs: &Nothing,
+            catalog: Catalog::new(self.all().iter().map(entry), BTreeMap::new()),
+            store: Arc::new(self.store()),
+            providers: Providers::new(vec![self.cloud.clone()], BTreeMap::new()),
+            secrets: Arc::new(Keys),
+            profile: Digest::of("profile", b""),
+            ignore_protection: self.ignore_protection,
+            jobs: 1,
+        };
+        work(&engine).await
+    }
+
+    pub(crate) async fn preview_of(&mut self, stacks: &[&str], goal: Goal) -> Result<Preview, PreviewError> {
+        let options = PreviewOptions { selected: self.selected(stacks), goal };
+        let preview = self.with(async |engine| engine.preview(&options, &self.traces).await).await?;
+        self.traces.extend(preview.traces.clone());
+        Ok(preview)
+    }
+
+    /// A preview that has no problems.
+    pub(crate) async fn preview(&mut self, stacks: &[&str]) -> Preview {
+        self.preview_of(stacks, Goal::Programs).await.expect("a preview")
+    }
+
+    /// A preview's problems.
+    pub(crate) async fn problems(&mut self, stacks: &[&str], goal: Goal) -> String {
+        match self.preview_of(stacks, goal).await {
+            Err(PreviewError::Problems(found)) => fixture::print_problems(&found),
+            Err(PreviewError::Store(error)) => error.to_string(),
+            Ok(preview) => panic!("no problem: {}", fixture::print(&preview.changes)),
+        }
+    }
+
+    /// Applies a preview.
+    pub(crate) async fn apply(&mut self, preview: &Preview) -> Result<Report, Stopped> {
+        let (sender, mut receiver) = mpsc::unbounded_channel();
+        let events = Events::to(sender);
+        let options = ApplyOptions {
+            command: "up".to_owned(),
+            stop_at_failure: self.stop_at_failure,
+            cancel: self.cancel.subscribe(),
+        };
+        let result = self.with(async |engine| engine.apply(preview, options, &events).await).await;
+        drop(events);
+        while let Ok(event) = receiver.try_recv() {
+            self.events.push(event);
+        }
+        result
+    }
+
+    /// Settles what an earlier run left open, as every run does first.
+    pub(crate) async fn settle(&mut self, preview: &Preview) -> Result<usize, Stopped> {
+        self.with(async |engine| engine.settle(preview, &Events::none()).await).await
+    }
+
+    /// Brings stacks to a goal, in rounds, as the command line does; what was done, failed and skipped as text.
+    pub(crate) async fn reach(&mut self, stacks: &[&str], goal: Goal) -> String {
+        let mut lines = Vec::new();
+        for _ in 0..5 {
+            let mut preview = self.preview_of(stacks, goal).await.expect("a preview");
+            if self.settle(&preview).await.expect("settles") > 0 {
+                preview = self.preview_of(stacks, goal).await.expect("a preview");
+            }
+            if preview.changes.is_empty() {
+                break;
+            }
+            let report = self.apply(&preview).await.expect("starts");
+            lines.extend(told(&report));
+            if preview.deferred.is_empty() || !report.failed.is_empty() || report.cancelled {
+                break;
+            }
+        }
+        lines.join("\n")
+    }
+
+    pub(crate) async fn up(&mut self, stacks: &[&str]) -> String {
+        self.reach(stacks, Goal::Programs).await
+    }
+
+    pub(crate) async fn destroy(&mut self, stacks: &[&str]) -> String {
+        self.reach(stacks, Goal::Nothing).await
+    }
+
+    /// Brings everything up, which has to succeed, and forgets the calls.
+    pub(crate) async fn settled(program: &str) -> Self {
+        let mut house = Self::new(program);
+        assert_eq!(house.up(&[]).await, "");
+        house.cloud.calls();
+        house
+    }
+
+    /// The state of a stack; it must be whole.
+    pub(crate) async fn state(&self, stack: &str) -> StackState {
+        let store = self.store();
+        let heads = store.heads().await.expect("heads");
+        let head = heads.into_iter().find(|head| head.stack.to_string() == stack).expect("it was applied");
+        let state = store.load(&head).await.expect("loads").state;
+        assert_eq!(state.verify(), [], "{stack}");
+        state
+    }
+
+    /// The published text of an output.
+    pub(crate) async fn output(&self, stack: &str, path: &str) -> String {
+        let state = self.state(stack).await;
+        let output = &state.outputs[&path.parse::<Path>().expect("a path")];
+        format!("{}{}", output.value.as_str().unwrap_or("?"), if output.stale { " (stale)" } else { "" })
+    }
+
+    /// Every file below the store, with its bytes and the time of its last change.
+    pub(crate) fn files(&self) -> Vec<(PathBuf, Vec<u8>, std::time::SystemTime)> {
+        let mut found = Vec::new();
+        walk(self.dir.path(), &mut found);
+        found.sort();
+        found
+    }
+
+    pub(crate) fn root(&self) -> PathBuf {
+        self.dir.path().to_owned()
+    }
+}
+
+/// The files below a directory.
+pub(crate) fn walk(dir: &File, found: &mut Vec<(PathBuf, Vec<u8>, std::time::SystemTime)>) {
+    let Ok(entries) = std::fs::read_dir(dir) else { return };
+    for entry in entries.map(|entry| entry.expect("an entry")) {
+        let path = entry.path();
+        if path.is_dir() {
+            walk(&path, found);
+        } else {
+            let changed = entry.metadata().and_then(|data| data.modified()).expect("a time");
+            found.push((path.clone(), std::fs::read(&path).expect("reads"), changed));
+        }
+    }
+}
+
+/// What a report says did not go well.
+pub(crate) fn told(report: &Report) -> Vec<String> {
+    let mut lines = Vec::new();
+    for failure in &report.failed {
+        let problem = &failure.problem;
+        lines.push(format!("failed {} {} of {}: {}", failure.action, failure.target, failure.stack, problem.code));
+    }
+    for (stack, target, because) in &report.skipped {
+        lines.push(format!("skipped {target} of {stack}: {because}"));
+    }
+    if report.cancelled {
+        lines.push("cancelled".to_owned());
+    }
+    lines
+}
+
+/// The part of the program that a project's code is made of.
+fn code(program: &str, project: &str) -> Digest {
+    let blocks = program.split("stack ").filter(|block| block.starts_with(&format!("{project}.")));
+    Digest::of("code", blocks.collect::<String>().as_bytes())
+}
+
+/// The projects of a program: each declares what the text says of its stack.
+fn projects(program: &str) -> Vec<Project> {
+    let names: BTreeSet<&str> = program
+        .lines()
+        .filter_map(|line| line.trim().strip_prefix("stack "))
+        .map(|line| line.split_once('.').expect("project.stack").0)
+        .collect();
+    let make = |name: &str| {
+        let name: &'static str = Box::leak(name.to_owned().into_boxed_str());
+        let program = program.to_owned();
+        Project::new(name, move |stack: &plan::Stack, _: NoConfig| declare(stack, &program))
+    };
+    names.into_iter().map(make).collect()
+}
+
+fn declare(stack: &plan::Stack, program: &str) -> plan::Result<plan::Plan<Leaves>> {
+    // `each NAME STACK:PATH` declares as many as the output, read as a plain value, says.
+    let (each, rest): (Vec<&str>, Vec<&str>) = program.lines().partition(|line| line.trim().starts_with("each "));
+    let fixture = Fixture::parse(&rest.join("\n"));
+    let parsed = fixture.stacks.into_iter().find(|parsed| parsed.name == *stack.name()).expect("it is there");
+    let mut draft = stack.plan();
+    for line in each {
+        let words: Vec<&str> = line.split_whitespace().collect();
+        if words[1] != stack.name().to_string() {
+            continue;
+        }
+        let (upstream, path) = words[3].split_once(':').expect("stack:path");
+        let path: Path = path.parse().expect("a path");
+        let output = Expr::Output { stack: upstream.to_owned(), path, ty: value::Type::Int, optional: false };
+        for n in 0..stack.read(&Output::<i64>::from_expr(output))? {
+            let place = Place::new("each", 1, 1);
+            draft.declare(Declaration::new("Vpc", format!("{}-{n}", words[2])), place);
+        }
+    }
+    let parsed_plan = parsed.plan.expect("a plan");
+    for (urn, resource) in &parsed_plan.resources {
+        let ty: &'static str =
+            ["Vpc", "Bucket", "Route", "Fixed"].into_iter().find(|ty| *ty == urn.ty()).expect("a type");
+        let mut declaration = Declaration::new(ty, urn.name());
+        declaration.properties = resource.properties.clone();
+        declaration.options = resource.options.clone();
+        declaration.aliases = resource.options.aliases.iter().map(|a| (None, a.urn.name().to_owned())).collect();
+        draft.declare(declaration, parsed.sources.resources[urn].clone());
+    }
+    draft.finish(Leaves(parsed_plan.outputs))
+}
+
+/// Outputs that are given as they are.
+struct Leaves(BTreeMap<Path, Expr>);
+
+impl OutputTree for Leaves {
+    fn reference(_: &str, _: &Path) -> Self {
+        Self(BTreeMap::new())
+    }
+
+    fn collect(&self, _: &Path, leaves: &mut BTreeMap<Path, Expr>) {
+        leaves.extend(self.0.clone());
+    }
+}
+
+struct NoConfig;
+
+impl FromNode for NoConfig {
+    fn from_node(_: &Node, _: &mut Diagnostics) -> Option<Self> {
+        Some(Self)
+    }
+}
+
+/// Programs here read nothing but outputs.
+struct Nothing;
+
+impl Inputs for Nothing {
+    fn config(&self, _: &StackName) -> Result<Node, Diagnostics> {
+        Ok(Node::empty("none.toml"))
+    }
+
+    fn file(&self, _: &str) -> Result<Option<Vec<u8>>, Diagnostic> {
+        Ok(None)
+    }
+
+    fn list(&self, _: &str) -> Result<Option<Vec<String>>, Diagnostic> {
+        Ok(None)
+    }
+
+    fn variable(&self, _: &str) -> Option<String> {
+        None
+    }
+
+    fn world(&self, _: &StackName, _: &str, _: &Value) -> Result<Option<Value>, Diagnostics> {
+        Ok(None)
+    }
+
+    fn output(&self, _: &str, _: &Path) -> OutputRead {
+        OutputRead::NotYet
+    }
+}
+
+/// What every secret opens to starts so.
+pub(crate) const CANARY: &str = "canary-3f9a";
+
+/// Keys that hide well enough: what was sealed for one context does not open in another.
+struct Keys;
+
+impl Secrets for Keys {
+    fn open_config(&self, _: &str, _: &Path, fingerprint: Digest) -> Result<Value, SecretError> {
+        Ok(format!("{CANARY}-{}", fingerprint.short(6)).into())
+    }
+
+    fn seal_state(&self, value: &Value, context: &str) -> Result<String, SecretError> {
+        let text = serde_json::to_string(value).map_err(|error| SecretError::Invalid(error.to_string()))?;
+        let hidden: String = text.bytes().map(|byte| format!("{:02x}", byte ^ 0x55)).collect();
+        Ok(format!("{}:{hidden}", Digest::of("context", context.as_bytes()).short(12)))
+    }
+
+    fn open_state(&self, ciphertext: &str, context: &str) -> Result<Value, SecretError> {
+        let (bound, hidden) = ciphertext.split_once(':').expect("context:hidden");
+        if bound != Digest::of("context", context.as_bytes()).short(12) {
+            return Err(SecretError::Invalid(format!("sealed for another place than `{context}`")));
+        }
+        let byte = |pair: &[u8]| {
+            let digits = std::str::from_utf8(pair).expect("hex");
+            u8::from_str_radix(digits, 16).expect("hex") ^ 0x55
+        };
+        let bytes: Vec<u8> = hidden.as_bytes().chunks(2).map(byte).collect();
+        serde_json::from_slice(&bytes).map_err(|error| SecretError::Invalid(error.to_string()))
+    }
+
+    fn fingerprint(&self, value: &Value) -> Result<Digest, SecretError> {
+        Ok(Digest::of("fingerprint", &value::canonical_bytes(value)))
+    }
+}

@@ -1,0 +1,14 @@
+//! Whole runs: evaluate, preview, apply, settle, against a store in a directory and a vendor in memory.
+
+mod cloud;
+mod house;
+
+mod crashes;
+mod failures;
+mod replacing;
+mod secrets;
+mod stacks;
+mod upping;
+
+#[path = "../../../diff/src/tests/fixture.rs"]
+mod fixture;
