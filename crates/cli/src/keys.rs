@@ -10,6 +10,9 @@ use resource::StackName;
 use secrets_age::{Context, Keyring, OpenError, StateKey};
 use value::{Digest, Path, Value};
 
+/// What became of the secrets that were opened: by stack, key and fingerprint.
+type Opened = BTreeMap<(String, Path, Digest), Result<Value, SecretError>>;
+
 /// Secrets of a workspace under a profile.
 pub(crate) struct Keys {
     workspace: Arc<Workspace>,
@@ -18,7 +21,7 @@ pub(crate) struct Keys {
     keyring: Keyring,
     profile: Profile,
     nodes: Mutex<BTreeMap<String, Arc<Node>>>,
-    opened: Mutex<BTreeMap<(String, Path, Digest), Result<Value, SecretError>>>,
+    opened: Mutex<Opened>,
     state_key: OnceLock<Result<StateKey, SecretError>>,
 }
 

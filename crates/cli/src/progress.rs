@@ -71,7 +71,7 @@ impl Screen {
                     match outcome {
                         StepOutcome::Done | StepOutcome::Nothing => progress.done += 1,
                         StepOutcome::Failed { .. } | StepOutcome::Skipped { .. } | StepOutcome::Cancelled => {
-                            progress.failed += 1
+                            progress.failed += 1;
                         }
                     }
                 }
@@ -133,7 +133,7 @@ impl Screen {
         let lines = render::progress(&self.progress, height, self.talk.stderr());
         self.clear();
         let mut err = std::io::stderr().lock();
-        let text: String = lines.iter().map(|line| format!("{line}\n")).collect();
+        let text = lines.join("\n") + "\n";
         drop(err.write_all(text.as_bytes()).and_then(|()| err.flush()));
         self.drawn = lines.len();
     }

@@ -200,7 +200,7 @@ impl<'a> Session<'a> {
     /// The named pure functions of all projects, with the digest of the source of the crate that each is in.
     fn functions(&self) -> BTreeMap<String, Digest> {
         let digests = self.registry.digests;
-        let functions = self.registry.projects.iter().flat_map(|project| project.plan_functions());
+        let functions = self.registry.projects.iter().flat_map(Project::plan_functions);
         functions
             .filter_map(|function| {
                 let library = function.name.split("::").next()?;
@@ -309,7 +309,7 @@ impl<'a> Session<'a> {
         if let Some(first) = stale.first() {
             let more = if stale.len() > 1 { format!(" and {} more", stale.len() - 1) } else { String::new() };
             self.talk.error(
-                &Diagnostic::warning("E0707", format!("this runner is older than {}{more}", first))
+                &Diagnostic::warning("E0707", format!("this runner is older than {first}{more}"))
                     .hint("build it anew: `cargo build -p runner`")
                     .into(),
             );

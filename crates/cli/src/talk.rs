@@ -52,6 +52,7 @@ impl Talk {
     }
 
     /// How many lines fit on the screen; 24 without one.
+    #[expect(clippy::unused_self, reason = "what looks at the terminal is a method, so that it can be found")]
     pub(crate) fn height(&self) -> usize {
         const WITHOUT: usize = 24;
         if std::io::stdout().is_terminal() { size().map_or(WITHOUT, |(_, height)| height) } else { WITHOUT }
@@ -107,6 +108,7 @@ impl Talk {
     }
 
     /// Asks for a line.
+    #[expect(clippy::unused_self, reason = "what asks is a method, so that it can be found")]
     pub(crate) fn ask(&self, question: &str) -> Option<String> {
         let mut err = std::io::stderr().lock();
         drop(write!(err, "{question} ").and_then(|()| err.flush()));

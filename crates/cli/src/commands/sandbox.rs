@@ -40,7 +40,7 @@ pub(crate) fn run(session: &Session<'_>, command: Sandbox) -> Result<Exit> {
             let found = sandbox.check().map_err(|error| io(&directory, &error))?;
             if !found.is_empty() {
                 let problems = found.into_iter().map(|what| diag::Diagnostic::error("E0714", what));
-                return Err(diag::Diagnostics::from_iter(problems).into());
+                return Err(problems.collect::<diag::Diagnostics>().into());
             }
             talk.say("the sandbox is consistent");
         }

@@ -68,7 +68,8 @@ pub(super) fn make(workspace: &Workspace, path: &str) -> Result<Made> {
             .hint(format!("choose another name, such as `{}`", with_first(&name)))
             .into());
     }
-    let stack = format!("{directory}/stacks/{}.toml", workspace.settings().all_environments().next().unwrap_or("default"));
+    let stack =
+        format!("{directory}/stacks/{}.toml", workspace.settings().all_environments().next().unwrap_or("default"));
     let inherited = inherited(&manifest);
     let values = [
         ("project", name.as_str()),
@@ -87,8 +88,11 @@ pub(super) fn make(workspace: &Workspace, path: &str) -> Result<Made> {
         files.push((format!("{directory}/outputs/src/lib.rs"), fill(template::PROJECT_OUTPUTS, &values)));
     } else {
         // They are returned once the project declares what they hold.
-        let without = |text: String| text.replace("Plan<Outputs>", "Plan<()>").replace("Outputs { name: Output::known(settings.name) }", "()");
-        let lib = fill(template::PROJECT_LIB, &values).replace(&format!("use {}_outputs::Outputs;\n", package.replace('-', "_")), "");
+        let without = |text: String| {
+            text.replace("Plan<Outputs>", "Plan<()>").replace("Outputs { name: Output::known(settings.name) }", "()")
+        };
+        let lib = fill(template::PROJECT_LIB, &values)
+            .replace(&format!("use {}_outputs::Outputs;\n", package.replace('-', "_")), "");
         files[1].1 = without(lib).replace("settings: Settings", "_: Settings");
     }
     for (path, text) in &files {
@@ -113,7 +117,10 @@ fn check_name(workspace: &Workspace, name: &str) -> Result<(), Diagnostics> {
     for part in name.split('.') {
         let starts = part.starts_with(|c: char| c.is_ascii_lowercase());
         if !starts || !part.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_') {
-            wrong(format!("`{part}` is not a part of a name"), "use lower-case letters, digits and `_`: `example.network`");
+            wrong(
+                format!("`{part}` is not a part of a name"),
+                "use lower-case letters, digits and `_`: `example.network`",
+            );
         } else if TAKEN.contains(&part) {
             wrong(format!("`{part}` has a meaning in the directory of a project"), "take another word");
         } else if workspace.settings().all_environments().any(|environment| environment == part) {
@@ -131,7 +138,8 @@ fn manifest(workspace: &Workspace) -> Result<toml::Table> {
     const FILE: &str = "Cargo.toml";
     let text = workspace.read_text(FILE)?.unwrap_or_default();
     text.parse().map_err(|error: toml::de::Error| {
-        let problem = Diagnostic::error("E0728", format!("the workspace's manifest cannot be read: {}", error.message()));
+        let problem =
+            Diagnostic::error("E0728", format!("the workspace's manifest cannot be read: {}", error.message()));
         Failure::from(problem.at(Place::start_of(FILE)))
     })
 }

@@ -1,6 +1,5 @@
 //! A new stack.
 
-
 use config::Node;
 use config_load::{Files, Workspace};
 use diag::{Diagnostic, Diagnostics};
@@ -183,7 +182,12 @@ impl Inputs for Empty<'_> {
         self.0.variable(name)
     }
 
-    fn world(&self, stack: &StackName, query: &str, arguments: &Value) -> std::result::Result<Option<Value>, Diagnostics> {
+    fn world(
+        &self,
+        stack: &StackName,
+        query: &str,
+        arguments: &Value,
+    ) -> std::result::Result<Option<Value>, Diagnostics> {
         self.0.world(stack, query, arguments)
     }
 

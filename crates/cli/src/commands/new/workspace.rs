@@ -10,7 +10,7 @@ use world::{AvailabilityZones, Entry, Lock, Region, Source};
 
 use super::groundplan::Groundplan;
 use super::template::{self, fill};
-use crate::exit::{io, Failure, Result};
+use crate::exit::{Failure, Result, io};
 
 /// The region of the sandbox profile, and so of what its locks say.
 const REGION: &str = "us-east-1";
@@ -39,11 +39,13 @@ pub(super) fn make(directory: &Path, organisation: Option<&str>, groundplan: &Gr
 /// The organisation's name: what was given, or what can be made of the directory's name.
 fn name_of(given: Option<&str>, directory: &Path) -> Result<String, Diagnostic> {
     let small = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
-    let problem = |message: String| Diagnostic::error("E0721", message).note("it is never changed: stack ids hang on it");
+    let problem =
+        |message: String| Diagnostic::error("E0721", message).note("it is never changed: stack ids hang on it");
     if let Some(name) = given {
         let right = !name.is_empty() && name.chars().all(small);
         return right.then(|| name.to_owned()).ok_or_else(|| {
-            problem(format!("the organisation cannot be called `{name}`")).hint("use lower-case letters, digits and `-`")
+            problem(format!("the organisation cannot be called `{name}`"))
+                .hint("use lower-case letters, digits and `-`")
         });
     }
     let directory = directory.file_name().unwrap_or_default().to_string_lossy().to_lowercase();
@@ -57,7 +59,8 @@ fn name_of(given: Option<&str>, directory: &Path) -> Result<String, Diagnostic> 
 
 /// The files of a new workspace, by path from its root.
 fn files(organisation: &str, groundplan: &Groundplan, root: &Path) -> Result<Vec<(PathBuf, String)>> {
-    let inherited = "version.workspace = true\nedition.workspace = true\nrust-version.workspace = true\npublish.workspace = true\n";
+    let inherited =
+        "version.workspace = true\nedition.workspace = true\nrust-version.workspace = true\npublish.workspace = true\n";
     let outputs = [
         ("package", "example-network"),
         ("project", "example.network"),
