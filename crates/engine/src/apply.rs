@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use diag::{Diagnostic, Diagnostics};
-use ports::{Base, Closing, Journal, Run, StoreError};
+use ports::{Base, Closing, Journal, Run, SecretError, StoreError};
 use resource::StackName;
 use scheduler::Limits;
 use state::OutputReader;
@@ -71,38 +71,66 @@ impl From<StoreError> for Stopped {
 }
 
 impl Engine<'_> {
-    /// Secrets that the steps of a preview need and that no key at hand opens: one problem a stack.
+    /// Secrets that the steps of a preview need and that cannot be opened; where no key at hand opens them, one problem
+    /// names all stacks.
     pub fn missing_keys(&self, preview: &Preview) -> Diagnostics {
+        let mut stacks: Vec<(String, Vec<String>)> = Vec::new();
+        let mut reasons = BTreeSet::new();
         let mut found = Diagnostics::new();
         for set in &preview.changes {
             let name = set.stack.to_string();
             let Some(plan) = preview.plan(&name) else { continue };
-            let needs = set
-                .resources
-                .values()
-                .any(|change| !change.is_nothing() && change.goal.values().any(value::Value::has_secret));
-            if !needs {
+            let mut changing = set.resources.values().filter(|change| !change.is_nothing());
+            if !changing.any(|change| change.goal.values().any(value::Value::has_secret)) {
                 continue;
             }
-            let mut closed: Vec<(Path, String)> = Vec::new();
+            let mut closed: Vec<String> = Vec::new();
             plan.visit(&mut |part| {
-                if let expr::Expr::Secret { key, fingerprint } = part
-                    && !closed.iter().any(|(known, _)| known == key)
-                    && let Err(error) = self.secrets.open_config(&name, key, *fingerprint)
-                {
-                    closed.push((key.clone(), error.to_string()));
+                let expr::Expr::Secret { key, fingerprint } = part else { return };
+                let shown = format!("`{key}`");
+                if closed.contains(&shown) {
+                    return;
+                }
+                match self.secrets.open_config(&name, key, *fingerprint) {
+                    Ok(_) => {}
+                    Err(SecretError::NoKey(reason)) => {
+                        // Which secrets they are is said once, with their stack.
+                        let own = format!("`{key}` of `{name}`: ");
+                        reasons.insert(reason.strip_prefix(&own).unwrap_or(&reason).to_owned());
+                        closed.push(shown);
+                    }
+                    Err(SecretError::Invalid(reason)) => found.push(
+                        Diagnostic::error("E0511", format!("the secret `{key}` of `{name}` cannot be opened"))
+                            .note(reason)
+                            .hint(format!("seal it anew: `runner config set {name} {key} --secret`")),
+                    ),
                 }
             });
-            if let Some((_, reason)) = closed.first() {
-                let keys: Vec<String> = closed.iter().map(|(key, _)| format!("`{key}`")).collect();
-                found.push(
-                    Diagnostic::error("E0510", format!("stack `{name}` needs a key to open {} of its secrets", closed.len()))
-                        .note(format!("the secrets are {}", keys.join(", ")))
-                        .note(reason.clone())
-                        .hint("set GROUNDPLAN_IDENTITY to the file with your age identity; whoever has one of the recipients in groundplan.toml can add yours"),
-                );
+            if !closed.is_empty() {
+                stacks.push((name, closed));
             }
         }
+        if stacks.is_empty() {
+            return found;
+        }
+        let who = match stacks.as_slice() {
+            [(name, _)] => format!("stack `{name}` needs a key to open its secrets"),
+            _ => format!("{} stacks need a key to open their secrets", stacks.len()),
+        };
+        let problem = Diagnostic::error("E0510", who);
+        let problem = stacks.iter().fold(problem, |problem, (name, keys)| {
+            let shown = &keys[..keys.len().min(3)];
+            let more = if keys.len() > shown.len() {
+                format!(" and {} more", keys.len() - shown.len())
+            } else {
+                String::new()
+            };
+            problem.note(format!("`{name}`: {}{more}", shown.join(", ")))
+        });
+        let problem = reasons.into_iter().fold(problem, Diagnostic::note);
+        let hint = "set GROUNDPLAN_IDENTITY to the file with your age identity; \
+                    whoever has one of the recipients in groundplan.toml can add yours";
+        found.push(problem.hint(hint));
         found
     }
 
@@ -130,7 +158,7 @@ impl Engine<'_> {
         };
         let runner = Runner::new(self, preview, graph, limits, lives, events);
         let (report, lives) = runner.run(options.cancel).await;
-        let closed = self.close(preview, lives, &report).await;
+        let closed = self.close(preview, lives).await;
         self.store.release(&run).await?;
         closed?;
         events.send(Event::Ended { done: report.done, failed: report.failed.len(), skipped: report.skipped.len() });
@@ -184,7 +212,7 @@ impl Engine<'_> {
     }
 
     /// Closes the journals; a stack in which everything ended well is settled.
-    async fn close(&self, preview: &Preview, lives: Vec<Live>, report: &Report) -> Result<(), StoreError> {
+    async fn close(&self, preview: &Preview, lives: Vec<Live>) -> Result<(), StoreError> {
         let mut closing = JoinSet::new();
         let digests: BTreeMap<String, BTreeMap<Path, Digest>> = lives
             .iter()
@@ -195,25 +223,22 @@ impl Engine<'_> {
             .collect();
         for live in lives {
             let name = live.set.stack.to_string();
-            let whole = !report.cancelled
-                && report.failed.iter().all(|failure| failure.stack != live.set.stack)
-                && report.skipped.iter().all(|(stack, ..)| *stack != live.set.stack)
-                && live.state().replaced.is_empty()
-                && live.state().dangling.is_empty();
+            let whole = live.is_settled();
             let settled = preview.plans.get(&name).filter(|_| whole).and_then(|planned| {
                 let reads = planned.plan.as_ref()?.reads();
                 let digest = |stack: &str, path: &Path| match digests.get(stack) {
                     Some(outputs) => diff::leaf_of(outputs, path).map(|(_, digest)| *digest),
                     None => preview.world.digest(self, stack, path),
                 };
-                let reads: Option<BTreeMap<(String, Path), Digest>> = reads
+                // An optional output that is not there is read as absent.
+                let reads: BTreeMap<(String, Path), Digest> = reads
                     .into_iter()
                     .map(|(stack, path)| {
-                        let d = digest(&stack, &path)?;
-                        Some(((stack, path), d))
+                        let found = digest(&stack, &path).unwrap_or_else(plan::absent);
+                        ((stack, path), found)
                     })
                     .collect();
-                Some(self.resolve_key(planned.digest, &reads?))
+                Some(self.resolve_key(planned.digest, &reads))
             });
             if let Some((journal, state)) = live.into_parts() {
                 closing.spawn(journal.close(Closing { state, settled }));

@@ -119,9 +119,7 @@ impl Engine<'_> {
                 let trace = traces.get(&name).filter(|trace| self.holds(entry, trace, &inputs));
                 let outcome = match trace {
                     Some(trace) => TraceOutcome::Holds(Box::new(trace.clone())),
-                    None => TraceOutcome::Evaluated(Box::new(
-                        self.projects[entry.project].evaluate(entry.name.clone(), &inputs),
-                    )),
+                    None => TraceOutcome::Evaluated(Box::new(self.evaluate_with(entry, &inputs))),
                 };
                 (name, outcome)
             })
@@ -134,6 +132,17 @@ impl Engine<'_> {
             }
         }
         evaluations
+    }
+
+    /// The trace of a stack, if it holds.
+    pub(crate) fn trace_that_holds<'t>(
+        &self,
+        entry: &StackEntry,
+        traces: &'t Traces,
+        outputs: &dyn OutputSource,
+    ) -> Option<&'t Trace> {
+        let inputs = WithOutputs { inputs: self.inputs, outputs };
+        traces.get(&entry.name.to_string()).filter(|trace| self.holds(entry, trace, &inputs))
     }
 
     /// Evaluates one stack, whatever its trace says.

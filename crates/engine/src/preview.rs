@@ -133,7 +133,7 @@ impl Engine<'_> {
             Goal::Programs => {
                 work.evaluate(traces).await?;
                 work.settle_changes().await?;
-                work.notes_on_upstream().await?;
+                work.notes_on_upstream(traces).await?;
             }
             Goal::Nothing => work.plan_nothing().await?,
         }
@@ -251,11 +251,10 @@ impl Work<'_> {
     /// Whether the state was brought to this plan with these published outputs, with nothing left to do.
     fn is_settled(&self, name: &str, plan: Digest, reads: &BTreeSet<(String, Path)>) -> bool {
         let Some(head) = self.world.heads.get(name).filter(|head| head.open.is_none()) else { return false };
-        let digests: Option<BTreeMap<(String, Path), Digest>> = reads
-            .iter()
-            .map(|(stack, path)| Some(((stack.clone(), path.clone()), self.world.digest(self.engine, stack, path)?)))
-            .collect();
-        digests.is_some_and(|digests| head.settled == Some(self.engine.resolve_key(plan, &digests)))
+        let digest =
+            |stack: &str, path: &Path| self.world.digest(self.engine, stack, path).unwrap_or_else(plan::absent);
+        let digests = reads.iter().map(|read| (read.clone(), digest(&read.0, &read.1))).collect();
+        head.settled == Some(self.engine.resolve_key(plan, &digests))
     }
 
     /// Loads states that are not loaded yet; stacks without one are left out.
@@ -400,15 +399,19 @@ impl Work<'_> {
     }
 
     /// Says where a stack outside the selection would give another value than the published one.
-    async fn notes_on_upstream(&mut self) -> Result<(), PreviewError> {
+    async fn notes_on_upstream(&mut self, traces: &Traces) -> Result<(), PreviewError> {
         let mut reads: BTreeMap<String, BTreeSet<Path>> = BTreeMap::new();
-        for set in &self.preview.changes {
-            for (stack, path) in set.reads.keys().filter(|(stack, _)| !self.options.selected.contains(stack)) {
-                reads.entry(stack.clone()).or_default().insert(path.clone());
-            }
+        let changing = self.preview.changes.iter().flat_map(|set| set.reads.keys());
+        let outside =
+            changing.chain(self.clean.values().flatten()).filter(|(stack, _)| !self.options.selected.contains(stack));
+        for (stack, path) in outside {
+            reads.entry(stack.clone()).or_default().insert(path.clone());
         }
         for (name, paths) in reads {
             let Some(entry) = self.engine.catalog.get(&name) else { continue };
+            if self.is_as_published(entry, traces) {
+                continue;
+            }
             let source = PlainOutputs {
                 engine: self.engine,
                 world: &self.world,
@@ -442,6 +445,18 @@ impl Work<'_> {
         Ok(())
     }
 
+    /// Whether a stack is known, without evaluating it, to have nothing to do.
+    fn is_as_published(&self, entry: &StackEntry, traces: &Traces) -> bool {
+        let source = PlainOutputs {
+            engine: self.engine,
+            world: &self.world,
+            selected: &self.options.selected,
+            proposed: &self.proposed,
+        };
+        let trace = self.engine.trace_that_holds(entry, traces, &source);
+        trace.is_some_and(|trace| self.is_settled(&entry.name.to_string(), trace.plan, &trace.outputs))
+    }
+
     /// Everything in the selected stacks is to be deleted, from state alone.
     async fn plan_nothing(&mut self) -> Result<(), PreviewError> {
         let names: Vec<String> =
@@ -466,10 +481,13 @@ impl Work<'_> {
             .filter(|head| !head.reads_from.is_empty())
             .map(|head| head.stack.to_string())
             .collect();
-        let deletes = self.preview.changes.iter().any(|set| set.counts().delete + set.counts().replace > 0);
+        let withdraws = |set: &ChangeSet| set.outputs.values().any(|output| output.value.is_none());
+        let deletes = |set: &ChangeSet| set.counts().delete + set.counts().replace > 0 || withdraws(set);
+        let deletes = self.preview.changes.iter().any(deletes);
         if deletes {
             self.load(readers.into_iter()).await?;
             self.world.states.values().for_each(|state| self.preview.holders.add(state));
+            self.preview.holders.select(self.options.selected.iter().cloned());
         }
         let mut preview = self.preview;
         let sets = std::mem::take(&mut preview.changes);

@@ -10,7 +10,10 @@ use std::time::Instant;
 use diag::Diagnostic;
 use diff::{Action as Change, ChangeSet};
 use planner::{StepGraph, StepKind};
-use ports::{Find, Found, Fragment, Journal, Outcome, Owner, ProviderError, ReadRequest, Step, StepAction, StoreError};
+use ports::{
+    Find, Found, Fragment, Journal, Outcome, Owner, ProviderError, ProviderErrorKind, ReadRequest, Step, StepAction,
+    StoreError,
+};
 use resource::{Plan, Urn};
 use scheduler::{Limits, Scheduler, Standing};
 use state::{Action, Entry, Intent, Object, Request, StackState, Status};
@@ -66,6 +69,12 @@ impl Live {
             .unwrap_or_else(|| EMPTY.get_or_init(|| StackState::new(String::new(), resource::StackName::new("", ""))))
     }
 
+    /// Whether every step ended well and nothing is left over.
+    pub(crate) fn is_settled(&self) -> bool {
+        let state = self.state();
+        self.well && self.open_steps == 0 && state.replaced.is_empty() && state.dangling.is_empty()
+    }
+
     /// The journal and the state, unless the stack was lost.
     pub(crate) fn into_parts(self) -> Option<(Box<dyn Journal>, StackState)> {
         if self.lost.is_some() {
@@ -92,6 +101,14 @@ enum Arrived {
     Durable { stack: usize, journal: Box<dyn Journal>, result: Result<(), StoreError>, waiting: Vec<When> },
     Called { node: usize, outcome: Outcome },
     Checked { node: usize, found: Result<Option<Found>, ProviderError> },
+}
+
+/// What a spawned task does, in case it dies.
+struct Doing {
+    /// The stack whose journal it writes.
+    writes: Option<usize>,
+    /// The steps that wait for it.
+    nodes: Vec<usize>,
 }
 
 /// A step that cannot be done, for the report.
@@ -131,6 +148,8 @@ pub(crate) struct Runner<'a> {
     calling: BTreeMap<usize, Calling>,
     started: BTreeMap<usize, Instant>,
     tasks: JoinSet<Arrived>,
+    doing: Vec<(tokio::task::Id, Doing)>,
+    stop_at_failure: bool,
     events: &'a Events,
     report: Report,
 }
@@ -149,7 +168,9 @@ impl<'a> Runner<'a> {
         }
         let states =
             lives.iter_mut().filter_map(|live| Some((live.set.stack.to_string(), live.state.take()?))).collect();
-        let scheduler = Scheduler::new(graph.graph.clone(), limits);
+        let stop_at_failure = limits.stop_at_failure;
+        // It is stopped here, where what is given up is reported.
+        let scheduler = Scheduler::new(graph.graph.clone(), Limits { stop_at_failure: false, ..limits });
         Self {
             engine,
             preview,
@@ -160,6 +181,8 @@ impl<'a> Runner<'a> {
             calling: BTreeMap::new(),
             started: BTreeMap::new(),
             tasks: JoinSet::new(),
+            doing: Vec::new(),
+            stop_at_failure,
             events,
             report: Report::default(),
         }
@@ -173,23 +196,30 @@ impl<'a> Runner<'a> {
             }
         }
         let mut watching = true;
+        if *cancel.borrow_and_update() {
+            watching = false;
+            self.cancel();
+        }
         loop {
             // What ends at once may make others ready.
             loop {
                 let nodes = self.scheduler.start();
-                if nodes.is_empty() {
+                let none = nodes.is_empty();
+                nodes.into_iter().for_each(|node| self.begin(node));
+                if none && !self.flush() {
                     break;
                 }
-                nodes.into_iter().for_each(|node| self.begin(node));
             }
-            self.flush();
-            if self.tasks.is_empty() && self.scheduler.is_over() {
+            if self.tasks.is_empty() {
                 break;
             }
             tokio::select! {
-                Some(arrived) = self.tasks.join_next() => match arrived {
-                    Ok(arrived) => self.arrived(arrived),
-                    Err(error) => self.task_failed(&error.to_string()),
+                Some(arrived) = self.tasks.join_next_with_id() => match arrived {
+                    Ok((id, arrived)) => {
+                        self.doing.retain(|(task, _)| *task != id);
+                        self.arrived(arrived);
+                    }
+                    Err(error) => self.task_failed(error.id(), &error.to_string()),
                 },
                 changed = cancel.changed(), if watching => {
                     if changed.is_err() {
@@ -216,10 +246,25 @@ impl<'a> Runner<'a> {
         }
     }
 
+    /// Starts nothing more after a failure.
+    fn stop(&mut self) {
+        for node in self.scheduler.cancel() {
+            let stack = self.lives[self.graph.steps[node].stack].set.stack.clone();
+            self.report.skipped.push((stack, self.describe(node).0, "the first failure".to_owned()));
+            self.announce_end(node, StepOutcome::Cancelled);
+            self.close_step(node, false);
+        }
+    }
+
     /// A task that died takes its step with it; its intent dangles and is settled by the next run.
-    fn task_failed(&mut self, reason: &str) {
-        let running: Vec<usize> = self.calling.keys().copied().collect();
-        for node in running {
+    fn task_failed(&mut self, id: tokio::task::Id, reason: &str) {
+        let Some(position) = self.doing.iter().position(|(task, _)| *task == id) else { return };
+        let (_, Doing { writes, nodes }) = self.doing.remove(position);
+        if let Some(stack) = writes {
+            let what = format!("the journal of `{}`", self.lives[stack].set.stack);
+            self.lives[stack].lost = Some(StoreError::Io { what, reason: reason.to_owned() });
+        }
+        for node in nodes {
             self.fail(node, Diagnostic::error("E0901", format!("a task of the engine died: {reason}")));
         }
     }
@@ -233,7 +278,9 @@ impl<'a> Runner<'a> {
         }
         let begun = match self.graph.steps[node].kind.clone() {
             StepKind::Apply(urn) => self.begin_apply(node, stack, &urn),
-            StepKind::Delete(urn, incarnation) => Ok(self.begin_delete(node, stack, &urn, incarnation)),
+            StepKind::Delete(urn, incarnation) => {
+                self.take_name(stack, &urn).map(|()| self.begin_delete(node, stack, &urn, incarnation))
+            }
             StepKind::Publish(path) => self.begin_publish(stack, &path),
         };
         match begun {
@@ -599,14 +646,18 @@ impl<'a> Runner<'a> {
             self.fail(node, Diagnostic::error("E0306", format!("no provider serves the type `{}`", request.ty)));
             return;
         };
-        self.tasks.spawn(async move {
+        let task = self.tasks.spawn(async move {
             let found = provider.read(std::slice::from_ref(&request)).await;
             Arrived::Checked { node, found: found.map(|mut found| found.pop().flatten()) }
         });
+        self.doing.push((task.id(), Doing { writes: None, nodes: vec![node] }));
     }
 
     /// Starts to make the queued entries durable, where no chunk of the stack is on its way.
-    fn flush(&mut self) {
+    ///
+    /// Gives whether steps ended by it, so that others may be ready now.
+    fn flush(&mut self) -> bool {
+        let mut ended = false;
         for stack in 0..self.lives.len() {
             let live = &mut self.lives[stack];
             if live.queue.is_empty() && live.when_durable.is_empty() {
@@ -617,17 +668,21 @@ impl<'a> Runner<'a> {
                 live.queue.clear();
                 for When::Call(node) | When::End(node) in std::mem::take(&mut live.when_durable) {
                     self.fail(node, Diagnostic::error("E0501", error.to_string()));
+                    ended = true;
                 }
                 continue;
             }
             let Some(mut journal) = live.journal.take() else { continue };
             let entries = std::mem::take(&mut live.queue);
             let waiting = std::mem::take(&mut live.when_durable);
-            self.tasks.spawn(async move {
+            let nodes = waiting.iter().map(|(When::Call(node) | When::End(node))| *node).collect();
+            let task = self.tasks.spawn(async move {
                 let result = if entries.is_empty() { Ok(()) } else { journal.append(entries).await };
                 Arrived::Durable { stack, journal, result, waiting }
             });
+            self.doing.push((task.id(), Doing { writes: Some(stack), nodes }));
         }
+        ended
     }
 
     fn arrived(&mut self, arrived: Arrived) {
@@ -659,10 +714,11 @@ impl<'a> Runner<'a> {
     fn call(&mut self, node: usize) {
         let Some(step) = self.calling.get_mut(&node).and_then(|calling| calling.call.take()) else { return };
         let providers = self.engine.providers.clone();
-        self.tasks.spawn(async move {
+        let task = self.tasks.spawn(async move {
             let outcome = call_with_patience(&providers, step).await;
             Arrived::Called { node, outcome }
         });
+        self.doing.push((task.id(), Doing { writes: None, nodes: vec![node] }));
     }
 
     /// What was found where an object is to be made or taken over.
@@ -747,7 +803,9 @@ impl<'a> Runner<'a> {
             }
             Outcome::Failed(error, found) => {
                 let problem = provider_problem(&calling.urn, &error);
-                if error.kind != ports::ProviderErrorKind::Lost {
+                // A create that took too long and shows no object may still come to have one.
+                let slow = error.kind == ProviderErrorKind::TimedOut && calling.action == Action::Create;
+                if error.kind != ProviderErrorKind::Lost && !(slow && found.is_none()) {
                     let status = Status::Partial { reasons: vec![error.to_string()] };
                     let object = found.and_then(|found| match calling.action {
                         Action::Delete => None,
@@ -818,6 +876,9 @@ impl<'a> Runner<'a> {
         self.announce_end(node, StepOutcome::Failed { reason: problem.message.clone() });
         self.report.failed.push(Failure { stack, target, action, problem });
         self.end(node, false);
+        if self.stop_at_failure {
+            self.stop();
+        }
     }
 
     fn end(&mut self, node: usize, well: bool) {
@@ -881,7 +942,7 @@ impl<'a> Runner<'a> {
                     Some(Change::Update) => "update",
                     Some(Change::Replace { .. }) => "replace",
                     Some(Change::Adopt) => "adopt",
-                    Some(Change::Keep) => "rename",
+                    Some(Change::Keep) => "record",
                     _ => "create",
                 };
                 (Target::Resource(urn.clone()), word)
@@ -942,8 +1003,8 @@ fn provider_problem(urn: &Urn, error: &ProviderError) -> Diagnostic {
     let problem =
         Diagnostic::error("E0600", format!("`{}`: {error}", urn.name())).note(format!("the type is `{}`", urn.ty()));
     match error.kind {
-        ports::ProviderErrorKind::Lost => problem.hint("nobody knows whether it happened: the next run finds out"),
-        ports::ProviderErrorKind::Credentials => problem.hint("check the credentials of the profile"),
+        ProviderErrorKind::Lost => problem.hint("nobody knows whether it happened: the next run finds out"),
+        ProviderErrorKind::Credentials => problem.hint("check the credentials of the profile"),
         _ => problem,
     }
 }
@@ -960,7 +1021,7 @@ pub(crate) async fn call_with_patience(providers: &Providers, step: Step) -> Out
         provider.apply(&fragment, &mut |_, ended| outcome = ended).await;
         attempt += 1;
         let again = matches!(&outcome, Outcome::Failed(error, None)
-            if matches!(error.kind, ports::ProviderErrorKind::Throttled | ports::ProviderErrorKind::Unavailable));
+            if matches!(error.kind, ProviderErrorKind::Throttled | ProviderErrorKind::Unavailable));
         if !again || attempt == ATTEMPTS {
             return outcome;
         }

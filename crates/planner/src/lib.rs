@@ -11,7 +11,7 @@ use diag::{Diagnostic, Diagnostics};
 use diff::{Action, ChangeSet, OutputChange, leaf_of};
 use graph::Graph;
 use resource::{Dependency, StackName, Urn};
-use state::{Object, StackState};
+use state::{Object, PublishedOutput, StackState};
 use value::{Digest, Path};
 
 pub use holders::{Holder, Holders};
@@ -171,11 +171,9 @@ impl Builder<'_> {
     fn add_delete(&mut self, stack: usize, urn: &Urn, incarnation: u64, must: bool) {
         let input = &self.stacks[stack];
         let aside = input.changes.leftovers.contains(&(urn.clone(), incarnation));
-        let outputs = input.state.map(|state| &state.outputs).into_iter().flatten();
-        let made_of_it = outputs.filter(|(path, output)| {
+        let made_of_it = self.outputs_of(stack, urn).into_iter().filter(|(path, _)| {
             let change = input.changes.outputs.get(*path);
-            let still = change.is_none_or(|change| change.changes() || change.from.contains(urn));
-            output.from.contains(self.earlier_name(stack, urn)) && still
+            change.is_none_or(|change| change.changes() || change.from.contains(urn))
         });
         let moved_on = made_of_it.map(|(path, output)| {
             // Whoever was applied with what is published for good by now has left an object that was set aside.
@@ -225,6 +223,15 @@ impl Builder<'_> {
             }
             self.found.push(problem.hint("select the readers too: `--with-downstream`"));
         }
+    }
+
+    /// The published outputs that are made of a resource, as state or the plan says.
+    fn outputs_of(&self, stack: usize, urn: &Urn) -> Vec<(&Path, &PublishedOutput)> {
+        let input = &self.stacks[stack];
+        let name = self.earlier_name(stack, urn);
+        let planned = |path: &Path| input.changes.outputs.get(path).is_some_and(|change| change.from.contains(urn));
+        let outputs = input.state.into_iter().flat_map(|state| &state.outputs);
+        outputs.filter(|(path, output)| output.from.contains(name) || planned(path)).collect()
     }
 
     /// The name that a resource has in state.
@@ -329,7 +336,7 @@ impl Builder<'_> {
         {
             self.after_reader(number, stack, reader, first);
         }
-        let paths = outputs_of(state, name);
+        let paths: Vec<Path> = self.outputs_of(stack, urn).into_iter().map(|(path, _)| path.clone()).collect();
         self.after_readers_elsewhere(number, stack, &paths, first);
     }
 
@@ -396,11 +403,6 @@ fn few(names: &BTreeSet<String>) -> String {
         0 => shown,
         more => format!("{shown} and {more} more"),
     }
-}
-
-/// The published outputs that are made of a resource.
-fn outputs_of(state: &StackState, urn: &Urn) -> Vec<Path> {
-    state.outputs.iter().filter(|(_, output)| output.from.contains(urn)).map(|(path, _)| path.clone()).collect()
 }
 
 #[cfg(test)]

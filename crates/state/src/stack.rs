@@ -198,5 +198,10 @@ impl StackState {
                 object.dependencies.insert(to.clone());
             }
         }
+        for output in self.outputs.values_mut() {
+            if output.from.remove(from) {
+                output.from.insert(to.clone());
+            }
+        }
     }
 }

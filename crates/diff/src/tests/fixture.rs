@@ -27,7 +27,7 @@ use state::{Kept, Object, PublishedOutput, ReadOutput, StackState, Status};
 use value::{Digest, Map, Path, Secret, Type, Value};
 
 /// The types of the fixtures.
-fn catalog() -> Catalog {
+pub(crate) fn catalog() -> Catalog {
     const TYPES: [Source; 5] = [
         Source {
             name: "Vpc",
@@ -44,20 +44,20 @@ fn catalog() -> Catalog {
                 "Arn": {"type": "string"}}, "createOnlyProperties": ["/properties/Name", "/properties/Region"],
                 "readOnlyProperties": ["/properties/Arn"], "primaryIdentifier": ["/properties/Name"]}"#,
             overlay: "name = { property = \"Name\", max = 16, lower = true }\nidentity = { properties = [\"Name\"] }\n\
-                      predict = { Arn = \"arn:{account}:{Name}\" }\nlatency_ms = [1, 1, 1]\n",
+                      predict = { Arn = \"arn:{account}:{Name}\" }\nsettle = \"identity\"\nlatency_ms = [1, 1, 1]\n",
         },
         Source {
             name: "Route",
             schema: r#"{"typeName": "Route", "properties": {"Table": {"type": "string"}, "Via": {"type": "string"}, "Label": {"type": "string"},
                 "Id": {"type": "string"}}, "required": ["Table"], "createOnlyProperties": ["/properties/Table", "/properties/Via"],
                 "readOnlyProperties": ["/properties/Id"], "primaryIdentifier": ["/properties/Id"]}"#,
-            overlay: "identity = { properties = [\"Table\"] }\nlatency_ms = [1, 1, 1]\n",
+            overlay: "identity = { properties = [\"Table\"] }\nsettle = \"identity\"\nlatency_ms = [1, 1, 1]\n",
         },
         Source {
             name: "Fixed",
             schema: r#"{"typeName": "Fixed", "properties": {"Label": {"type": "string"}, "Id": {"type": "string"}},
                 "readOnlyProperties": ["/properties/Id"], "primaryIdentifier": ["/properties/Id"]}"#,
-            overlay: "no_update = true\ndelete_before_replace = true\nlatency_ms = [1, 1, 1]\n",
+            overlay: "no_update = true\ndelete_before_replace = true\nsettle = \"token\"\nlatency_ms = [1, 1, 1]\n",
         },
         Source { name: "Broken", schema: "{}", overlay: "" },
     ];

@@ -103,7 +103,7 @@ async fn a_protected_object_is_refused_before_anything_is_deleted_unless_the_pro
     assert!(house.problems(&[], Goal::Nothing).await.starts_with("E0401"));
     house.ignore_protection = true;
     assert_eq!(house.destroy(&[]).await, "");
-    assert_eq!(house.cloud.calls(), ["delete other", "delete main"]);
+    assert_eq!(house.cloud.calls(), ["delete main", "delete other"]);
 }
 
 #[tokio::test]
