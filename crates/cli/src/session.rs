@@ -236,20 +236,8 @@ impl<'a> Session<'a> {
         only_in_state: &[StackName],
     ) -> Result<Selected> {
         let settings = self.workspace.settings();
-        let known: BTreeSet<&str> = settings.all_environments().collect();
-        let candidates: Vec<Candidate> = self
-            .catalog
-            .stacks()
-            .map(|entry| {
-                let reach = match (entry.default, known.contains(entry.name.environment())) {
-                    (true, _) => Reach::Default,
-                    (false, true) => Reach::Environment,
-                    (false, false) => Reach::Name,
-                };
-                Candidate { name: entry.name.clone(), reach }
-            })
-            .chain(only_in_state.iter().map(|name| Candidate { name: name.clone(), reach: Reach::Name }))
-            .collect();
+        let only_in_state = only_in_state.iter().map(|name| Candidate { name: name.clone(), reach: Reach::Name });
+        let candidates: Vec<Candidate> = self.candidates().chain(only_in_state).collect();
         let environments: Vec<String> = settings.all_environments().map(str::to_owned).collect();
         let here = self.workspace.dotted_path_of(&self.start);
         let current = here.as_deref().and_then(|path| self.current_project(path));
@@ -276,6 +264,30 @@ impl<'a> Session<'a> {
         }
         let (stacks, single) = chosen.without_asking()?;
         Ok(Selected { stacks, single })
+    }
+
+    /// The stacks of the workspace, with what each can be selected by.
+    fn candidates(&self) -> impl Iterator<Item = Candidate> {
+        let known: BTreeSet<&str> = self.workspace.settings().all_environments().collect();
+        self.catalog.stacks().map(move |entry| {
+            let reach = match (entry.default, known.contains(entry.name.environment())) {
+                (true, _) => Reach::Default,
+                (false, true) => Reach::Environment,
+                (false, false) => Reach::Name,
+            };
+            Candidate { name: entry.name.clone(), reach }
+        })
+    }
+
+    /// The one stack that a word means: its full name, or an ending of it.
+    pub(crate) fn one(&self, word: String) -> Result<StackName> {
+        let candidates: Vec<Candidate> = self.candidates().collect();
+        let request = Request { selectors: std::slice::from_ref(&word), ..Request::default() };
+        let (stacks, single) = taskgraph::select(&candidates, &request, &|_| Vec::new())?.without_asking()?;
+        single.ok_or_else(|| {
+            let problem = Diagnostic::error("E0711", format!("`{word}` means {} stacks", stacks.len())).hint("name one");
+            stacks.iter().fold(problem, |problem, stack| problem.note(stack.to_string())).into()
+        })
     }
 
     /// The project whose directory a dotted path lies in.

@@ -7,7 +7,7 @@ use resource::StackName;
 use secrets_age::{Context, Recipient};
 use value::Path;
 
-use crate::args::{Config, Selection};
+use crate::args::Config;
 use crate::exit::{Exit, Result, io, usage};
 use crate::session::Session;
 
@@ -15,12 +15,12 @@ use crate::session::Session;
 pub(crate) fn run(session: &Session<'_>, command: Config) -> Result<Exit> {
     match command {
         Config::Get { stack, key } => {
-            let stack = one(session, stack)?;
+            let stack = session.one(stack)?;
             let node = session.workspace.stack_config(&stack)?;
             session.talk.data(&config_load::show(config_load::get(&node, &path(&key)?)?));
         }
         Config::Set { stack, key, value, secret } => {
-            let stack = one(session, stack)?;
+            let stack = session.one(stack)?;
             let key = path(&key)?;
             if secret {
                 set_secret(session, &stack, &key)?;
@@ -35,32 +35,6 @@ pub(crate) fn run(session: &Session<'_>, command: Config) -> Result<Exit> {
 
 fn path(text: &str) -> Result<Path> {
     text.parse().map_err(|error| usage(format!("`{text}` is {error}"), "a key path looks like `apps_vpc.cidr_block`"))
-}
-
-/// The one stack that a word means.
-pub(crate) fn one(session: &Session<'_>, word: String) -> Result<StackName> {
-    let selection = Selection { stacks: vec![word.clone()], ..Selection::default() };
-    let candidates = session.catalog.stacks().map(|entry| entry.name.clone()).collect::<Vec<_>>();
-    let matches: Vec<StackName> = candidates
-        .iter()
-        .filter(|name| name.to_string() == word || name.to_string().ends_with(&format!(".{word}")))
-        .cloned()
-        .collect();
-    match matches.as_slice() {
-        [stack] => Ok(stack.clone()),
-        [] => {
-            let near = session.catalog.near(&word);
-            let problem = Diagnostic::error("E0711", format!("there is no stack `{}`", selection.stacks[0]));
-            Err(near
-                .map_or_else(|| problem.clone(), |near| problem.clone().hint(format!("did you mean `{near}`?")))
-                .into())
-        }
-        several => {
-            let problem = Diagnostic::error("E0711", format!("`{word}` means {} stacks", several.len()))
-                .hint("give more of its name");
-            Err(several.iter().fold(problem, |problem, stack| problem.note(stack.to_string())).into())
-        }
-    }
 }
 
 /// Reads a secret from a prompt or from stdin, seals it, and puts it into the stack file.
