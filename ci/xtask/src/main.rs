@@ -1,4 +1,4 @@
-//! The workspace's own checks and generators: `cargo xtask layers|sync|bindings|errors`.
+//! The workspace's own checks and generators: `cargo xtask layers|sync|bindings|errors|bench`.
 //!
 //! Layer: L6, edges.
 
@@ -10,7 +10,7 @@ mod table;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, bail, ensure};
 use clap::Parser;
 
 /// Checks and generators of the workspace.
@@ -44,6 +44,13 @@ enum Command {
         #[arg(long)]
         check: bool,
     },
+    /// Measures the runner, built for release; `cargo xtask bench --help` has more.
+    #[command(disable_help_flag = true)]
+    Bench {
+        /// What is handed on.
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        arguments: Vec<String>,
+    },
 }
 
 fn main() -> ExitCode {
@@ -63,6 +70,7 @@ fn run(command: Command) -> Result<()> {
         Command::Sync { check, engine_only } => sync(root, check, engine_only),
         Command::Bindings { check } => bindings(&root, check),
         Command::Errors { check } => errors::run(&root, check),
+        Command::Bench { arguments } => bench(&root, &arguments),
     }
 }
 
@@ -88,6 +96,14 @@ fn bindings(root: &Path, check: bool) -> Result<()> {
     for path in changed {
         say(&format!("wrote {}", path.display()));
     }
+    Ok(())
+}
+
+fn bench(root: &Path, arguments: &[String]) -> Result<()> {
+    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+    let mut command = std::process::Command::new(cargo);
+    command.current_dir(root).args(["run", "--quiet", "--release", "--package", "bench", "--"]).args(arguments);
+    ensure!(command.status().context("cannot run the benchmark")?.success(), "the benchmark failed");
     Ok(())
 }
 

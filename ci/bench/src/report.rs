@@ -1,0 +1,239 @@
+//! What was measured, as tables, and what was aimed at.
+
+use std::fmt::{self, Display, Write as _};
+use std::fs;
+use std::time::Duration;
+
+use crate::CHAIN;
+use crate::ours::{Builds, Round};
+use crate::process::Cost;
+
+/// The rounds of one workspace.
+pub(crate) struct Series {
+    pub(crate) fresh: Cost,
+    pub(crate) nothing: Cost,
+    pub(crate) resources: usize,
+    pub(crate) stacks: usize,
+}
+
+impl Series {
+    pub(crate) fn of(rounds: &[Round]) -> Self {
+        let all = |part: fn(&Round) -> Cost| Cost::median(&rounds.iter().map(part).collect::<Vec<_>>());
+        Self {
+            fresh: all(|round| round.fresh),
+            nothing: all(|round| round.nothing),
+            resources: rounds.last().map_or(0, |round| round.resources),
+            stacks: rounds.last().map_or(0, |round| round.stacks),
+        }
+    }
+}
+
+/// Terraform on the small graph.
+pub(crate) struct Peer {
+    pub(crate) version: String,
+    pub(crate) apply: Cost,
+    pub(crate) plan: Cost,
+    pub(crate) plans: usize,
+}
+
+/// All that was measured.
+pub(crate) struct Report {
+    pub(crate) rounds: usize,
+    pub(crate) workspace: Series,
+    pub(crate) small: Series,
+    pub(crate) large: Series,
+    pub(crate) peer: Option<Peer>,
+    pub(crate) builds: Option<Builds>,
+}
+
+/// What is aimed at, and what came of it; `None` = it was not measured.
+struct Target {
+    what: String,
+    aim: String,
+    measured: Option<(String, bool)>,
+}
+
+impl Report {
+    fn targets(&self) -> Vec<Target> {
+        let at_most = |what: &str, aim: Duration, cost: Cost| Target {
+            what: what.to_owned(),
+            aim: format!("at most {}", seconds(aim)),
+            measured: Some((seconds(cost.wall), cost.wall <= aim)),
+        };
+        let (small, large) = (&self.small.fresh, &self.large.fresh);
+        let growth = ratio(large.cpu(), small.cpu());
+        let less = |what: &str, aim: Option<f64>, times: Option<f64>| Target {
+            what: what.to_owned(),
+            aim: aim.map_or_else(|| "less".to_owned(), |aim| format!("{aim} times less")),
+            measured: times.map(|times| (format!("{times:.0} times less"), times >= aim.unwrap_or(1.0))),
+        };
+        let peer = self.peer.as_ref();
+        let times = |part: fn(&Cost) -> Duration| peer.map(|peer| ratio(part(&peer.apply), part(small)));
+        let memory = self.workspace.nothing.peak;
+        let edit = self.builds.as_ref().map(|builds| builds.edit.wall);
+        let first = self.builds.as_ref().map(|builds| builds.first.wall);
+        let build = |what: &str, limit: u64, wall: Option<Duration>| Target {
+            what: what.to_owned(),
+            aim: format!("at most {limit} s"),
+            measured: wall.map(|wall| (seconds(wall), wall <= Duration::from_secs(limit))),
+        };
+        vec![
+            at_most("fresh `up` of all default stacks", Duration::from_secs(2), self.workspace.fresh),
+            at_most("nothing to do in all default stacks", Duration::from_millis(100), self.workspace.nothing),
+            Target {
+                what: "memory of that".to_owned(),
+                aim: "at most 60 MB".to_owned(),
+                measured: Some((megabytes(memory), memory <= 60_000_000)),
+            },
+            less("CPU time of a fresh `up` against `terraform apply`", Some(100.0), times(|cost| cost.cpu())),
+            less("time of the same", None, times(|cost| cost.wall)),
+            Target {
+                what: "five times as many resources".to_owned(),
+                aim: "at most 6 times the CPU time".to_owned(),
+                measured: Some((format!("{growth:.1} times"), growth <= 6.0)),
+            },
+            build("first build of the runner in dev, crates downloaded", 120, first),
+            build("the runner in dev after an edit of one project", 15, edit),
+        ]
+    }
+
+    fn costs(&self) -> Vec<(String, Cost)> {
+        let Self { workspace, small, large, .. } = self;
+        let mut costs = Vec::new();
+        let all = format!("all default stacks ({} resources in {} stacks)", workspace.resources, workspace.stacks);
+        let names = [all, format!("{} resources", small.resources), format!("{} resources", large.resources)];
+        for (name, series) in names.into_iter().zip([workspace, small, large]) {
+            costs.push((format!("fresh `up`, {name}"), series.fresh));
+            costs.push((format!("`up` with nothing to do, {name}"), series.nothing));
+        }
+        if let Some(peer) = &self.peer {
+            costs.push((format!("`terraform apply`, {} resources", small.resources), peer.apply));
+            costs.push((format!("`terraform plan` with no changes, {} resources", small.resources), peer.plan));
+        }
+        if let Some(builds) = &self.builds {
+            costs.push((format!("first build of the runner, dev, {} crates", builds.crates), builds.first));
+            costs.push((format!("build after an edit of `{}`, dev", builds.project), builds.edit));
+        }
+        costs
+    }
+
+    /// The page of the documentation.
+    pub(crate) fn page(&self) -> String {
+        let mut page = String::from(
+            "# Benchmarks\n\n\
+             Generated by `cargo xtask bench --full --write`; do not edit.\n\n\
+             Whole processes of a release build, from start to end, with a journal that is made durable chunk by chunk, \
+             as always.\nThe sandbox is told not to wait as vendors do; all else is as it comes.\n",
+        );
+        // Writing to a `String` does not fail.
+        let _ = writeln!(
+            page,
+            "Our numbers are the middle of {} rounds; each starts from nothing. The resources without stacks are one \
+             stack of small objects in chains of {CHAIN}, each naming the one before it.",
+            self.rounds
+        );
+        let _ = match &self.peer {
+            Some(peer) => writeln!(
+                page,
+                "{} makes the same graph of `terraform_data` with a local backend, between our rounds: one apply, and \
+                 the middle of {} plans.",
+                peer.version, peer.plans
+            ),
+            None => writeln!(page, "Terraform was not on the PATH, so nothing is compared."),
+        };
+        let _ = writeln!(page, "Times swing with what else the machine does: the ratios and the CPU times say more.\n");
+        let _ = writeln!(page, "Machine: {}.\n\n{self}", machine());
+        page
+    }
+}
+
+impl Display for Report {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(f, "| What | Time | User CPU | System CPU | Memory |\n|---|---:|---:|---:|---:|")?;
+        for (what, cost) in self.costs() {
+            let times = [cost.wall, cost.user, cost.system].map(seconds).join(" | ");
+            writeln!(f, "| {what} | {times} | {} |", megabytes(cost.peak))?;
+        }
+        if let Some(peer) = &self.peer {
+            writeln!(f, "\n| Theirs / ours | Time | CPU | Memory |\n|---|---:|---:|---:|")?;
+            let small = &self.small;
+            for (what, theirs, ours) in
+                [("everything new", peer.apply, small.fresh), ("nothing to do", peer.plan, small.nothing)]
+            {
+                let (wall, cpu) = (ratio(theirs.wall, ours.wall), ratio(theirs.cpu(), ours.cpu()));
+                #[expect(clippy::cast_precision_loss, reason = "a ratio of bytes, to one digit")]
+                let memory = theirs.peak as f64 / ours.peak.max(1) as f64;
+                writeln!(f, "| {what}, {} resources | {wall:.0} | {cpu:.0} | {memory:.1} |", small.resources)?;
+            }
+        }
+        writeln!(f, "\n| Target | Aim | Measured | |\n|---|---|---:|---|")?;
+        let targets = self.targets();
+        for (position, Target { what, aim, measured }) in targets.iter().enumerate() {
+            let (measured, verdict) = match measured {
+                Some((measured, true)) => (measured.as_str(), "PASS"),
+                Some((measured, false)) => (measured.as_str(), "FAIL"),
+                None => ("", "not measured"),
+            };
+            let line = format!("| {what} | {aim} | {measured} | {verdict} |");
+            if position + 1 < targets.len() { writeln!(f, "{line}")? } else { write!(f, "{line}")? }
+        }
+        Ok(())
+    }
+}
+
+/// What the numbers hang on.
+fn machine() -> String {
+    let cores = std::thread::available_parallelism().map_or(0, std::num::NonZero::get);
+    let memory = fs::read_to_string("/proc/meminfo").ok().and_then(|text| {
+        let line = text.lines().find(|line| line.starts_with("MemTotal:"))?.to_owned();
+        line.split_whitespace().nth(1)?.parse::<u64>().ok()
+    });
+    let memory = memory.map_or_else(|| "unknown memory".to_owned(), |kib| format!("{} GB of memory", kib >> 20));
+    format!("{cores} cores, {memory}, {}", std::env::consts::OS)
+}
+
+fn ratio(theirs: Duration, ours: Duration) -> f64 {
+    theirs.as_secs_f64() / ours.as_secs_f64().max(1e-6)
+}
+
+fn seconds(time: Duration) -> String {
+    let seconds = time.as_secs_f64();
+    if seconds < 1.0 { format!("{:.0} ms", seconds * 1e3) } else { format!("{seconds:.2} s") }
+}
+
+fn megabytes(bytes: u64) -> String {
+    format!("{} MB", bytes.div_ceil(1_000_000))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn series(milliseconds: u64) -> Series {
+        let fresh = Cost { user: Duration::from_millis(milliseconds), ..Cost::default() };
+        Series { fresh, nothing: Cost::default(), resources: 10, stacks: 1 }
+    }
+
+    fn report(small: u64, large: u64, theirs: Option<u64>) -> String {
+        let peer = theirs.map(|theirs| Peer {
+            version: "Terraform".to_owned(),
+            apply: series(theirs).fresh,
+            plan: Cost::default(),
+            plans: 1,
+        });
+        let (workspace, small, large) = (series(0), series(small), series(large));
+        Report { rounds: 1, workspace, small, large, peer, builds: None }.page()
+    }
+
+    #[test]
+    fn a_target_is_passed_failed_or_not_measured() {
+        let fast = report(10, 50, Some(1000));
+        assert!(fast.contains("| 100 times less | 100 times less | PASS |"), "{fast}");
+        assert!(fast.contains("| 5.0 times | PASS |"), "{fast}");
+        let slow = report(10, 90, Some(900));
+        assert!(slow.contains("| 90 times less | FAIL |") && slow.contains("| 9.0 times | FAIL |"), "{slow}");
+        let alone = report(10, 50, None);
+        assert!(alone.contains("| 100 times less |  | not measured |"), "a missing peer is no success: {alone}");
+        assert!(alone.contains("nothing is compared"), "{alone}");
+    }
+}
