@@ -165,15 +165,17 @@ impl Engine<'_> {
         Ok(report)
     }
 
-    /// What was read of stacks outside the selection must be what the preview saw.
+    /// What was read of stacks that are not taken must be what the preview saw.
     async fn check_pins(&self, preview: &Preview) -> Result<(), Stopped> {
         let heads: BTreeMap<String, state::Head> =
             self.store.heads().await?.into_iter().map(|head| (head.stack.to_string(), head)).collect();
+        let taken: BTreeSet<String> = preview.changes.iter().map(|set| set.stack.to_string()).collect();
         for set in &preview.changes {
-            for ((stack, path), pin) in set.reads.iter().filter(|(_, pin)| !pin.proposed) {
+            let read = set.reads.iter().filter(|((stack, _), pin)| !pin.proposed && !taken.contains(stack));
+            for ((stack, path), pin) in read {
                 let Some(head) = heads.get(stack) else { continue };
                 let now = diff::leaf_of(&head.outputs, path).map(|(_, output)| output.digest);
-                if !preview.selected.contains(stack) && now != Some(pin.digest) {
+                if now != Some(pin.digest) {
                     return Err(StoreError::Moved { stack: stack.clone() }.into());
                 }
             }

@@ -240,11 +240,3 @@ pub(crate) fn plan_of(evaluation: &Evaluation) -> Option<&Plan> {
         _ => None,
     }
 }
-
-/// What an evaluation waits for, if it was deferred.
-pub(crate) fn waits_for(evaluation: &Evaluation) -> Option<&BTreeSet<(String, Path)>> {
-    match &evaluation.result {
-        Ok(Evaluated::Deferred { waits_for, .. }) => Some(waits_for),
-        _ => None,
-    }
-}

@@ -18,6 +18,7 @@ mod scope;
 mod seal;
 mod settle;
 mod trace;
+mod work;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;

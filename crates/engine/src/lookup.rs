@@ -30,6 +30,11 @@ impl World {
         head.open.clone().map(Unsettled::Open).or_else(|| dangling.then_some(Unsettled::Dangling))
     }
 
+    /// Whether a stack has a state that was not loaded yet.
+    pub(crate) fn is_to_load(&self, stack: &str) -> bool {
+        self.heads.contains_key(stack) && !self.states.contains_key(stack)
+    }
+
     /// The digest of what is published of an output, by its leaf.
     pub(crate) fn digest(&self, engine: &Engine<'_>, stack: &str, path: &Path) -> Option<Digest> {
         if let Some(foreign) = engine.catalog.foreign(stack) {
@@ -145,6 +150,8 @@ impl OutputSource for PlainOutputs<'_> {
         }
         match self.world.published(self.engine, stack, path) {
             Published::Value(value, _) => OutputRead::Known { value, applied: true },
+            // It is loaded before whoever waits for it is evaluated again.
+            Published::Nothing if self.world.is_to_load(stack) => OutputRead::NotYet,
             _ => self.missing(stack, path),
         }
     }

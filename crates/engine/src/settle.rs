@@ -1,7 +1,7 @@
 //! Settling: what became of the steps of a run that was interrupted.
 
 use diag::Diagnostic;
-use ports::{Closing, Find, Outcome, Owner, ReadRequest, Run, Step, StepAction};
+use ports::{Closing, Find, Outcome, Owner, ProviderErrorKind, ReadRequest, Run, Step, StepAction};
 use schema::Settle;
 use state::{Action, Entry, Intent, Object, StackState, Status};
 
@@ -130,7 +130,17 @@ impl Engine<'_> {
                 };
                 match call_with_patience(&self.providers, step).await {
                     Outcome::Done(found) => found,
-                    _ => None,
+                    Outcome::Failed(_, Some(found)) => Some(found),
+                    // Only a refusal tells that there is nothing; after anything else nobody knows any better.
+                    Outcome::Failed(error, None) if error.kind == ProviderErrorKind::Refused => None,
+                    Outcome::Failed(error, None) => {
+                        let message =
+                            format!("nobody can tell now whether `{}` of `{}` was made", intent.urn, state.name);
+                        return Err(Diagnostic::error("E0541", message)
+                            .note(error.to_string())
+                            .hint("run the command again when the provider can be reached"));
+                    }
+                    Outcome::NotStarted | Outcome::RolledBack => None,
                 }
             }
             Settle::Ask => {

@@ -1,0 +1,344 @@
+//! Making a preview: the stacks are looked up, evaluated and compared as `taskgraph::Rounds` says.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use diag::Diagnostics;
+use diff::{ChangeSet, Settings, StackInput, diff};
+use plan::Evaluation;
+use ports::StoreError;
+use rayon::iter::{IntoParallelIterator, ParallelIterator};
+use resource::{Evaluated, StackName};
+use state::stack_id;
+use taskgraph::{Next, OutputSet, Rounds};
+use value::{Digest, Path, Value};
+
+use crate::evaluate::plan_of;
+use crate::lookup::{EngineLookup, PlainOutputs, Unsettled, World};
+use crate::preview::{Planned, Preview, PreviewError, PreviewOptions};
+use crate::{Engine, StackEntry, Traces};
+
+/// A preview in the making.
+pub(crate) struct Work<'a> {
+    pub engine: &'a Engine<'a>,
+    pub options: &'a PreviewOptions,
+    pub world: World,
+    pub planned: BTreeMap<String, Planned>,
+    /// What comes next.
+    pub rounds: Rounds,
+    pub proposed: BTreeMap<String, BTreeMap<Path, (Value, bool)>>,
+    pub preview: Preview,
+}
+
+impl Work<'_> {
+    fn entries(&self) -> Vec<&StackEntry> {
+        self.options.selected.iter().filter_map(|name| self.engine.catalog.get(name)).collect()
+    }
+
+    /// What plain reads see: a stack that has nothing to do is read as published, others as proposed.
+    fn plain_outputs<'b>(&'b self, moving: &'b BTreeSet<String>) -> PlainOutputs<'b> {
+        PlainOutputs { engine: self.engine, world: &self.world, selected: moving, proposed: &self.proposed }
+    }
+
+    /// The selected stacks that may have something to do.
+    fn moving(&self) -> BTreeSet<String> {
+        let clean: BTreeSet<&String> = self.rounds.clean().map(|(stack, _)| stack).collect();
+        self.options.selected.iter().filter(|stack| !clean.contains(stack)).cloned().collect()
+    }
+
+    /// Looks up the selected stacks; those whose trace does not hold are evaluated.
+    pub(crate) async fn look_up(&mut self, traces: &Traces) -> Result<(), PreviewError> {
+        // Plain reads of stacks outside the selection need their published values.
+        let plain = traces.values().flat_map(|trace| trace.record.reads.keys()).filter_map(|read| match read {
+            plan::Read::Output(stack, _) => Some(stack.clone()),
+            _ => None,
+        });
+        self.load(plain.collect::<BTreeSet<_>>()).await?;
+        let entries = self.entries();
+        let evaluations = self.engine.evaluate(&entries, traces, &self.plain_outputs(&self.options.selected));
+        self.preview.cached = evaluations.cached.len();
+        for (name, trace) in evaluations.cached {
+            let settled = self.is_settled(&name, trace.plan, &trace.outputs);
+            self.rounds.traced(&name, trace.outputs, settled);
+        }
+        self.take(evaluations.done)
+    }
+
+    /// Evaluates and compares, until the rounds say that nothing new can come of it.
+    pub(crate) async fn go_on(&mut self) -> Result<(), PreviewError> {
+        loop {
+            match self.rounds.decide() {
+                Next::Evaluate(names) => {
+                    self.load(self.rounds.waits_for(&names)).await?;
+                    let evaluated = self.evaluate_now(names);
+                    self.take(evaluated)?;
+                }
+                Next::Compare(names) => {
+                    let plans = names.iter().filter_map(|name| self.planned[name].plan.as_ref());
+                    let reads: Vec<String> = plans.flat_map(|plan| plan.reads()).map(|(stack, _)| stack).collect();
+                    self.load(names.iter().cloned().chain(reads)).await?;
+                    let (sets, found) = self.diff(&names);
+                    found.into_result(()).map_err(PreviewError::Problems)?;
+                    self.propose(&sets);
+                    self.rounds.compared(&changed_outputs(&sets));
+                    self.preview.changes = sets;
+                }
+                Next::Done(deferred) => {
+                    self.preview.deferred = deferred;
+                    return Ok(());
+                }
+                Next::Stuck(names) => {
+                    let list = names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
+                    let message = format!("a cycle of plain reads: {list} wait for one another");
+                    let problem = diag::Diagnostic::error("E0304", message)
+                        .hint("let one of them use the output symbolically instead of reading its value");
+                    return Err(PreviewError::Problems(problem.into()));
+                }
+            }
+        }
+    }
+
+    /// Evaluates stacks for their plan, whatever their trace says.
+    fn evaluate_now(&self, names: BTreeSet<String>) -> Vec<(String, Evaluation)> {
+        let moving = self.moving();
+        let source = self.plain_outputs(&moving);
+        names
+            .into_par_iter()
+            .filter_map(|name| {
+                let evaluation = self.engine.evaluate_now(self.engine.catalog.get(&name)?, &source);
+                Some((name, evaluation))
+            })
+            .collect()
+    }
+
+    /// Tells the rounds what evaluations gave, and keeps their plans and traces; all problems at once.
+    fn take(&mut self, evaluations: impl IntoIterator<Item = (String, Evaluation)>) -> Result<(), PreviewError> {
+        let mut found = Diagnostics::new();
+        for (name, evaluation) in evaluations {
+            if let Some(trace) =
+                self.engine.catalog.get(&name).and_then(|entry| self.engine.trace_of(entry, &evaluation))
+            {
+                self.preview.traces.insert(name.clone(), trace);
+            }
+            match evaluation.result {
+                Err(problems) => {
+                    self.rounds.failed(&name);
+                    found.extend(problems);
+                }
+                Ok(Evaluated::Deferred { waits_for, .. }) => self.rounds.deferred(&name, waits_for),
+                Ok(evaluated @ Evaluated::Plan(_)) => {
+                    let digest = evaluated.digest();
+                    let Evaluated::Plan(plan) = evaluated else { continue };
+                    let reads = plan.reads();
+                    let settled = self.is_settled(&name, digest, &reads);
+                    self.rounds.planned(&name, reads, settled);
+                    let planned = Planned { plan: Some(Arc::new(plan)), sources: Arc::new(evaluation.sources), digest };
+                    self.planned.insert(name, planned);
+                }
+            }
+        }
+        found.into_result(()).map_err(PreviewError::Problems)
+    }
+
+    /// Whether the state was brought to this plan with these published outputs, with nothing left to do.
+    fn is_settled(&self, name: &str, plan: Digest, reads: &BTreeSet<(String, Path)>) -> bool {
+        let Some(head) = self.world.heads.get(name).filter(|head| head.open.is_none()) else { return false };
+        let digest =
+            |stack: &str, path: &Path| self.world.digest(self.engine, stack, path).unwrap_or_else(plan::absent);
+        let digests = reads.iter().map(|read| (read.clone(), digest(&read.0, &read.1))).collect();
+        head.settled == Some(self.engine.resolve_key(plan, &digests))
+    }
+
+    /// Loads states that are not loaded yet; stacks without one are left out.
+    async fn load(&mut self, names: impl IntoIterator<Item = String>) -> Result<(), StoreError> {
+        for name in names {
+            if self.world.states.contains_key(&name) {
+                continue;
+            }
+            if let Some(head) = self.world.heads.get(&name) {
+                let loaded = self.engine.store.load(head).await?;
+                self.world.states.insert(name, Arc::new(loaded.state));
+            }
+        }
+        Ok(())
+    }
+
+    /// Compares stacks whose plans are at hand.
+    fn diff(&self, stacks: &BTreeSet<String>) -> (Vec<ChangeSet>, Diagnostics) {
+        let names: Vec<(&String, StackName, String)> =
+            stacks.iter().map(|name| (name, self.name(name), self.id(name))).collect();
+        let inputs: Vec<StackInput<'_>> = names
+            .iter()
+            .map(|(key, name, id)| {
+                let planned = &self.planned[*key];
+                StackInput {
+                    name,
+                    id,
+                    base: self.world.heads.get(*key).map(|head| head.generation),
+                    plan: planned.plan.as_deref(),
+                    sources: Some(&planned.sources),
+                    state: self.world.states.get(*key).map(AsRef::as_ref),
+                }
+            })
+            .collect();
+        let lookup = EngineLookup { engine: self.engine, world: &self.world };
+        diff(&inputs, &lookup, Settings { ignore_protection: self.engine.ignore_protection })
+    }
+
+    fn name(&self, name: &str) -> StackName {
+        let known = self.engine.catalog.get(name).map(|entry| entry.name.clone());
+        known
+            .or_else(|| self.world.heads.get(name).map(|head| head.stack.clone()))
+            .unwrap_or_else(|| StackName::new(name, ""))
+    }
+
+    fn id(&self, name: &str) -> String {
+        match self.world.heads.get(name) {
+            Some(head) => head.id.clone(),
+            None => stack_id(&self.engine.organisation, &self.name(name), 0),
+        }
+    }
+
+    fn propose(&mut self, sets: &[ChangeSet]) {
+        for set in sets {
+            let outputs = set
+                .outputs
+                .iter()
+                .filter_map(|(path, output)| Some((path.clone(), (output.value.clone()?, !output.changes()))));
+            self.proposed.insert(set.stack.to_string(), outputs.collect());
+        }
+    }
+
+    /// Says where a stack outside the selection would give another value than the published one.
+    pub(crate) async fn notes_on_upstream(&mut self, traces: &Traces) -> Result<(), PreviewError> {
+        let mut reads: BTreeMap<String, BTreeSet<Path>> = BTreeMap::new();
+        let changing = self.preview.changes.iter().flat_map(|set| set.reads.keys());
+        let resting = self.rounds.clean().flat_map(|(_, reads)| reads);
+        let outside = changing.chain(resting).filter(|(stack, _)| !self.options.selected.contains(stack));
+        for (stack, path) in outside {
+            reads.entry(stack.clone()).or_default().insert(path.clone());
+        }
+        for (name, paths) in reads {
+            let Some(entry) = self.engine.catalog.get(&name) else { continue };
+            if self.is_as_published(entry, traces) {
+                continue;
+            }
+            let source = self.plain_outputs(&self.options.selected);
+            let evaluation = self.engine.evaluate_now(entry, &source);
+            let Some(plan) = plan_of(&evaluation) else { continue };
+            self.load(plan.reads().into_iter().map(|(stack, _)| stack).chain([name.clone()])).await?;
+            let id = self.id(&name);
+            let input = StackInput {
+                name: &entry.name,
+                id: &id,
+                base: None,
+                plan: Some(plan),
+                sources: Some(&evaluation.sources),
+                state: self.world.states.get(&name).map(AsRef::as_ref),
+            };
+            let lookup = EngineLookup { engine: self.engine, world: &self.world };
+            let (sets, _) = diff(&[input], &lookup, Settings { ignore_protection: true });
+            let changed =
+                |path: &&Path| sets[0].outputs.iter().any(|(leaf, output)| leaf.touches(path) && output.changes());
+            let changed: Vec<String> = paths.iter().filter(changed).map(ToString::to_string).collect();
+            if !changed.is_empty() {
+                self.preview.notes.push(format!(
+                    "{name} has unapplied changes to {}; the published values are used (to apply them too: --with-upstream)",
+                    changed.join(", ")
+                ));
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether a stack is known, without evaluating it, to have nothing to do.
+    fn is_as_published(&self, entry: &StackEntry, traces: &Traces) -> bool {
+        let source = self.plain_outputs(&self.options.selected);
+        let trace = self.engine.trace_that_holds(entry, traces, &source);
+        trace.is_some_and(|trace| self.is_settled(&entry.name.to_string(), trace.plan, &trace.outputs))
+    }
+
+    /// Everything in the selected stacks is to be deleted, from state alone.
+    pub(crate) async fn plan_nothing(&mut self) -> Result<(), PreviewError> {
+        let names: BTreeSet<String> =
+            self.options.selected.iter().filter(|name| self.world.heads.contains_key(*name)).cloned().collect();
+        self.load(names.clone()).await?;
+        for name in &names {
+            let planned = Planned { plan: None, sources: Arc::default(), digest: Digest::of("nothing", b"") };
+            self.planned.insert(name.clone(), planned);
+        }
+        let (sets, found) = self.diff(&names);
+        found.into_result(()).map_err(PreviewError::Problems)?;
+        self.preview.changes = sets;
+        Ok(())
+    }
+
+    /// Takes out what has nothing to do, orders the steps once to see what stands against them, and adds remarks.
+    pub(crate) async fn finish(mut self) -> Result<Preview, PreviewError> {
+        let readers: Vec<String> = self
+            .world
+            .heads
+            .values()
+            .filter(|head| !head.reads_from.is_empty())
+            .map(|head| head.stack.to_string())
+            .collect();
+        let withdraws = |set: &ChangeSet| set.outputs.values().any(|output| output.value.is_none());
+        let deletes = |set: &ChangeSet| set.counts().delete + set.counts().replace > 0 || withdraws(set);
+        let deletes = self.preview.changes.iter().any(deletes);
+        if deletes {
+            self.load(readers).await?;
+            self.world.states.values().for_each(|state| self.preview.holders.add(state));
+            self.preview.holders.select(self.options.selected.iter().cloned());
+        }
+        let mut preview = self.preview;
+        let sets = std::mem::take(&mut preview.changes);
+        let mut notes: BTreeMap<Unsettled, Vec<String>> = BTreeMap::new();
+        for set in sets {
+            let name = set.stack.to_string();
+            let unsettled = self.world.unsettled(&name);
+            if let Some(why) = &unsettled {
+                notes.entry(why.clone()).or_default().push(name.clone());
+            }
+            if set.is_empty() && unsettled.is_none() {
+                preview.unchanged.insert(name);
+            } else {
+                preview.changes.push(set);
+            }
+        }
+        preview.notes.extend(notes.iter().map(|(why, stacks)| why.note(stacks)));
+        preview.unchanged.extend(self.rounds.clean().map(|(stack, _)| stack.clone()));
+        preview.to_destroy = self
+            .world
+            .heads
+            .values()
+            .filter(|head| head.objects > 0 && self.engine.catalog.get(&head.stack.to_string()).is_none())
+            .map(|head| head.stack.to_string())
+            .collect();
+        preview.plans = self.planned;
+        preview.world = self.world;
+        preview.held_back = preview
+            .order()?
+            .held_back
+            .iter()
+            .map(|held| {
+                let name = &preview.changes[held.stack].stack;
+                format!(
+                    "the old `{}` of {name} stays until {} no longer read it",
+                    held.urn.name(),
+                    held.readers.join(", ")
+                )
+            })
+            .collect();
+        Ok(preview)
+    }
+}
+
+/// The outputs that would be others than the published ones.
+fn changed_outputs(sets: &[ChangeSet]) -> OutputSet {
+    let changed = sets.iter().flat_map(|set| {
+        let stack = set.stack.to_string();
+        let outputs = set.outputs.iter().filter(|(_, output)| output.changes());
+        outputs.map(move |(path, _)| (stack.clone(), path.clone()))
+    });
+    changed.collect()
+}
