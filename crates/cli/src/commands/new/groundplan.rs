@@ -140,8 +140,8 @@ mod tests {
         let root = checkout();
         assert_eq!(Groundplan::find(None, &root.join("crates/cli/src")), Ok(Groundplan::Path(root.clone())));
         let elsewhere = tempfile::tempdir().expect("a directory");
-        let code = |given: Option<&str>| Groundplan::find(given, elsewhere.path()).expect_err("not found").code;
-        assert_eq!((code(None).to_string(), code(Some(".")).to_string()), ("E0722".into(), "E0722".into()));
+        let code = |given: Option<&str>| Groundplan::find(given, elsewhere.path()).expect_err("not found").code.clone();
+        assert_eq!([code(None), code(Some("."))], ["E0722", "E0722"]);
         let by_path = Groundplan::find(Some(&root.to_string_lossy()), elsewhere.path());
         assert_eq!(by_path, Ok(Groundplan::Path(root.clone())));
 

@@ -42,64 +42,81 @@ pub(super) struct Made {
 /// Writes the files of a project and the generated sections.
 pub(super) fn make(workspace: &Workspace, path: &str) -> Result<Made> {
     let name = path.trim_end_matches('/').trim_start_matches("projects/").replace('/', ".");
+    check_name(workspace, &name)?;
     let sections = sections::Workspace::at(workspace.root());
     let crates = sections.crates().map_err(|error| super::sections_problem(&error))?;
     // Whether sections can be written at all shows before anything is.
     sections.sync(&crates, true).map_err(|error| super::sections_problem(&error))?;
-    let manifest = manifest(workspace)?;
     let directory = workspace.project_directory(&name);
-    let package = name.replace(['.', '_'], "-");
-    check_name(workspace, &name)?;
     if crates.iter().any(|found| found.directory == directory) {
         return Err(Diagnostic::error("E0724", format!("there is a project `{name}` already"))
             .at(Place::start_of(format!("{directory}/Cargo.toml")))
             .hint(format!("make a stack of it: `runner new stack {name} SHORT-NAME`"))
             .into());
     }
+    let package = name.replace(['.', '_'], "-");
     // The outputs of a foreign stack lie where its project will.
-    let there = crates.iter().find(|found| found.directory == format!("{directory}/outputs"));
-    let mut packages: BTreeSet<String> = crates.iter().map(|found| found.package.clone()).collect();
-    packages.extend(in_lock(workspace)?);
-    let outputs = format!("{package}-outputs");
-    let clash = [&package, &outputs].into_iter().find(|name| packages.contains(*name));
-    if let Some(clash) = clash.filter(|clash| *clash == &package || there.is_none()) {
-        return Err(Diagnostic::error("E0724", format!("a package is called `{clash}` already"))
-            .note(format!("the crate of project `{name}` would be `{package}`, that of its outputs `{outputs}`"))
-            .hint(format!("choose another name, such as `{}`", with_first(&name)))
-            .into());
-    }
-    let stack =
-        format!("{directory}/stacks/{}.toml", workspace.settings().all_environments().next().unwrap_or("default"));
-    let inherited = inherited(&manifest);
-    let values = [
-        ("project", name.as_str()),
-        ("package", &package),
-        ("library", &package.replace('-', "_")),
-        ("inherited", &inherited),
-        ("lints", lints(&manifest)),
-    ];
-    let mut files = vec![
-        (format!("{directory}/Cargo.toml"), fill(template::PROJECT_MANIFEST, &values)),
-        (format!("{directory}/src/lib.rs"), fill(template::PROJECT_LIB, &values)),
-        (stack, "# An example, to be replaced.\nname = \"example\"\n".to_owned()),
-    ];
-    if there.is_none() {
-        files.push((format!("{directory}/outputs/Cargo.toml"), fill(template::OUTPUTS_MANIFEST, &values)));
-        files.push((format!("{directory}/outputs/src/lib.rs"), fill(template::PROJECT_OUTPUTS, &values)));
-    } else {
-        // They are returned once the project declares what they hold.
-        let without = |text: String| {
-            text.replace("Plan<Outputs>", "Plan<()>").replace("Outputs { name: Output::known(settings.name) }", "()")
-        };
-        let lib = fill(template::PROJECT_LIB, &values)
-            .replace(&format!("use {}_outputs::Outputs;\n", package.replace('-', "_")), "");
-        files[1].1 = without(lib).replace("settings: Settings", "_: Settings");
-    }
+    let has_outputs = crates.iter().any(|found| found.directory == format!("{directory}/outputs"));
+    check_packages(workspace, &crates, &name, &package, has_outputs)?;
+    let files = files(workspace, &name, &package, has_outputs)?;
     for (path, text) in &files {
         workspace.write(path, text)?;
     }
     super::sync(workspace.root())?;
     Ok(Made { name, directory, files: files.into_iter().map(|(path, _)| path).collect() })
+}
+
+/// The files of a project, by path from the root.
+fn files(workspace: &Workspace, name: &str, package: &str, has_outputs: bool) -> Result<Vec<(String, String)>> {
+    let manifest = manifest(workspace)?;
+    let inherited = inherited(&manifest);
+    let mut uses = [&format!("use {}_outputs::Outputs;\n", package.replace('-', "_")), "use plan::prelude::*;\n"];
+    uses.sort_unstable();
+    let uses = uses.concat();
+    let values = [
+        ("project", name),
+        ("package", package),
+        ("uses", &uses),
+        ("inherited", &inherited),
+        ("lints", lints(&manifest)),
+    ];
+    let directory = workspace.project_directory(name);
+    let environment = workspace.settings().all_environments().next().unwrap_or("default");
+    let lib = if has_outputs { template::PROJECT_LIB_ALONE } else { template::PROJECT_LIB };
+    let mut files = vec![
+        ("Cargo.toml".to_owned(), fill(template::PROJECT_MANIFEST, &values)),
+        ("src/lib.rs".to_owned(), fill(lib, &values)),
+        (format!("stacks/{environment}.toml"), "# An example, to be replaced.\nname = \"example\"\n".to_owned()),
+    ];
+    if !has_outputs {
+        files.push(("outputs/Cargo.toml".to_owned(), fill(template::OUTPUTS_MANIFEST, &values)));
+        files.push(("outputs/src/lib.rs".to_owned(), fill(template::PROJECT_OUTPUTS, &values)));
+    }
+    Ok(files.into_iter().map(|(path, text)| (format!("{directory}/{path}"), text)).collect())
+}
+
+/// Refuses a package's name that is taken: by a crate of the workspace, or by one of the lock file.
+fn check_packages(
+    workspace: &Workspace,
+    crates: &[sections::Crate],
+    name: &str,
+    package: &str,
+    has_outputs: bool,
+) -> Result<()> {
+    let mut taken: BTreeSet<String> = crates.iter().map(|found| found.package.clone()).collect();
+    taken.extend(in_lock(workspace)?);
+    let outputs = format!("{package}-outputs");
+    let mut wanted = vec![package];
+    if !has_outputs {
+        wanted.push(&outputs);
+    }
+    match wanted.into_iter().find(|name| taken.contains(*name)) {
+        None => Ok(()),
+        Some(clash) => Err(Diagnostic::error("E0724", format!("a package is called `{clash}` already"))
+            .note(format!("the crate of project `{name}` would be `{package}`, that of its outputs `{outputs}`"))
+            .hint(format!("choose another name, such as `{}`", with_first(name)))
+            .into()),
+    }
 }
 
 /// A name with one more part in front.

@@ -20,6 +20,7 @@ pub(super) const NETWORK_OUTPUTS: &str = include_str!("template/network.outputs.
 pub(super) const OUTPUTS_MANIFEST: &str = include_str!("template/outputs.Cargo.txt");
 pub(super) const PROJECT_MANIFEST: &str = include_str!("template/project.Cargo.txt");
 pub(super) const PROJECT_LIB: &str = include_str!("template/project.lib.txt");
+pub(super) const PROJECT_LIB_ALONE: &str = include_str!("template/project-alone.lib.txt");
 pub(super) const PROJECT_OUTPUTS: &str = include_str!("template/project.outputs.txt");
 
 /// A template with its gaps filled.
