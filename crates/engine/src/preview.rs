@@ -58,7 +58,6 @@ pub struct Preview {
     /// Heads and states that it was made from.
     pub(crate) world: World,
     pub(crate) holders: Holders,
-    pub(crate) selected: BTreeSet<String>,
 }
 
 /// A plan with where its parts are declared.
@@ -125,7 +124,7 @@ impl Engine<'_> {
             planned: BTreeMap::new(),
             rounds: Rounds::new(),
             proposed: BTreeMap::new(),
-            preview: Preview { selected: options.selected.clone(), ..Preview::default() },
+            preview: Preview::default(),
         };
         match options.goal {
             Goal::Programs => {

@@ -34,8 +34,9 @@ pub(crate) fn catalog() -> Catalog {
             schema: r#"{"typeName": "Vpc", "properties": {"Cidr": {"type": "string"}, "Label": {"type": "string"}, "Tags": {"type": "object"},
                 "Peer": {"type": "string"}, "Rules": {"type": "array", "items": {"type": "object"}}, "Size": {"type": "integer"},
                 "Groups": {"type": "array", "insertionOrder": false, "items": {"type": "string"}}, "Pass": {"type": "string"},
-                "VpcId": {"type": "string"}, "Arn": {"type": "string"}}, "createOnlyProperties": ["/properties/Cidr", "/properties/Peer"],
-                "readOnlyProperties": ["/properties/VpcId", "/properties/Arn"], "primaryIdentifier": ["/properties/VpcId"]}"#,
+                "VpcId": {"type": "string"}, "Arn": {"type": "string"}, "Count": {"type": "integer"}},
+                "createOnlyProperties": ["/properties/Cidr", "/properties/Peer"],
+                "readOnlyProperties": ["/properties/VpcId", "/properties/Arn", "/properties/Count"], "primaryIdentifier": ["/properties/VpcId"]}"#,
             overlay: "defaults = { Size = 3 }\nlatency_ms = [1, 1, 1]\n",
         },
         Source {

@@ -108,6 +108,7 @@ impl Inner {
         for attribute in ["VpcId", "Id", "Arn"] {
             observed.insert(attribute.to_owned(), id.into());
         }
+        observed.insert("Count".to_owned(), 2.into());
         Some(Found { id: id.to_owned(), observed, owner: Some(thing.owner.clone()) })
     }
 

@@ -1,1 +1,121 @@
-//! To come.
+//! Calls whose end nobody knows, and runs that were interrupted.
+
+use std::sync::Arc;
+
+use crate::cloud::Harm;
+use crate::house::House;
+
+/// One type for each way to find out what became of a create: tag, identity, token.
+const KINDS: [&str; 3] = ["Vpc", "Bucket", "Fixed"];
+
+fn program(ty: &str) -> String {
+    format!("stack a.QA\n resource {ty} main Label=x\n resource Vpc reads Label=@main.Arn")
+}
+
+#[tokio::test]
+async fn a_create_whose_answer_was_lost_is_found_by_the_next_run() {
+    for ty in KINDS {
+        let mut house = House::new(&program(ty).replace(".Arn", if ty == "Fixed" { ".Id" } else { ".Arn" }));
+        house.cloud.harm("create main", Harm::LoseAnswer);
+        let told = house.up(&[]).await;
+        assert_eq!(told, "failed create main of a.QA: E0600\nskipped reads of a.QA: main of a.QA", "{ty}");
+        house.cloud.heal();
+        assert_eq!(house.up(&[]).await, "", "{ty}");
+        assert_eq!(house.cloud.ids(), ["main-1", "reads-2"], "{ty}");
+        assert_eq!(house.state("a.QA").await.objects.len(), 2, "{ty}");
+        assert!(house.preview(&[]).await.is_empty(), "{ty}");
+    }
+}
+
+#[tokio::test]
+async fn a_create_that_never_arrived_is_done_by_the_next_run() {
+    for ty in KINDS {
+        let mut house = House::new(&program(ty).replace(".Arn", if ty == "Fixed" { ".Id" } else { ".Arn" }));
+        house.cloud.harm("create main", Harm::LoseCall);
+        house.up(&[]).await;
+        house.cloud.heal();
+        assert_eq!(house.up(&[]).await, "", "{ty}");
+        assert_eq!(house.cloud.ids(), ["main-1", "reads-2"], "{ty}");
+    }
+}
+
+#[tokio::test]
+async fn what_a_lost_create_made_is_deleted_if_the_program_no_longer_wants_it() {
+    let mut house = House::new("stack a.QA\n resource Vpc main\n resource Vpc kept");
+    house.cloud.harm("create main", Harm::LoseAnswer);
+    house.up(&[]).await;
+    house.cloud.heal();
+    house.edit("resource Vpc main\n", "");
+    assert_eq!(house.up(&[]).await, "");
+    assert_eq!(house.cloud.ids(), ["kept-1"]);
+    assert!(house.preview(&[]).await.is_empty());
+}
+
+#[tokio::test]
+async fn a_token_that_cannot_be_asked_about_now_stays_open() {
+    let mut house = House::new("stack a.QA\n resource Fixed main Label=x");
+    house.cloud.harm("create main", Harm::LoseAnswer);
+    house.up(&[]).await;
+    let preview = house.preview(&[]).await;
+    assert!(house.settle(&preview).await.is_err(), "the answer is lost again");
+    assert_eq!(house.state("a.QA").await.dangling.len(), 1);
+    house.cloud.heal();
+    assert_eq!(house.up(&[]).await, "");
+    assert_eq!(house.cloud.ids(), ["main-1"]);
+}
+
+#[tokio::test]
+async fn lost_updates_are_repeated_and_lost_deletes_are_found_out() {
+    for harm in [Harm::LoseAnswer, Harm::LoseCall] {
+        let mut house = House::settled("stack a.QA\n resource Vpc main Label=old\n resource Vpc gone").await;
+        house.edit("Label=old\n resource Vpc gone", "Label=new");
+        house.cloud.harm("update main", harm);
+        house.cloud.harm("delete gone", harm);
+        let told = house.up(&[]).await;
+        assert_eq!(told, "failed delete gone of a.QA: E0600\nfailed update main of a.QA: E0600");
+        house.cloud.heal();
+        assert_eq!(house.up(&[]).await, "");
+        assert_eq!(house.cloud.ids(), ["main-2"]);
+        assert_eq!(house.cloud.text("main-2", "Label"), "new");
+        assert!(house.preview(&[]).await.is_empty());
+    }
+}
+
+#[tokio::test]
+async fn a_run_that_is_killed_during_any_call_is_finished_by_the_next() {
+    const PROGRAM: &str = "stack a.QA
+           resource Vpc main Cidr=10.1.0.0/16
+           resource Vpc reads Peer=@main.VpcId
+           output id @main.VpcId
+         stack b.QA
+           resource Bucket logs Label=#a.QA:id
+           resource Fixed fixed Label=#a.QA:id";
+    for nth in 1..=14 {
+        let mut house = House::new(PROGRAM);
+        let left = Arc::new(std::sync::atomic::AtomicUsize::new(nth));
+        let killed = Arc::new(tokio::sync::Notify::new());
+        let (count, notify) = (Arc::clone(&left), Arc::clone(&killed));
+        house.cloud.watch(move |_, _| {
+            if count.fetch_sub(1, std::sync::atomic::Ordering::SeqCst) == 1 {
+                notify.notify_one();
+            }
+        });
+        let cloud = Arc::clone(&house.cloud);
+        let whole = async {
+            house.up(&[]).await;
+            house.edit("10.1.", "10.9.");
+            house.up(&[]).await;
+        };
+        tokio::select! {
+            biased;
+            () = killed.notified() => {}
+            () = whole => {}
+        }
+        cloud.watch(|_, _| ());
+        assert_eq!(house.up(&[]).await, "", "killed at call {nth}");
+        assert!(house.preview(&[]).await.is_empty(), "killed at call {nth}");
+        let names: Vec<String> =
+            cloud.ids().iter().map(|id| id.split('-').next().expect("a name").to_owned()).collect();
+        assert_eq!(names, ["fixed", "logs", "main", "reads"], "killed at call {nth}: {:?}", cloud.ids());
+    }
+}

@@ -1,1 +1,180 @@
-//! To come.
+//! What fails, what goes on, and what the next run does.
+
+use std::sync::{Arc, Mutex};
+
+use crate::cloud::Harm;
+use crate::house::House;
+
+const TWO: &str = "stack a.QA
+       resource Vpc main
+       resource Vpc other
+       resource Vpc reads Label=@main.VpcId
+       output id @main.VpcId
+     stack b.QA
+       resource Vpc free
+       resource Vpc reader Peer=#a.QA:id";
+
+#[tokio::test]
+async fn independent_work_goes_on_and_the_next_run_does_only_the_rest() {
+    let mut house = House::new(TWO);
+    house.cloud.harm("create main", Harm::Refuse);
+    assert_eq!(
+        house.up(&[]).await,
+        "failed create main of a.QA: E0600\n\
+         skipped reads of a.QA: main of a.QA\n\
+         skipped output id of a.QA: main of a.QA\n\
+         skipped reader of b.QA: main of a.QA"
+    );
+    assert_eq!(house.cloud.calls(), ["create main", "create other", "create free"]);
+    house.cloud.heal();
+    assert_eq!(house.up(&[]).await, "");
+    assert_eq!(house.cloud.calls(), ["create main", "create reads", "create reader"]);
+    assert!(house.preview(&[]).await.is_empty());
+}
+
+#[tokio::test]
+async fn an_object_that_is_half_made_is_kept_and_updated() {
+    let mut house = House::new("stack a.QA\n resource Vpc main Label=x");
+    house.cloud.harm("create main", Harm::Partial);
+    assert_eq!(house.up(&[]).await, "failed create main of a.QA: E0600");
+    assert_eq!(house.state("a.QA").await.objects.len(), 1);
+    house.cloud.heal();
+    assert_eq!(house.up(&[]).await, "");
+    assert_eq!(house.cloud.calls(), ["create main", "update main"]);
+    assert!(house.preview(&[]).await.is_empty());
+}
+
+#[tokio::test]
+async fn after_a_failed_update_the_inputs_are_the_old_ones() {
+    for harm in [Harm::Refuse, Harm::Partial] {
+        let mut house = House::settled("stack a.QA\n resource Vpc main Label=old").await;
+        house.edit("Label=old", "Label=new");
+        house.cloud.harm("update main", harm);
+        assert_eq!(house.up(&[]).await, "failed update main of a.QA: E0600");
+        let state = house.state("a.QA").await;
+        assert_eq!(state.objects.values().next().expect("one").inputs["Label"], "old".into());
+        house.cloud.heal();
+        assert_eq!(house.up(&[]).await, "");
+        assert_eq!(house.cloud.calls(), ["update main", "update main"]);
+        assert!(house.preview(&[]).await.is_empty());
+    }
+}
+
+#[tokio::test]
+async fn what_cannot_be_deleted_stays_with_what_it_needs() {
+    let mut house = House::settled(TWO).await;
+    house.cloud.harm("delete reads", Harm::Refuse);
+    assert_eq!(
+        house.destroy(&[]).await,
+        "failed delete reads of a.QA: E0600\n\
+         skipped main of a.QA: reads of a.QA\n\
+         skipped output id of a.QA: reads of a.QA"
+    );
+    assert_eq!(house.cloud.ids(), ["main-1", "reads-3"]);
+    house.cloud.heal();
+    house.cloud.calls();
+    assert_eq!(house.destroy(&[]).await, "");
+    assert_eq!(house.cloud.calls(), ["delete reads", "delete main"]);
+}
+
+#[tokio::test]
+async fn a_reader_that_has_moved_on_is_untouched_when_its_upstream_failed_afterwards() {
+    let mut house = House::settled(
+        "stack a.QA
+           resource Vpc one Cidr=10.1.0.0/16
+           resource Vpc two Cidr=10.2.0.0/16
+           output one @one.VpcId
+           output two @two.VpcId
+         stack b.QA
+           resource Vpc reader Label=#a.QA:one
+         stack c.QA
+           resource Vpc reader Label=#a.QA:two",
+    )
+    .await;
+    house.edit("10.1.", "10.8.");
+    house.edit("10.2.", "10.9.");
+    house.cloud.harm("create two", Harm::Refuse);
+    assert!(house.up(&[]).await.starts_with("failed replace two of a.QA: E0600"));
+    assert_eq!(house.output("a.QA", "one").await, "one-5");
+    assert_eq!(house.output("a.QA", "two").await, "two-2 (stale)");
+    assert_eq!(house.cloud.calls(), ["create one", "create two", "update reader", "delete one"]);
+    house.cloud.heal();
+    let preview = house.preview(&[]).await;
+    assert!(preview.unchanged.contains("b.QA"));
+    assert_eq!(house.up(&[]).await, "");
+    assert_eq!(house.cloud.calls(), ["create two", "update reader", "delete two"]);
+    assert_eq!(house.cloud.text("reader-4", "Label"), "two-6");
+    assert!(house.preview(&[]).await.is_empty());
+}
+
+#[tokio::test]
+async fn a_run_that_stops_at_the_first_failure_says_what_it_gave_up_and_is_not_done() {
+    let mut house = House::new(TWO);
+    house.stop_at_failure = true;
+    house.cloud.harm("create main", Harm::Refuse);
+    let told = house.up(&[]).await;
+    assert!(told.contains("skipped other of a.QA: the first failure"), "{told}");
+    assert!(told.contains("skipped free of b.QA: the first failure"), "{told}");
+    assert_eq!(house.cloud.calls(), ["create main"]);
+    house.cloud.heal();
+    assert_eq!(house.up(&[]).await, "");
+    assert_eq!(house.cloud.calls().len(), 5);
+}
+
+#[tokio::test]
+async fn a_cancelled_run_ends_what_it_has_begun_and_the_next_does_the_rest() {
+    let mut house = House::new(TWO);
+    let cancel = house.cancel.clone();
+    house.cloud.watch(move |call, _| {
+        if call == "create main" {
+            cancel.send_replace(true);
+        }
+    });
+    assert_eq!(house.up(&[]).await, "cancelled");
+    assert_eq!(house.cloud.calls(), ["create main"]);
+    assert_eq!(house.state("a.QA").await.objects.len(), 1);
+    house.cloud.watch(|_, _| ());
+    house.cancel.send_replace(false);
+    assert_eq!(house.up(&[]).await, "");
+    assert_eq!(house.cloud.calls().len(), 4);
+    assert!(house.preview(&[]).await.is_empty());
+}
+
+#[tokio::test]
+async fn a_run_that_is_cancelled_before_it_begins_calls_nothing() {
+    let mut house = House::new(TWO);
+    house.cancel.send_replace(true);
+    assert_eq!(house.up(&[]).await, "cancelled");
+    assert_eq!(house.cloud.calls(), [""; 0]);
+}
+
+#[tokio::test]
+async fn a_task_that_dies_takes_only_its_own_step_with_it() {
+    let mut house = House::new(TWO);
+    house.cloud.harm("create main", Harm::Panic);
+    let told = house.up(&[]).await;
+    assert!(told.starts_with("failed create main of a.QA: E0901\nskipped reads of a.QA: main of a.QA"), "{told}");
+    assert_eq!(house.cloud.calls(), ["create main", "create other", "create free"]);
+    house.cloud.heal();
+    assert_eq!(house.up(&[]).await, "");
+    assert_eq!(house.cloud.ids().len(), 5);
+}
+
+#[tokio::test]
+async fn every_step_that_was_announced_has_an_end() {
+    let mut house = House::new(TWO);
+    house.cloud.harm("create main", Harm::Refuse);
+    house.up(&[]).await;
+    let open = Arc::new(Mutex::new(0));
+    for event in &house.events {
+        match event {
+            engine::Event::StepStarted { .. } => *open.lock().expect("lock") += 1,
+            engine::Event::StepEnded { outcome, .. } if !matches!(outcome, engine::StepOutcome::Skipped { .. }) => {
+                *open.lock().expect("lock") -= 1;
+            }
+            _ => {}
+        }
+    }
+    let stacks = house.events.iter().filter(|event| matches!(event, engine::Event::StackEnded { .. })).count();
+    assert_eq!((*open.lock().expect("lock"), stacks), (0, 2), "{:#?}", house.events);
+}

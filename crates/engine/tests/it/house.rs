@@ -353,7 +353,7 @@ impl Secrets for Keys {
 
     fn seal_state(&self, value: &Value, context: &str) -> Result<String, SecretError> {
         let text = serde_json::to_string(value).map_err(|error| SecretError::Invalid(error.to_string()))?;
-        let hidden: String = text.bytes().map(|byte| format!("{:02x}", byte ^ 0x55)).collect();
+        let hidden = text.bytes().map(|byte| format!("{:02x}", byte ^ 0x55)).collect::<Vec<_>>().concat();
         Ok(format!("{}:{hidden}", Digest::of("context", context.as_bytes()).short(12)))
     }
 

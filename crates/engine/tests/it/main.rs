@@ -10,5 +10,6 @@ mod secrets;
 mod stacks;
 mod upping;
 
+#[expect(dead_code, reason = "the language has parts that only other tests speak")]
 #[path = "../../../diff/src/tests/fixture.rs"]
 mod fixture;
