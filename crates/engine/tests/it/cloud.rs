@@ -42,6 +42,7 @@ struct Inner {
     log: Vec<String>,
     harms: BTreeMap<String, Harm>,
     hook: Option<Hook>,
+    lenient: bool,
 }
 
 struct Thing {
@@ -63,6 +64,11 @@ impl Cloud {
     /// Does harm to a call such as `create main`, until [`Cloud::heal`].
     pub(crate) fn harm(&self, call: &str, harm: Harm) {
         self.inner().harms.insert(call.to_owned(), harm);
+    }
+
+    /// Whether it refuses to delete what another object names; it does unless it is told not to.
+    pub(crate) fn strict(&self, strict: bool) {
+        self.inner().lenient = !strict;
     }
 
     pub(crate) fn heal(&self) {
@@ -170,7 +176,7 @@ impl Inner {
             },
             StepAction::Delete { id, .. } => {
                 let reads = |thing: &Thing| thing.inputs.values().any(|value| *value == Value::from(id.as_str()));
-                if self.things.iter().any(|(other, thing)| other != id && reads(thing)) {
+                if !self.lenient && self.things.iter().any(|(other, thing)| other != id && reads(thing)) {
                     return Outcome::Failed(error(ProviderErrorKind::Refused, "InUse"), None);
                 }
                 self.things.remove(id);

@@ -54,6 +54,11 @@ impl House {
         self.program = self.program.replace(from, to);
     }
 
+    /// Puts other programs in the place of these.
+    pub(crate) fn program(&mut self, program: &str) {
+        program.clone_into(&mut self.program);
+    }
+
     /// Every stack that there is.
     fn all(&self) -> Vec<String> {
         let stacks = self.program.lines().filter_map(|line| line.trim().strip_prefix("stack "));
@@ -139,6 +144,20 @@ impl House {
     /// Settles what an earlier run left open, as every run does first.
     pub(crate) async fn settle(&mut self, preview: &Preview) -> Result<usize, Stopped> {
         self.with(async |engine| engine.settle(preview, &Events::none()).await).await
+    }
+
+    /// Tries to bring stacks to a goal; whatever stands against it is no failure of the test.
+    pub(crate) async fn attempt(&mut self, stacks: &[&str], goal: Goal) {
+        let Ok(mut preview) = self.preview_of(stacks, goal).await else { return };
+        match self.settle(&preview).await {
+            Ok(0) => {}
+            Ok(_) => match self.preview_of(stacks, goal).await {
+                Ok(again) => preview = again,
+                Err(_) => return,
+            },
+            Err(_) => return,
+        }
+        drop(self.apply(&preview).await);
     }
 
     /// Brings stacks to a goal, in rounds, as the command line does; what was done, failed and skipped as text.

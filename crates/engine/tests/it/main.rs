@@ -5,6 +5,7 @@ mod house;
 
 mod crashes;
 mod failures;
+mod random;
 mod replacing;
 mod secrets;
 mod stacks;
