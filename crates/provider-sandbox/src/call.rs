@@ -145,7 +145,8 @@ fn create(call: &Call<'_>, step: &Step) -> Result<Verdict, ProviderError> {
     let full = full(&made.inputs, &made.attributes);
     let object = Object {
         handles: handles(call.schema, &made.key.id, &full),
-        identity: shape::identity(call.schema, &full),
+        // Of what was given, since that is what it is looked up by.
+        identity: shape::identity(call.schema, &made.inputs),
         key: made.key.clone(),
         inputs: made.inputs.into(),
         attributes: made.attributes.into(),
@@ -188,9 +189,9 @@ fn update(call: &Call<'_>, step: &Step) -> Result<Verdict, ProviderError> {
     rules::update(call, current)?;
     let attributes = compute::update(call, current);
     let full = full(&inputs, &attributes);
-    let identity = shape::identity(call.schema, &full);
+    let identity = shape::identity(call.schema, &inputs);
     if identity != current.identity {
-        unique(call, &full)?;
+        unique(call, &inputs)?;
     }
     let object = Object {
         handles: handles(call.schema, &current.key.id, &full),
