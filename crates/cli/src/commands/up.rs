@@ -253,17 +253,16 @@ async fn finish(
     let talk = &session.talk;
     let report = &done.report;
     if goal == Goal::Programs && !report.cancelled {
-        let failed: BTreeSet<String> = report.failed.iter().map(|failure| failure.stack.to_string()).collect();
+        let failed = report.failed.iter().map(|failure| failure.stack.to_string());
+        let failed: BTreeSet<String> =
+            failed.chain(report.skipped.iter().map(|(stack, ..)| stack.to_string())).collect();
         session.traces().brought_about(done.stacks.difference(&failed));
     }
     if !report.failed.is_empty() {
         talk.error(&report.failed.iter().map(|failure| failure.problem.clone()).collect());
     }
     if !talk.json {
-        let skipped = report.skipped.iter().filter(|(_, target, _)| matches!(target, engine::Target::Resource(_)));
-        for (stack, target, because) in skipped.take(10) {
-            talk.say(&format!("skipped: {target} of {stack}, because of {because}"));
-        }
+        say_skipped(session, report);
         if goal == Goal::Programs && report.failed.is_empty() {
             super::look::show_outputs(session, engine, &selected.names(), selected.single.is_some()).await?;
         }
@@ -284,6 +283,19 @@ async fn finish(
         (false, false) => Exit::Provider,
         (false, true) => Exit::Done,
     })
+}
+
+/// Says which resources were skipped, and because of what; `-v` names them all.
+fn say_skipped(session: &Session<'_>, report: &Report) {
+    const SHOWN: usize = 10;
+    let skipped = report.skipped.iter().filter(|(_, target, _)| matches!(target, engine::Target::Resource(_)));
+    let lines: Vec<String> =
+        skipped.map(|(stack, target, because)| format!("skipped: {target} of {stack}, because of {because}")).collect();
+    let shown = if session.talk.verbose { lines.len() } else { lines.len().min(SHOWN) };
+    lines[..shown].iter().for_each(|line| session.talk.say(line));
+    if lines.len() > shown {
+        session.talk.say(&format!("… and {} more were skipped; `-v` names them", lines.len() - shown));
+    }
 }
 
 /// Turns to true at the first Ctrl-C; at the second the process ends at once.
