@@ -70,8 +70,19 @@ impl Work<'_> {
             match self.rounds.decide() {
                 Next::Evaluate(names) => {
                     self.load(self.rounds.waits_for(&names)).await?;
-                    let evaluated = self.evaluate_now(names);
-                    self.take(evaluated)?;
+                    let mut names = names;
+                    while !names.is_empty() {
+                        let evaluated = self.evaluate_now(names.clone());
+                        self.take(evaluated)?;
+                        // A program that reads several outputs asks for one after the other.
+                        let mut more = self.rounds.waits_for(&names);
+                        more.retain(|stack| self.world.is_to_load(stack));
+                        names.retain(|name| {
+                            let waits_for = self.rounds.waits_for(&BTreeSet::from([name.clone()]));
+                            waits_for.iter().any(|stack| more.contains(stack))
+                        });
+                        self.load(more).await?;
+                    }
                 }
                 Next::Compare(names) => {
                     let plans = names.iter().filter_map(|name| self.planned[name].plan.as_ref());

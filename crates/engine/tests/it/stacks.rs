@@ -110,14 +110,19 @@ async fn a_stack_that_branches_on_a_known_output_is_planned_in_the_same_preview(
 
 #[tokio::test]
 async fn an_upstream_outside_the_selection_can_be_branched_on_without_a_trace() {
-    let program = "stack a.QA
+    let mut house = House::new(
+        "stack a.QA
            output count 2
          stack b.QA
-         each b.QA thing a.QA:count";
-    let mut house = House::new(program);
-    assert_eq!(house.up(&["a.QA"]).await, "");
+         each b.QA thing a.QA:count
+         each b.QA other c.QA:count
+         stack c.QA
+           output count 1",
+    );
+    assert_eq!(house.up(&["a.QA", "c.QA"]).await, "");
     assert_eq!(house.up(&["b.QA"]).await, "");
-    assert_eq!(house.cloud.calls(), ["create thing-0", "create thing-1"]);
+    assert_eq!(house.cloud.calls(), ["create other-0", "create thing-0", "create thing-1"]);
+    assert!(house.preview(&["b.QA"]).await.is_empty());
 }
 
 #[tokio::test]
