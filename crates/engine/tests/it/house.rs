@@ -31,6 +31,7 @@ pub(crate) struct House {
     pub(crate) events: Vec<Event>,
     pub(crate) ignore_protection: bool,
     pub(crate) stop_at_failure: bool,
+    pub(crate) jobs: usize,
     pub(crate) cancel: watch::Sender<bool>,
 }
 
@@ -44,6 +45,7 @@ impl House {
             events: Vec::new(),
             ignore_protection: false,
             stop_at_failure: false,
+            jobs: 1,
             cancel: watch::channel(false).0,
         }
     }
@@ -98,7 +100,7 @@ impl House {
             secrets: Arc::new(Keys),
             profile: Digest::of("profile", b""),
             ignore_protection: self.ignore_protection,
-            jobs: 1,
+            jobs: self.jobs,
         };
         work(&engine).await
     }
@@ -158,6 +160,25 @@ impl House {
             Err(_) => return,
         }
         drop(self.apply(&preview).await);
+    }
+
+    /// Tries the same, but is killed when the n-th call arrives.
+    pub(crate) async fn attempt_killed(&mut self, stacks: &[&str], nth: usize) {
+        let (killed, mut left) = (Arc::new(tokio::sync::Notify::new()), nth);
+        let notify = Arc::clone(&killed);
+        self.cloud.watch(move |_, _| {
+            left = left.saturating_sub(1);
+            if left == 0 {
+                notify.notify_one();
+            }
+        });
+        let cloud = Arc::clone(&self.cloud);
+        tokio::select! {
+            biased;
+            () = killed.notified() => {}
+            () = self.attempt(stacks, Goal::Programs) => {}
+        }
+        cloud.watch(|_, _| ());
     }
 
     /// Brings stacks to a goal, in rounds, as the command line does; what was done, failed and skipped as text.

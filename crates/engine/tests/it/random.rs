@@ -116,6 +116,7 @@ async fn play(seed: u64, strict: bool) {
     let mut pieces: Vec<Piece> = (0..count).map(|name| piece(&mut dice, name, strict)).collect();
     let mut house = House::new(&program(&pieces));
     house.cloud.strict(strict);
+    house.jobs = 1 + dice.roll(8);
     let mut story = String::new();
     for round in 0..3 {
         if round > 0 {
@@ -134,7 +135,10 @@ async fn play(seed: u64, strict: bool) {
             let stack = format!("{}.QA", dice.one(&STACKS));
             house.attempt(&[&stack], Goal::Programs).await;
         }
-        house.attempt(&[], Goal::Programs).await;
+        match dice.roll(3) {
+            0 => house.attempt_killed(&[], 1 + dice.roll(8)).await,
+            _ => house.attempt(&[], Goal::Programs).await,
+        }
         writeln!(story, "calls: {:?}", house.cloud.calls()).expect("writes");
         house.cloud.heal();
         // A reader may have to move on before what an earlier run left over can go.

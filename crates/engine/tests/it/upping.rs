@@ -167,3 +167,15 @@ async fn an_existing_object_is_taken_over_if_it_is_as_the_program_says() {
     assert_eq!(house.cloud.calls(), [""; 0]);
     assert!(house.preview(&[]).await.is_empty());
 }
+
+#[tokio::test]
+async fn an_object_is_left_where_it_is_when_it_is_retained() {
+    let mut house = House::settled("stack a.QA\n resource Vpc main Cidr=c1\n retain").await;
+    house.edit("c1", "c2");
+    assert_eq!(house.up(&[]).await, "");
+    assert_eq!(house.cloud.calls(), ["create main"]);
+    house.program("stack a.QA");
+    assert_eq!(house.up(&[]).await, "");
+    assert_eq!((house.cloud.calls().len(), house.cloud.ids().len()), (0, 2));
+    assert!(house.state("a.QA").await.is_empty());
+}
