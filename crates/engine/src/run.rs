@@ -6,25 +6,21 @@
 mod begin;
 mod outcome;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Instant;
 
 use diag::Diagnostic;
 use diff::{Action as Change, ChangeSet};
 use planner::{StepGraph, StepKind};
-use ports::{
-    Find, Found, Fragment, Journal, Outcome, Owner, ProviderError, ProviderErrorKind, ReadRequest, Step, StepAction,
-    StoreError,
-};
+use ports::{Found, Journal, Outcome, ProviderError, ReadRequest, Step, StoreError};
 use resource::{Plan, Urn};
 use scheduler::{Limits, Scheduler, Standing};
-use state::{Action, Entry, Intent, Object, Request, StackState, Status};
+use state::{Action, Entry, Object, Request, StackState};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
-use value::{Map, Path};
 
-use crate::{Engine, Event, Events, Failure, Preview, Report, StepOutcome, Target, now};
+use crate::{Engine, Event, Events, Failure, Preview, Report, StepOutcome, Target};
 
 /// One stack of a run.
 pub(crate) struct Live {

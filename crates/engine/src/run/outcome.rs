@@ -1,7 +1,7 @@
 //! How a step ends: what the provider said becomes the record.
 
 use diag::Diagnostic;
-use ports::{Found, Fragment, Outcome, ProviderError, Step};
+use ports::{Found, Fragment, Outcome, ProviderError, ProviderErrorKind, Step};
 use resource::Urn;
 use state::{Action, Entry, Object, Status};
 
