@@ -127,5 +127,9 @@ fn an_older_binary_is_noticed() {
     tree.write("lib/src/new.rs", "");
     fs::remove_file(tree.root().join("runner/src/main.rs")).expect("removed");
     assert_eq!(stale(&table, &tree.root()), ["lib/src/lib.rs", "lib/src/new.rs", "runner/src/main.rs"]);
-    assert_eq!(stale(&table, &tree.root().join("elsewhere")), Vec::<String>::new(), "there are no sources to be older than");
+    assert_eq!(
+        stale(&table, &tree.root().join("elsewhere")),
+        Vec::<String>::new(),
+        "there are no sources to be older than"
+    );
 }

@@ -192,7 +192,9 @@ impl<R: ResourceType> Declare for R {}
 impl Declaration {
     /// The aliases as URNs of a project.
     pub(crate) fn alias_urns(&self, project: &str) -> Vec<Alias> {
-        let of = |(ty, name): &(Option<String>, String)| Alias { urn: Urn::new(project, ty.as_deref().unwrap_or(self.ty), name) };
+        let of = |(ty, name): &(Option<String>, String)| Alias {
+            urn: Urn::new(project, ty.as_deref().unwrap_or(self.ty), name),
+        };
         self.aliases.iter().map(of).collect()
     }
 }

@@ -27,12 +27,7 @@ pub struct Plan<O> {
 
 impl Draft {
     pub(crate) fn new(stack: StackName) -> Self {
-        Self {
-            plan: PlanData::new(stack),
-            sources: Sources::default(),
-            problems: Diagnostics::new(),
-            construct: None,
-        }
+        Self { plan: PlanData::new(stack), sources: Sources::default(), problems: Diagnostics::new(), construct: None }
     }
 
     /// Groups what `build` declares under one name, for display. Names that the construct gives to its resources

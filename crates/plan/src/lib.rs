@@ -51,12 +51,12 @@ mod tree;
 pub use arg::{Arg, IntoExpr};
 pub use declare::{AsDependency, Declaration, Declare, ResourceRef, ResourceType};
 pub use draft::{Draft, Plan};
-pub use function::{argument, function, PlanFunction};
+pub use function::{PlanFunction, argument, function};
 pub use inputs::{Inputs, OutputRead};
-pub use output::{text, Json, Output, Typed};
+pub use output::{Json, Output, Typed, text};
 pub use project::{Evaluation, Project, StackList};
 pub use read::{FromValue, IntoValue, Read, Reads};
-pub use stack::{absent, output_digest, Result, Stack, Stop, WorldQuery};
+pub use stack::{Result, Stack, Stop, WorldQuery, absent, output_digest};
 pub use tree::{Leaves, OutputMap, OutputTree, StackOutputs};
 
 pub use {config, diag, expr, resource, value};
@@ -68,10 +68,10 @@ pub mod prelude {
     pub use crate::expr::{Ipv4Net, Ipv6Net};
     pub use crate::resource::StackName;
     pub use crate::{
-        object, text, Arg, AsDependency, Declare, Draft, IntoExpr, Json, Output, OutputMap, OutputTree, Plan, Project, Result, Stack,
-        StackOutputs, Stop,
+        Arg, AsDependency, Declare, Draft, IntoExpr, Json, Output, OutputMap, OutputTree, Plan, Project, Result, Stack,
+        StackOutputs, Stop, object, text,
     };
-    pub use plan_macros::{plan_fn, Config, Outputs};
+    pub use plan_macros::{Config, Outputs, plan_fn};
 }
 
 #[cfg(test)]

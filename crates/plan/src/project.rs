@@ -4,7 +4,7 @@ use std::fmt;
 
 use config::FromNode;
 use diag::Diagnostics;
-use resource::{Evaluated, Sources, StackName, PLAN_FORMAT};
+use resource::{Evaluated, PLAN_FORMAT, Sources, StackName};
 
 use crate::{Inputs, OutputTree, Plan, PlanFunction, Reads, Result, Stack, Stop};
 

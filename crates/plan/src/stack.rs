@@ -56,13 +56,7 @@ pub struct Stack<'a> {
 impl<'a> Stack<'a> {
     /// A stack that reads from `inputs`.
     pub fn new(name: StackName, inputs: &'a dyn Inputs) -> Self {
-        Self {
-            name,
-            inputs,
-            reads: RefCell::default(),
-            references: RefCell::default(),
-            after: RefCell::default(),
-        }
+        Self { name, inputs, reads: RefCell::default(), references: RefCell::default(), after: RefCell::default() }
     }
 
     /// The full name.
@@ -113,7 +107,9 @@ impl<'a> Stack<'a> {
         let expr::Expr::Output { stack, path, optional, .. } = output.expr() else {
             return match output.expr().to_value().as_ref().and_then(T::from_value) {
                 Some(value) => Ok(value),
-                None => Err(Diagnostic::error("E0112", "only an output of another stack can be read as a plain value").at(place).into()),
+                None => Err(Diagnostic::error("E0112", "only an output of another stack can be read as a plain value")
+                    .at(place)
+                    .into()),
             };
         };
         let read = Read::Output(stack.clone(), path.clone());
@@ -165,9 +161,8 @@ impl<'a> Stack<'a> {
     #[track_caller]
     pub fn file(&self, path: &str) -> Result<String> {
         let place = Place::caller();
-        self.optional_file(path)?.ok_or_else(|| {
-            Diagnostic::error("E0115", format!("there is no file `{path}`")).at(place).into()
-        })
+        self.optional_file(path)?
+            .ok_or_else(|| Diagnostic::error("E0115", format!("there is no file `{path}`")).at(place).into())
     }
 
     /// The text of a file, by path from the workspace root; `None` if there is none.
@@ -201,7 +196,10 @@ impl<'a> Stack<'a> {
     /// An environment variable, which from then on is an input of the plan; `None` if it is unset.
     pub fn variable(&self, name: &str) -> Option<String> {
         let value = self.inputs.variable(name);
-        self.record(Read::Variable(name.to_owned()), value.as_ref().map_or_else(absent, |v| Digest::of("variable", v.as_bytes())));
+        self.record(
+            Read::Variable(name.to_owned()),
+            value.as_ref().map_or_else(absent, |v| Digest::of("variable", v.as_bytes())),
+        );
         value
     }
 

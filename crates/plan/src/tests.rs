@@ -1,6 +1,5 @@
 use std::collections::BTreeMap;
 
-
 use crate::prelude::*;
 use crate::{Declaration, Inputs, OutputRead, PlanFunction, ResourceRef, ResourceType};
 use config::{Node, NodeKind, Table};
@@ -114,8 +113,14 @@ fn example(stack: &Stack, settings: Settings) -> Result<Plan<()>> {
 fn a_plan_is_data_with_references_and_the_record_of_what_was_read() {
     let evaluation = evaluate(&[], example);
     let Ok(Evaluated::Plan(plan)) = &evaluation.result else { panic!("{:?}", evaluation.result) };
-    assert_eq!(plan.resources.keys().map(ToString::to_string).collect::<Vec<_>>(), ["test::Test::Thing::group-0", "test::Test::Thing::group-1"]);
-    assert_eq!(plan.reads().iter().map(|(s, p)| format!("{s}:{p}")).collect::<Vec<_>>(), ["up.QA:name", "up.QA:zones.learn"]);
+    assert_eq!(
+        plan.resources.keys().map(ToString::to_string).collect::<Vec<_>>(),
+        ["test::Test::Thing::group-0", "test::Test::Thing::group-1"]
+    );
+    assert_eq!(
+        plan.reads().iter().map(|(s, p)| format!("{s}:{p}")).collect::<Vec<_>>(),
+        ["up.QA:name", "up.QA:zones.learn"]
+    );
     assert!(evaluation.sources.references["up.QA"].file.ends_with("plan/src/tests.rs"));
     assert_eq!(evaluation.reads.len(), 3, "the configuration and two variables that are not set");
     let again = evaluate(&[("override", Value::Null)], example);
@@ -149,7 +154,10 @@ fn two_resources_of_one_name_are_reported_with_both_lines() {
         plan.finish(())
     });
     let found = evaluation.result.expect_err("two problems");
-    assert_eq!(found.iter().map(|d| (d.code.as_str(), d.related.len())).collect::<Vec<_>>(), [("E0116", 0), ("E0110", 1)]);
+    assert_eq!(
+        found.iter().map(|d| (d.code.as_str(), d.related.len())).collect::<Vec<_>>(),
+        [("E0116", 0), ("E0110", 1)]
+    );
 }
 
 #[test]
@@ -196,7 +204,10 @@ fn outputs_can_be_generic_flattened_and_renamed() {
         other => format!("{other:?}"),
     };
     let read = Network::<Kubernetes>::reference("up.QA", &Path::key("data"));
-    assert_eq!([text(&read.id), text(&read.groups.pods), text(&read.kubernetes.pods)], ["data.id", "data.security_groups.pods", "data.pods"]);
+    assert_eq!(
+        [text(&read.id), text(&read.groups.pods), text(&read.kubernetes.pods)],
+        ["data.id", "data.security_groups.pods", "data.pods"]
+    );
     let mut leaves = BTreeMap::new();
     read.collect(&Path::root(), &mut leaves);
     assert_eq!(leaves.keys().map(ToString::to_string).collect::<Vec<_>>(), ["id", "pods", "security_groups.pods"]);
