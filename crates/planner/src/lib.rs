@@ -107,8 +107,8 @@ struct Builder<'a> {
     result: StepGraph,
     /// What cannot go, and the readers outside with the outputs that they hold, by stack.
     refused: BTreeMap<usize, (BTreeSet<String>, Readers)>,
-    /// Edges that are wanted unless they close a cycle.
-    if_free: Vec<(usize, usize)>,
+    /// Edges that are wanted unless they close a cycle: those of cascades (`false`) before others.
+    if_free: Vec<(bool, usize, usize)>,
     found: Diagnostics,
 }
 
@@ -255,7 +255,9 @@ impl Builder<'_> {
                 StepKind::Publish(path) => self.publish_edges(number, stack, &path),
             }
         }
-        for (number, to) in std::mem::take(&mut self.if_free) {
+        let mut if_free = std::mem::take(&mut self.if_free);
+        if_free.sort_unstable();
+        for (_, number, to) in if_free {
             if self.result.graph.dependencies([to]).binary_search(&number).is_err() {
                 self.result.graph.add_edge(number, to);
             }
@@ -361,11 +363,12 @@ impl Builder<'_> {
         if !first {
             self.edge(number, delete);
             self.edge(number, apply);
-        } else if delete.is_some_and(|delete| self.goes_first(delete)) {
-            self.edge(number, delete);
         } else {
-            // With the old object going first, a reader that goes over to the new one cannot be waited for.
-            self.if_free.extend([delete, apply].into_iter().flatten().map(|to| (number, to)));
+            // With the old object going first, a reader that goes over to the new one cannot be waited for, nor one
+            // whose going waits for that.
+            let cascade = delete.filter(|&delete| self.goes_first(delete));
+            self.if_free.extend(cascade.map(|to| (false, number, to)));
+            self.if_free.extend([delete, apply].into_iter().flatten().map(|to| (true, number, to)));
         }
     }
 

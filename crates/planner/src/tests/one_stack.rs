@@ -154,3 +154,22 @@ fn a_renamed_object_is_ordered_by_the_name_that_its_readers_know() {
          delete new 1 <- apply new, apply reads",
     );
 }
+
+#[test]
+fn a_reader_that_cannot_go_before_another_has_moved_on_is_not_waited_for() {
+    check(
+        "stack net.QA
+           resource Vpc a Cidr=10.9.0.0/16
+             dbr true
+           resource Vpc moves Label=@a.VpcId
+           has Vpc a Cidr=10.1.0.0/16
+           has Vpc gone Peer=a-1
+             depends a
+           has Vpc moves Label=gone-1
+             depends gone",
+        "delete a 1
+         apply a <- delete a 1
+         apply moves <- apply a
+         delete gone 1 <- apply moves",
+    );
+}
