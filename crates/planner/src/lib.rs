@@ -360,15 +360,15 @@ impl Builder<'_> {
         let urn = self.current_name(stack, &reader.urn);
         let delete = self.number(stack, StepKind::Delete(urn.clone(), reader.incarnation));
         let apply = self.number(stack, StepKind::Apply(urn));
-        if !first {
-            self.edge(number, delete);
-            self.edge(number, apply);
-        } else {
+        if first {
             // With the old object going first, a reader that goes over to the new one cannot be waited for, nor one
             // whose going waits for that.
             let cascade = delete.filter(|&delete| self.goes_first(delete));
             self.if_free.extend(cascade.map(|to| (false, number, to)));
             self.if_free.extend([delete, apply].into_iter().flatten().map(|to| (true, number, to)));
+        } else {
+            self.edge(number, delete);
+            self.edge(number, apply);
         }
     }
 
