@@ -10,6 +10,9 @@ use value::Value;
 use crate::exit::{Exit, Result};
 use crate::session::Session;
 
+/// What stands where a secret was left out.
+const SEALED: &str = "is a secret, sealed to its stack; set it:";
+
 /// Makes a stack, and says what to do next.
 pub(super) fn run(session: &Session<'_>, project: &str, short: &str, like: Option<&str>) -> Result<Exit> {
     let (workspace, talk) = (&session.workspace, &session.talk);
@@ -134,8 +137,10 @@ pub(super) fn copy(workspace: &Workspace, stack: &StackName, like: &str) -> Resu
     workspace.stack_config(&other)?;
     let file = workspace.stack_file(&other);
     let text = workspace.read_text(&file)?.unwrap_or_default();
+    // What was said there when it was a copy itself does not hold for this one.
+    let text: String = text.split_inclusive('\n').filter(|line| !line.contains(SEALED)).collect();
     let command = |path: &value::Path| format!("runner config set {stack} {path} --secret");
-    let remark = |path: &value::Path| format!("`{path}` is a secret, sealed to its stack; set it: {}", command(path));
+    let remark = |path: &value::Path| format!("`{path}` {SEALED} {}", command(path));
     let (text, secrets) = config_load::without_secrets(&file, &text, remark)?;
     let lock = workspace.read_text(&workspace.lock_file(&other))?;
     Ok(Made { text, secrets: secrets.iter().map(command).collect(), lock })
