@@ -81,7 +81,7 @@ fn a_secret_has_one_fingerprint_open_or_sealed_and_stays_secret() {
     assert!(!format!("{open:?}").contains("hunter2"));
     match open {
         Value::Secret(secret) => {
-            assert_eq!(secret.expose(), Some(&Value::from(r#"{"password":"hunter2","user":"app"}"#)))
+            assert_eq!(secret.expose(), Some(&Value::from(r#"{"password":"hunter2","user":"app"}"#)));
         }
         other => panic!("{other:?}"),
     }
