@@ -67,6 +67,7 @@ impl Reader {
         }
     }
 
+    #[expect(clippy::print_stderr, reason = "says how long each command takes, in a test that takes long")]
     fn run(&mut self, place: &str, command: &str, expected: &[&str]) {
         let begun = Instant::now();
         let code = command.split_once("# exit code ").map_or(0, |(_, code)| code.trim().parse().expect("a number"));
