@@ -1,0 +1,90 @@
+//! Which stacks the words on the command line mean.
+
+use crate::support::World;
+
+#[track_caller]
+fn stacks(world: &World, args: &str) -> Vec<String> {
+    let events = world.run(&format!("stacks --json {args}")).ok().events();
+    events.iter().map(|event| event["stack"].as_str().expect("is text").to_owned()).collect()
+}
+
+#[test]
+fn words_mean_stacks() {
+    let Some(world) = World::fresh() else { return };
+    let network =
+        |names: &[&str]| names.iter().map(|name| format!("infrastructure.aws.network.{name}")).collect::<Vec<_>>();
+    assert_eq!(stacks(&world, "infrastructure.aws.network.QA"), network(&["QA"]));
+    assert_eq!(stacks(&world, "aws.network.QA"), network(&["QA"]));
+    assert_eq!(stacks(&world, "network.QA"), network(&["QA"]));
+    assert_eq!(stacks(&world, "infrastructure.aws.network"), network(&["CI", "Production", "QA"]));
+    // What is outside the default selection goes by its name, or by its environment.
+    assert_eq!(stacks(&world, "network.Dev"), network(&["Dev"]));
+    assert_eq!(stacks(&world, "infrastructure.aws.network --env Dev"), network(&["Dev"]));
+    assert_eq!(stacks(&world, "--env Dev"), ["infrastructure.aws.kms.Dev", "infrastructure.aws.network.Dev"]);
+    assert_eq!(
+        stacks(&world, "infrastructure.aws.*.CI"),
+        ["infrastructure.aws.kms.CI", "infrastructure.aws.network.CI"]
+    );
+    assert_eq!(stacks(&world, "*.mitx.*").len(), 6);
+    assert_eq!(stacks(&world, "*").len(), 39, "a pattern does not reach Dev");
+    assert_eq!(stacks(&world, "").len(), 39);
+    assert_eq!(stacks(&world, "--env CI --env QA").len(), 24);
+    assert_eq!(
+        stacks(&world, "edxapp.xpro.QA monitoring.default"),
+        ["applications.edxapp.xpro.QA", "infrastructure.monitoring.default"]
+    );
+    let upstream = stacks(&world, "edx_notes.xpro.QA --with-upstream");
+    assert!(upstream.contains(&"infrastructure.aws.network.QA".to_owned()), "{upstream:?}");
+    assert!(upstream.len() < 10, "{upstream:?}");
+    let downstream = stacks(&world, "infrastructure.monitoring --with-downstream");
+    assert!(downstream.contains(&"applications.edxapp.mitx.QA".to_owned()), "{downstream:?}");
+}
+
+#[test]
+fn words_that_mean_nothing_or_too_much_are_refused() {
+    let Some(world) = World::fresh() else { return };
+    world
+        .run("stacks netwrok.QA")
+        .ends(10)
+        .says(["there is no stack or project `netwrok.QA`", "did you mean `infrastructure.aws.network.QA`?"]);
+    world.run("stacks xpro.QA").ends(10).says([
+        "is the ending of 2 stacks",
+        "`applications.edxapp.xpro.QA`",
+        "`'*.xpro.QA'`",
+    ]);
+    world.run("stacks --env qa").ends(10).says(["there is no environment `qa`", "`QA`"]);
+    world.run("stacks network.QA --env CI").ends(10).says(["is not in environment `CI`"]);
+    world.run("stacks infrastructure.sentry.*").ends(10).says(["no stack matches"]);
+    // All of them at once.
+    let both = world.run("up --yes nosuch.one nosuch.two").ends(10);
+    assert!(both.err.contains("nosuch.one") && both.err.contains("nosuch.two"), "{both}");
+}
+
+#[test]
+fn a_directory_of_a_project_means_that_project() {
+    let Some(world) = World::fresh() else { return };
+    let mut inside = world.command("stacks --json");
+    let at = world.path("projects/infrastructure/monitoring/stacks");
+    inside = {
+        let mut command = std::process::Command::new(inside.get_program());
+        command.args(["-C", at.to_str().expect("is text"), "stacks", "--json"]);
+        command
+    };
+    let one = crate::support::ran("stacks", inside).ok();
+    assert_eq!(one.events()[0]["stack"], "infrastructure.monitoring.default", "{one}");
+    assert_eq!(one.lines().len(), 1);
+    // Of several stacks one has to be named where nobody can be asked.
+    let mut several = std::process::Command::new(env!("CARGO_BIN_EXE_runner"));
+    several.arg("-C").arg(world.path("projects/infrastructure/aws/network")).args(["up", "--yes"]);
+    let several = crate::support::ran("up --yes", several).ends(10);
+    several.says(["has 3 stacks", "infrastructure.aws.network.CI", "--env"]);
+    assert!(!world.has_state());
+}
+
+#[test]
+fn outside_a_workspace_it_is_said() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_runner"));
+    command.arg("-C").arg(directory.path()).arg("up");
+    crate::support::ran("up", command).ends(10).says(["groundplan.toml", "new workspace"]);
+}
