@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path as File, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 use config::{FromNode, Node};
 use diag::{Diagnostic, Diagnostics, Place};
@@ -12,7 +13,7 @@ use engine::{
 };
 use expr::Expr;
 use plan::{Declaration, Inputs, Output, OutputRead, OutputTree, Project};
-use ports::{SecretError, Secrets, StateStore};
+use ports::{SecretError, Secrets, StateStore, StoreError};
 use resource::StackName;
 use state::StackState;
 use store::LocalStore;
@@ -145,7 +146,13 @@ impl House {
 
     /// Settles what an earlier run left open, as every run does first.
     pub(crate) async fn settle(&mut self, preview: &Preview) -> Result<usize, Stopped> {
-        self.with(async |engine| engine.settle(preview, &Events::none()).await).await
+        loop {
+            match self.with(async |engine| engine.settle(preview, &Events::none()).await).await {
+                // A run that was killed here is not dead before its threads have written what they were writing.
+                Err(Stopped::Store(StoreError::Held { .. })) => tokio::time::sleep(Duration::from_millis(5)).await,
+                settled => return settled,
+            }
+        }
     }
 
     /// Tries to bring stacks to a goal; whatever stands against it is no failure of the test.
