@@ -192,5 +192,5 @@ fn inherited(manifest: &toml::Table) -> String {
 /// The lints that a manifest takes from the workspace's.
 fn lints(manifest: &toml::Table) -> &'static str {
     let there = manifest.get("workspace").is_some_and(|workspace| workspace.get("lints").is_some());
-    if there { "\n[lints]\nworkspace = true\n" } else { "" }
+    if there { "\n[lints]\nworkspace = true" } else { "" }
 }

@@ -65,7 +65,7 @@ fn files(organisation: &str, groundplan: &Groundplan, root: &Path) -> Result<Vec
         ("package", "example-network"),
         ("project", "example.network"),
         ("inherited", inherited),
-        ("lints", "\n[lints]\nworkspace = true\n"),
+        ("lints", "\n[lints]\nworkspace = true"),
     ];
     let (settings, identity) = keys(organisation)?;
     let dependencies = groundplan.dependencies(root);
