@@ -26,7 +26,7 @@ pub(crate) struct Global {
     /// Where the state is, instead of where the profile says
     #[arg(long, value_name = "URL", global = true)]
     pub state: Option<String>,
-    /// The directory of the sandbox, instead of where the profile says
+    /// The directory of the sandbox; beside the state that `--state` gives, or where the profile says
     #[arg(long, value_name = "DIR", global = true)]
     pub sandbox: Option<PathBuf>,
     /// How many steps may run at a time

@@ -101,21 +101,33 @@ impl<'a> Session<'a> {
 
     /// Where the state is.
     pub(crate) fn store(&self) -> Result<Arc<dyn StateStore>> {
-        let url = &self.profile.state;
-        if let Some((scheme, _)) = url.split_once("://").filter(|(scheme, _)| *scheme != "file") {
+        let path = self.state_directory().ok_or_else(|| {
+            let scheme = self.profile.state.split_once("://").map_or("", |(scheme, _)| scheme);
             let message = format!("this runner was built without the state store `{scheme}`");
-            return Err(Diagnostic::error("E0703", message)
-                .hint("keep the state in a directory: `--state PATH`")
-                .into());
-        }
-        let path = url.strip_prefix("file://").unwrap_or(url);
-        Ok(Arc::new(LocalStore::open(self.workspace.root().join(path), store::Settings::default())))
+            Diagnostic::error("E0703", message).hint("keep the state in a directory: `--state PATH`")
+        })?;
+        Ok(Arc::new(LocalStore::open(path, store::Settings::default())))
     }
 
-    /// The directory of the sandbox.
+    /// The directory of the state, if it is in one: what was said on the command line lies where the command runs.
+    fn state_directory(&self) -> Option<PathBuf> {
+        let url = &self.profile.state;
+        let path = url.strip_prefix("file://").unwrap_or(url);
+        if path.contains("://") {
+            return None;
+        }
+        let base = if self.global.state.is_some() { &self.start } else { self.workspace.root() };
+        Some(base.join(path))
+    }
+
+    /// The directory of the sandbox: a state that lies elsewhere has its own beside it.
     pub(crate) fn sandbox_directory(&self) -> PathBuf {
-        match &self.global.sandbox {
-            Some(directory) => self.start.join(directory),
+        if let Some(directory) = &self.global.sandbox {
+            return self.start.join(directory);
+        }
+        let elsewhere = self.global.state.as_ref().and_then(|_| self.state_directory());
+        match elsewhere.as_deref().and_then(std::path::Path::parent) {
+            Some(parent) => parent.join("sandbox"),
             None => self.workspace.root().join(&self.profile.sandbox),
         }
     }
@@ -285,7 +297,8 @@ impl<'a> Session<'a> {
         let request = Request { selectors: std::slice::from_ref(&word), ..Request::default() };
         let (stacks, single) = taskgraph::select(&candidates, &request, &|_| Vec::new())?.without_asking()?;
         single.ok_or_else(|| {
-            let problem = Diagnostic::error("E0711", format!("`{word}` means {} stacks", stacks.len())).hint("name one");
+            let problem =
+                Diagnostic::error("E0711", format!("`{word}` means {} stacks", stacks.len())).hint("name one");
             stacks.iter().fold(problem, |problem, stack| problem.note(stack.to_string())).into()
         })
     }

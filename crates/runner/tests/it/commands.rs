@@ -27,6 +27,47 @@ fn what_asks_needs_a_terminal_or_a_yes() {
 }
 
 #[test]
+fn a_person_is_asked_and_may_say_no() {
+    let Some(world) = World::fresh() else { return };
+    let up = |answer: &str| {
+        let runner = world.command("up infrastructure.aws.kms.CI");
+        let words: Vec<_> =
+            std::iter::once(runner.get_program()).chain(runner.get_args()).map(|word| word.to_string_lossy()).collect();
+        // A terminal of its own, which `script` gives.
+        let mut script = std::process::Command::new("script");
+        script.args(["-qec", &format!("stty cols 200; {}", words.join(" ")), "/dev/null"]);
+        let mut child = script.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().expect("`script` is there");
+        child.stdin.take().expect("is piped").write_all(format!("{answer}\n").as_bytes()).expect("is read");
+        let output = child.wait_with_output().expect("ends");
+        (output.status.code(), String::from_utf8_lossy(&output.stdout).into_owned())
+    };
+    let (code, said) = up("no");
+    assert_eq!(code, Some(10), "{said}");
+    assert!(said.contains("Apply this? (yes/no)") && said.contains("nothing was done"), "{said}");
+    assert!(!world.has_state());
+    let (code, said) = up("yes");
+    assert_eq!(code, Some(0), "{said}");
+    assert!(said.contains("\u{1b}[") && said.contains("8 created") && said.contains("kms_ec2_ebs_key.arn"), "{said}");
+    world.is_whole();
+}
+
+#[test]
+fn a_state_elsewhere_has_its_own_sandbox() {
+    let Some(world) = World::applied() else { return };
+    let before = world.files();
+    let elsewhere = tempfile::tempdir().expect("a directory");
+    let state = elsewhere.path().join("state");
+    let up = format!("up infrastructure.aws.kms.CI --yes --state {}", state.display());
+    world.run(&up).ok().says(["8 created in 1 stack"]);
+    world.run(&up).ok().says(["nothing to do"]);
+    assert!(elsewhere.path().join("sandbox").is_dir() && state.is_dir());
+    assert_eq!(world.files(), before);
+    let sandbox = elsewhere.path().join("other");
+    world.run(&format!("sandbox list --sandbox {}", sandbox.display())).ok();
+    assert!(!sandbox.exists(), "looking makes nothing");
+}
+
+#[test]
 fn exit_codes_are_those_of_the_table() {
     let table: BTreeSet<u8> = root_file("docs/exit-codes.md")
         .lines()
