@@ -4,6 +4,7 @@
 //! moved on or is gone; what cannot be ordered so is refused, or left for a later run, before anything starts.
 
 mod holders;
+mod readers;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -11,8 +12,10 @@ use diag::{Diagnostic, Diagnostics};
 use diff::{Action, ChangeSet, OutputChange, leaf_of};
 use graph::Graph;
 use resource::{Dependency, StackName, Urn};
-use state::{Object, PublishedOutput, StackState};
+use state::{Object, PublishedOutput, ReadOutput, StackState};
 use value::{Digest, Path};
+
+use readers::ReaderIndex;
 
 pub use holders::{Holder, Holders};
 
@@ -77,6 +80,7 @@ pub fn plan(stacks: &[StackSteps<'_>], holders: &Holders) -> Result<StepGraph, D
     let mut builder = Builder {
         stacks,
         holders,
+        index: ReaderIndex::new(stacks),
         names: stacks.iter().enumerate().map(|(i, s)| (s.changes.stack.to_string(), i)).collect(),
         numbers: BTreeMap::new(),
         result: StepGraph::default(),
@@ -102,6 +106,7 @@ type Readers = BTreeMap<String, BTreeSet<String>>;
 struct Builder<'a> {
     stacks: &'a [StackSteps<'a>],
     holders: &'a Holders,
+    index: ReaderIndex<'a>,
     names: BTreeMap<String, usize>,
     numbers: BTreeMap<StepNode, usize>,
     result: StepGraph,
@@ -323,9 +328,7 @@ impl Builder<'_> {
     }
 
     fn delete_edges(&mut self, number: usize, stack: usize, urn: &Urn, incarnation: u64) {
-        let input = self.stacks[stack];
-        let Some(state) = input.state else { return };
-        let change = input.changes.resources.get(urn);
+        let change = self.stacks[stack].changes.resources.get(urn);
         let first = change.is_some_and(|c| {
             matches!(c.action, Action::Replace { delete_first: true, .. }) && c.incarnation != incarnation
         });
@@ -333,9 +336,7 @@ impl Builder<'_> {
             // The new object is there before the old one goes.
             self.edge(number, self.number(stack, StepKind::Apply(urn.clone())));
         }
-        let name = change.and_then(|change| change.renamed_from.as_ref()).unwrap_or(urn);
-        for reader in state.objects.values().chain(&state.replaced).filter(|reader| reader.dependencies.contains(name))
-        {
+        for reader in self.index.inside(stack, self.earlier_name(stack, urn)).to_vec() {
             self.after_reader(number, stack, reader, first);
         }
         let paths: Vec<Path> = self.outputs_of(stack, urn).into_iter().map(|(path, _)| path.clone()).collect();
@@ -345,19 +346,17 @@ impl Builder<'_> {
     /// Readers in other stacks: those that were applied with one of the outputs.
     fn after_readers_elsewhere(&mut self, number: usize, stack: usize, paths: &[Path], first: bool) {
         let id = &self.stacks[stack].changes.stack_id;
-        for (other, other_input) in self.stacks.iter().enumerate().filter(|(other, _)| *other != stack) {
-            let Some(state) = other_input.state else { continue };
-            for reader in state.objects.values().chain(&state.replaced) {
-                if reader.read.iter().any(|read| read.stack_id == *id && paths.iter().any(|p| p.touches(&read.path))) {
-                    self.after_reader(number, other, reader, first);
-                }
+        for (other, reader) in self.index.across(id).to_vec() {
+            let reads = |read: &ReadOutput| read.stack_id == *id && paths.iter().any(|path| path.touches(&read.path));
+            if other != stack && reader.read.iter().any(reads) {
+                self.after_reader(number, other, reader, first);
             }
         }
     }
 
     /// A deletion waits until a reader has moved on or is gone.
     fn after_reader(&mut self, number: usize, stack: usize, reader: &Object, first: bool) {
-        let urn = self.current_name(stack, &reader.urn);
+        let urn = self.index.current_name(stack, &reader.urn).clone();
         let delete = self.number(stack, StepKind::Delete(urn.clone(), reader.incarnation));
         let apply = self.number(stack, StepKind::Apply(urn));
         if first {
@@ -379,12 +378,6 @@ impl Builder<'_> {
             Some(Action::Replace { delete_first, .. }) => delete_first,
             _ => true,
         }
-    }
-
-    fn current_name(&self, stack: usize, urn: &Urn) -> Urn {
-        let renamed =
-            self.stacks[stack].changes.resources.iter().find(|(_, change)| change.renamed_from.as_ref() == Some(urn));
-        renamed.map_or_else(|| urn.clone(), |(to, _)| to.clone())
     }
 
     fn describe(&self, number: usize) -> String {

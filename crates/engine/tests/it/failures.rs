@@ -178,3 +178,24 @@ async fn every_step_that_was_announced_has_an_end() {
     let stacks = house.events.iter().filter(|event| matches!(event, engine::Event::StackEnded { .. })).count();
     assert_eq!((*open.lock().expect("lock"), stacks), (0, 2), "{:#?}", house.events);
 }
+
+#[tokio::test]
+async fn a_stack_whose_journal_cannot_be_written_stops_and_others_go_on() {
+    // The chunk that fails is that of the first intents, or of the results that follow, and so on.
+    for chunks in 0..3 {
+        let mut house = House::new(TWO);
+        house.jobs = 4;
+        house.failing_disk = Some(("a.QA".to_owned(), chunks));
+        let preview = house.preview(&[]).await;
+        let report = house.apply(&preview).await.expect("starts");
+        let calls = house.cloud.calls();
+        assert!(report.failed.iter().all(|failure| failure.problem.code == "E0501"), "{:?}", report.failed);
+        assert!(report.failed.iter().all(|failure| failure.stack.to_string() == "a.QA"), "{:?}", report.failed);
+        assert!(calls.contains(&"create free".to_owned()), "{calls:?}");
+        assert_eq!(calls.contains(&"create main".to_owned()), chunks > 0, "{calls:?}");
+        house.failing_disk = None;
+        assert_eq!(house.up(&[]).await, "", "after {chunks} chunks");
+        assert_eq!(house.cloud.ids().len(), 5, "after {chunks} chunks: {:?}", house.cloud.ids());
+        assert!(house.preview(&[]).await.is_empty());
+    }
+}

@@ -21,6 +21,7 @@ use tokio::sync::{mpsc, watch};
 use value::{Digest, Path, Value};
 
 use crate::cloud::Cloud;
+use crate::disk::FailingDisk;
 use crate::fixture::{self, Fixture};
 
 /// A workspace, its state and its vendor.
@@ -33,6 +34,8 @@ pub(crate) struct House {
     pub(crate) ignore_protection: bool,
     pub(crate) stop_at_failure: bool,
     pub(crate) jobs: usize,
+    /// The stack whose journal takes only so many chunks.
+    pub(crate) failing_disk: Option<(String, usize)>,
     pub(crate) cancel: watch::Sender<bool>,
 }
 
@@ -47,6 +50,7 @@ impl House {
             ignore_protection: false,
             stop_at_failure: false,
             jobs: 1,
+            failing_disk: None,
             cancel: watch::channel(false).0,
         }
     }
@@ -96,7 +100,10 @@ impl House {
             functions: BTreeMap::new(),
             inputs: &Nothing,
             catalog: Catalog::new(self.all().iter().map(entry), BTreeMap::new()),
-            store: Arc::new(self.store()),
+            store: match self.failing_disk.clone() {
+                Some((stack, chunks)) => Arc::new(FailingDisk { inner: self.store(), stack, chunks }),
+                None => Arc::new(self.store()),
+            },
             providers: Providers::new(vec![self.cloud.clone()], BTreeMap::new()),
             secrets: Arc::new(Keys),
             profile: Digest::of("profile", b""),

@@ -1,6 +1,7 @@
 //! Whole runs: evaluate, preview, apply, settle, against a store in a directory and a vendor in memory.
 
 mod cloud;
+mod disk;
 mod house;
 
 mod crashes;

@@ -1,0 +1,56 @@
+//! Who reads what, as states say: looked up many times, so made once.
+
+use std::collections::BTreeMap;
+
+use resource::Urn;
+use state::Object;
+
+use crate::StackSteps;
+
+/// The objects of all stacks by what they read.
+#[derive(Debug, Default)]
+pub(crate) struct ReaderIndex<'a> {
+    /// For each stack by the name in state.
+    inside: Vec<BTreeMap<&'a Urn, Vec<&'a Object>>>,
+    /// By the id of the stack that they read, with the position of their own.
+    across: BTreeMap<&'a str, Vec<(usize, &'a Object)>>,
+    /// For each stack what the objects with earlier names are called now.
+    renamed: Vec<BTreeMap<&'a Urn, &'a Urn>>,
+}
+
+impl<'a> ReaderIndex<'a> {
+    pub(crate) fn new(stacks: &[StackSteps<'a>]) -> Self {
+        let mut index = Self::default();
+        for (stack, input) in stacks.iter().enumerate() {
+            let renamed = input.changes.resources.iter();
+            index
+                .renamed
+                .push(renamed.filter_map(|(urn, change)| Some((change.renamed_from.as_ref()?, urn))).collect());
+            let mut inside: BTreeMap<&Urn, Vec<&Object>> = BTreeMap::new();
+            for object in input.state.into_iter().flat_map(|state| state.objects.values().chain(&state.replaced)) {
+                object.dependencies.iter().for_each(|urn| inside.entry(urn).or_default().push(object));
+                let mut last = None;
+                for read in object.read.iter().filter(|read| last.replace(&read.stack_id) != Some(&read.stack_id)) {
+                    index.across.entry(&read.stack_id).or_default().push((stack, object));
+                }
+            }
+            index.inside.push(inside);
+        }
+        index
+    }
+
+    /// The objects of a stack that depend on one, by its name in state.
+    pub(crate) fn inside(&self, stack: usize, urn: &Urn) -> &[&'a Object] {
+        self.inside[stack].get(urn).map(Vec::as_slice).unwrap_or_default()
+    }
+
+    /// The objects that read outputs of a stack, with the positions of their stacks.
+    pub(crate) fn across(&self, stack_id: &str) -> &[(usize, &'a Object)] {
+        self.across.get(stack_id).map(Vec::as_slice).unwrap_or_default()
+    }
+
+    /// What an object of state is called now.
+    pub(crate) fn current_name<'b>(&'b self, stack: usize, urn: &'b Urn) -> &'b Urn {
+        self.renamed[stack].get(urn).copied().unwrap_or(urn)
+    }
+}
