@@ -191,13 +191,16 @@ impl Engine<'_> {
             .map(|set| Base { stack: set.stack.clone(), id: set.stack_id.clone(), generation: set.base })
             .collect();
         let journals = self.store.acquire(run, &bases).await?;
+        let mut registering = JoinSet::new();
         for set in &preview.changes {
             let reader = OutputReader { stack: set.stack.to_string(), stack_id: set.stack_id.clone() };
             let upstream: BTreeSet<&String> = set.reads.keys().map(|(stack, _)| stack).collect();
             for stack in upstream.into_iter().filter(|stack| self.catalog.foreign(stack).is_none()) {
-                self.store.register_reader(stack, &reader).await?;
+                let (store, stack, reader) = (self.store.clone(), stack.clone(), reader.clone());
+                registering.spawn(async move { store.register_reader(&stack, &reader).await });
             }
         }
+        all(registering, "registering as a reader").await?;
         Ok(journals)
     }
 
@@ -246,13 +249,18 @@ impl Engine<'_> {
                 closing.spawn(journal.close(Closing { state, settled }));
             }
         }
-        let mut result = Ok(());
-        while let Some(closed) = closing.join_next().await {
-            let what = || StoreError::Io { what: "closing a stack".to_owned(), reason: "the task died".to_owned() };
-            result = result.and(closed.map_err(|_| what()).and_then(|head| head.map(drop)));
-        }
-        result
+        all(closing, "closing a stack").await
     }
+}
+
+/// Waits for all, whatever fails: the disk makes many files durable in the time of one. Gives the first error.
+async fn all<T: 'static>(mut tasks: JoinSet<Result<T, StoreError>>, what: &str) -> Result<(), StoreError> {
+    let mut result = Ok(());
+    while let Some(ended) = tasks.join_next().await {
+        let died = |_| StoreError::Io { what: what.to_owned(), reason: "the task died".to_owned() };
+        result = result.and(ended.map_err(died).and_then(|ended| ended.map(drop)));
+    }
+    result
 }
 
 /// A run's id: the time, so that runs sort, and something random.
