@@ -86,17 +86,13 @@ pub fn plan(stacks: &[StackSteps<'_>], holders: &Holders) -> Result<StepGraph, D
         result: StepGraph::default(),
         refused: BTreeMap::new(),
         if_free: Vec::new(),
+        across: BTreeSet::new(),
         found: Diagnostics::new(),
     };
     builder.add_steps();
     builder.refuse();
     builder.add_edges();
-    if let Err(cycles) = builder.result.graph.order() {
-        for cycle in cycles {
-            let names: Vec<String> = cycle.iter().map(|&n| builder.describe(n)).collect();
-            builder.found.push(Diagnostic::error("E0410", format!("steps need one another: {}", names.join(", "))));
-        }
-    }
+    builder.break_cycles();
     builder.found.into_result(builder.result)
 }
 
@@ -114,6 +110,8 @@ struct Builder<'a> {
     refused: BTreeMap<usize, (BTreeSet<String>, Readers)>,
     /// Edges that are wanted unless they close a cycle: those of cascades (`false`) before others.
     if_free: Vec<(bool, usize, usize)>,
+    /// Edges from deletions to readers in other stacks.
+    across: BTreeSet<(usize, usize)>,
     found: Diagnostics,
 }
 
@@ -366,8 +364,39 @@ impl Builder<'_> {
             self.if_free.extend(cascade.map(|to| (false, number, to)));
             self.if_free.extend([delete, apply].into_iter().flatten().map(|to| (true, number, to)));
         } else {
+            if self.result.steps[number].stack != stack {
+                self.across.extend([delete, apply].into_iter().flatten().map(|to| (number, to)));
+            }
             self.edge(number, delete);
             self.edge(number, apply);
+        }
+    }
+
+    /// Objects of several stacks that were made one by one may have come to read one another in a circle, which no plan
+    /// allows: they have to go all the same.
+    fn break_cycles(&mut self) {
+        while let Err(cycles) = self.result.graph.order() {
+            let mut broken = BTreeSet::new();
+            for cycle in cycles {
+                let next = cycle.iter().cycle().skip(1);
+                let edge =
+                    cycle.iter().zip(next).map(|(&from, &to)| (from, to)).find(|edge| self.across.contains(edge));
+                if edge.is_none() {
+                    let names: Vec<String> = cycle.iter().map(|&n| self.describe(n)).collect();
+                    let message = format!("steps need one another: {}", names.join(", "));
+                    self.found.push(Diagnostic::error("E0410", message));
+                }
+                broken.extend(edge);
+            }
+            if self.found.has_errors() {
+                return;
+            }
+            let mut graph = Graph::new(self.result.graph.len());
+            for from in 0..graph.len() {
+                let needs = self.result.graph.needs(from).iter().filter(|&&to| !broken.contains(&(from, to)));
+                needs.for_each(|&to| graph.add_edge(from, to));
+            }
+            self.result.graph = graph;
         }
     }
 

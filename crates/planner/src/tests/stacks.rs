@@ -277,3 +277,21 @@ fn what_waits_for_a_whole_stack_waits_for_all_that_it_makes() {
          b:publish free",
     );
 }
+
+#[test]
+fn objects_that_came_to_read_one_another_in_a_circle_can_still_go() {
+    check(
+        "stack a.QA destroyed
+           has Vpc one
+             reads b.QA:two
+           published one one-1 from one
+         stack b.QA destroyed
+           has Vpc two
+             reads a.QA:one
+           published two two-1 from two",
+        "a:delete one 1
+         b:delete two 1 <- a:delete one 1
+         a:publish one <- a:delete one 1, b:delete two 1
+         b:publish two <- a:delete one 1, b:delete two 1",
+    );
+}
