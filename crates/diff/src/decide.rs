@@ -138,28 +138,30 @@ fn may_be_equal(case: &Case<'_>, difference: &Difference) -> bool {
     unknown && !fresh
 }
 
+/// The properties that were set and that the world has changed.
+pub fn drifted(schema: &TypeSchema, inputs: &Map, observed: &Map) -> Vec<Path> {
+    let changed = inputs.iter().filter_map(|(key, input)| {
+        let path = Path::key(key);
+        let hidden = schema.write_only.iter().chain(&schema.overlay.secret).any(|p| p.touches(&path));
+        let there = observed.get(key).filter(|_| !hidden && !input.has_secret())?;
+        (!holds(schema, &path, there, input)).then_some(path)
+    });
+    changed.collect()
+}
+
 /// What the world has changed of what the program sets and does not want to change.
 fn drift(case: &Case<'_>, old: &Object, goal: &Map, changed: &[Difference]) -> Vec<Difference> {
-    let mut found = Vec::new();
-    for (key, input) in &old.inputs {
-        let path = Path::key(key);
-        let hidden = case.schema.write_only.iter().chain(&case.schema.overlay.secret).any(|p| p.touches(&path));
-        let ignored = case.options.ignore_changes.iter().any(|p| p.covers(&path));
-        let mine = changed.iter().any(|d| d.path.first_key() == Some(key));
-        if hidden || ignored || mine || input.has_secret() || !goal.contains_key(key) {
-            continue;
-        }
-        if let Some(observed) = old.observed.get(key).filter(|observed| !holds(case.schema, &path, observed, input)) {
-            found.push(Difference {
-                replaces: replaces(case, &path),
-                path,
-                old: Some(observed.clone()),
-                new: Some(input.clone()),
-                drift: true,
-            });
-        }
-    }
-    found
+    let drifted = drifted(case.schema, &old.inputs, &old.observed).into_iter().filter(|path| {
+        let ignored = case.options.ignore_changes.iter().any(|p| p.covers(path));
+        let mine = changed.iter().any(|d| d.path.first_key() == path.first_key());
+        !ignored && !mine && path.first_key().is_some_and(|key| goal.contains_key(key))
+    });
+    let difference = |path: Path| {
+        let key = path.first_key().unwrap_or_default();
+        let (old, new) = (old.observed.get(key).cloned(), old.inputs.get(key).cloned());
+        Difference { replaces: replaces(case, &path), path, old, new, drift: true }
+    };
+    drifted.map(difference).collect()
 }
 
 /// Whether the old object has to go before the new one is made; `named` = the new one gets a name of its own.

@@ -17,7 +17,7 @@ mod scope;
 
 pub use attribute::attribute;
 pub use change::{Action, ChangeSet, Counts, Difference, OutputChange, ReadPin, ResourceChange};
-pub use decide::{Case, Decision, decide, ignore_changes};
+pub use decide::{Case, Decision, decide, drifted, ignore_changes};
 pub use nodes::{References, leaf_of, references};
 pub use pass::{Lookup, Published, Settings, StackInput, diff};
 

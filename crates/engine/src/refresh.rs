@@ -18,7 +18,7 @@ pub struct RefreshReport {
     pub read: usize,
     /// Objects that are gone: stack and resource.
     pub gone: Vec<(String, Urn)>,
-    /// Objects that are not as they were: stack and resource.
+    /// Objects that are not as they were set: stack and resource. What the vendor changes of its own does not count.
     pub changed: Vec<(String, Urn)>,
 }
 
@@ -99,7 +99,9 @@ impl Engine<'_> {
                 match seal::observed(self.secrets.as_ref(), schema, &object.inputs, answer.observed, &context) {
                     Ok(observed) if observed == object.observed => {}
                     Ok(observed) => {
-                        report.changed.push((name, object.urn.clone()));
+                        if !diff::drifted(schema, &object.inputs, &observed).is_empty() {
+                            report.changed.push((name, object.urn.clone()));
+                        }
                         entries.push(Entry::Observed { urn: object.urn.clone(), observed: Some(observed) });
                     }
                     Err(error) => found.push(diag::Diagnostic::error("E0511", error.to_string())),

@@ -23,7 +23,7 @@ pub(crate) async fn refresh(session: &Session<'_>, selection: &Selection) -> Res
                 talk.data(&format!("- {} of {stack} is gone", urn.name()));
             }
             for (stack, urn) in &report.changed {
-                talk.data(&format!("~ {} of {stack} is not as it was", urn.name()));
+                talk.data(&format!("~ {} of {stack} is not as it was set", urn.name()));
             }
             let (gone, changed) = (report.gone.len(), report.changed.len());
             talk.say(&format!(
