@@ -44,6 +44,9 @@ impl Drop for Story {
 /// A resource of a random program; it may read those before it.
 #[derive(Clone)]
 struct Piece {
+    /// Its place in the order: it reads only what is before it.
+    id: usize,
+    /// The number in its name.
     name: usize,
     stack: usize,
     ty: &'static str,
@@ -51,20 +54,27 @@ struct Piece {
     /// The resource that it reads, if that is still there, and whether a change of it replaces.
     reads: Option<(usize, bool)>,
     option: &'static str,
+    /// The number in its earlier name.
+    earlier: Option<usize>,
+    /// The version of its secret.
+    secret: usize,
 }
 
 const STACKS: [&str; 3] = ["a", "b", "c"];
 
-fn piece(dice: &mut Dice, name: usize, strict: bool) -> Piece {
+fn piece(dice: &mut Dice, id: usize, strict: bool) -> Piece {
     let types: &[&'static str] = if strict { &["Vpc", "Vpc", "Bucket"] } else { &["Vpc", "Bucket", "Fixed", "Route"] };
     let options: &[&'static str] = if strict { &[""] } else { &["", "", "dbr true", "dbr false"] };
     Piece {
-        name,
+        id,
+        name: id,
         stack: dice.roll(3),
         ty: dice.one(types),
         forced: dice.roll(3),
-        reads: (name > 0 && dice.roll(3) > 0).then(|| (dice.roll(name), dice.roll(2) == 0)),
+        reads: (id > 0 && dice.roll(3) > 0).then(|| (dice.roll(id), dice.roll(2) == 0)),
         option: dice.one(options),
+        earlier: None,
+        secret: dice.roll(2),
     }
 }
 
@@ -73,12 +83,21 @@ fn edited(dice: &mut Dice, pieces: &[Piece], strict: bool) -> Vec<Piece> {
     for piece in &mut edited {
         match dice.roll(6) {
             0 => piece.forced += 1,
-            1 => piece.reads = (piece.name > 0).then(|| (dice.roll(piece.name), dice.roll(2) == 0)),
+            1 => piece.reads = (piece.id > 0).then(|| (dice.roll(piece.id), dice.roll(2) == 0)),
+            2 => piece.secret += 1,
             _ => {}
         }
+        piece.earlier = None;
     }
     edited.retain(|_| dice.roll(7) > 0);
-    let next = pieces.iter().map(|piece| piece.name + 1).max().unwrap_or_default();
+    let next = pieces.iter().map(|piece| piece.name.max(piece.id) + 1).max().unwrap_or_default();
+    let mut next = next;
+    if dice.roll(2) == 0 && !edited.is_empty() {
+        let which = dice.roll(edited.len());
+        let earlier = std::mem::replace(&mut edited[which].name, next);
+        edited[which].earlier = Some(earlier);
+        next += 1;
+    }
     let names = next..next + dice.roll(3);
     edited.extend(names.map(|name| piece(dice, name, strict)));
     edited
@@ -92,23 +111,26 @@ fn program(pieces: &[Piece]) -> String {
         for piece in pieces.iter().filter(|piece| piece.stack == number) {
             let Piece { name, forced, ty, .. } = piece;
             let own = match *ty {
-                "Vpc" => format!("Cidr=c{forced}"),
+                "Vpc" => format!("Cidr=c{forced} Pass=!k.v{}", piece.secret),
                 "Bucket" => format!("Region=r{forced}"),
                 "Route" => format!("Table=t{name} Via=v{forced}"),
                 _ => String::new(),
             };
             let read = piece.reads.and_then(|(of, replaces)| {
-                let target = pieces.iter().find(|target| target.name == of)?;
+                let target = pieces.iter().find(|target| target.id == of)?;
                 let property = if replaces && *ty == "Vpc" { "Peer" } else { "Label" };
                 let attribute = if matches!(target.ty, "Vpc" | "Bucket") { "Arn" } else { "Id" };
                 Some(if target.stack == number {
-                    format!("{property}=@r{of}.{attribute}")
+                    format!("{property}=@r{}.{attribute}", target.name)
                 } else {
-                    format!("{property}=#{}.QA:r{of}", STACKS[target.stack])
+                    format!("{property}=#{}.QA:r{}", STACKS[target.stack], target.name)
                 })
             });
             writeln!(text, "resource {ty} r{name} {own} {}", read.unwrap_or_default()).expect("writes");
             writeln!(text, "{}", piece.option).expect("writes");
+            if let Some(earlier) = piece.earlier {
+                writeln!(text, "alias r{earlier}").expect("writes");
+            }
         }
         for piece in pieces.iter().filter(|piece| piece.stack == number) {
             let attribute = if matches!(piece.ty, "Vpc" | "Bucket") { "Arn" } else { "Id" };
@@ -122,12 +144,14 @@ fn program(pieces: &[Piece]) -> String {
 async fn check(house: &mut House, pieces: &[Piece]) {
     let preview = house.preview(&[]).await;
     assert!(preview.is_empty(), "still to do:\n{}", crate::fixture::print(&preview.changes));
-    let mut wanted: Vec<String> = pieces.iter().map(|piece| format!("r{}", piece.name)).collect();
-    let mut there: Vec<String> =
-        house.cloud.ids().iter().map(|id| id.split('-').next().expect("a name").to_owned()).collect();
-    wanted.sort();
-    there.sort();
-    assert_eq!(there, wanted);
+    let mut known = Vec::new();
+    for stack in STACKS {
+        let Some(state) = house.state_if_any(&format!("{stack}.QA")).await else { continue };
+        assert!(state.replaced.is_empty() && state.dangling.is_empty(), "{state:?}");
+        known.extend(state.objects.into_values().map(|object| object.id));
+    }
+    known.sort();
+    assert_eq!((known.len(), house.cloud.ids()), (pieces.len(), known));
 }
 
 async fn play(seed: u64, strict: bool) {
