@@ -212,7 +212,9 @@ fn objects_are_found_by_id_identity_and_owner_within_their_place() {
 fn what_the_vendor_sets_is_no_part_of_the_identity_that_an_object_is_found_by() {
     let dir = tempfile::TempDir::new().expect("a directory");
     let sandbox = open(&dir, quick());
-    let vpc = apply(&sandbox, create("AWS::EC2::VPC", "vpc", r#"{ CidrBlock = "10.0.0.0/16" }"#)).expect("made").expect("there");
+    let vpc = apply(&sandbox, create("AWS::EC2::VPC", "vpc", r#"{ CidrBlock = "10.0.0.0/16" }"#))
+        .expect("made")
+        .expect("there");
     let text = format!(r#"{{ VpcId = "{}", AmazonProvidedIpv6CidrBlock = true }}"#, vpc.id);
     let made = apply(&sandbox, create("AWS::EC2::VPCCidrBlock", "block", &text)).expect("made").expect("there");
     assert!(made.observed.contains_key("Ipv6CidrBlock"), "the vendor has chosen a block");
