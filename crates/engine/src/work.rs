@@ -91,7 +91,9 @@ impl Work<'_> {
                     let (sets, found) = self.diff(&names);
                     found.into_result(()).map_err(PreviewError::Problems)?;
                     self.propose(&sets);
-                    self.rounds.compared(&changed_outputs(&sets));
+                    let mut changed = changed_outputs(&sets);
+                    changed.extend(self.closing_reads(&sets));
+                    self.rounds.compared(&changed);
                     self.preview.changes = sets;
                 }
                 Next::Done(deferred) => {
@@ -107,6 +109,31 @@ impl Work<'_> {
                 }
             }
         }
+    }
+
+    /// Reads by which resting stacks close a circle with a stack that newly reads one of them: these are compared too,
+    /// although nothing changes for them, so that a cycle of resources is seen.
+    fn closing_reads(&self, sets: &[ChangeSet]) -> OutputSet {
+        let clean: BTreeMap<&String, &OutputSet> = self.rounds.clean().collect();
+        let mut closing = OutputSet::new();
+        for set in sets {
+            let name = set.stack.to_string();
+            let known = self.world.states.get(&name).map(|state| state.reads()).unwrap_or_default();
+            let is_new =
+                |read: &&(String, Path)| !known.iter().any(|known| known.stack == read.0 && known.path.covers(&read.1));
+            let mut seen: BTreeSet<&String> = BTreeSet::new();
+            let mut next: Vec<&String> = set.reads.keys().filter(is_new).map(|(stack, _)| stack).collect();
+            while let Some(stack) = next.pop() {
+                if let Some(reads) = clean.get(stack).filter(|_| seen.insert(stack)) {
+                    next.extend(reads.iter().map(|(upstream, _)| upstream));
+                }
+            }
+            let reads = || seen.iter().flat_map(|stack| clean[*stack]);
+            if reads().any(|(upstream, _)| *upstream == name) {
+                closing.extend(reads().filter(|(upstream, _)| *upstream == name || seen.contains(upstream)).cloned());
+            }
+        }
+        closing
     }
 
     /// Evaluates stacks for their plan, whatever their trace says.

@@ -185,3 +185,28 @@ async fn a_stack_that_is_only_in_state_is_told_and_left_alone_until_it_is_destro
     assert_eq!(house.cloud.calls(), ["delete left"]);
     assert!(house.preview(&[]).await.to_destroy.is_empty());
 }
+
+#[tokio::test]
+async fn a_cycle_that_closes_through_stacks_with_nothing_to_do_is_seen() {
+    let mut house = House::settled(
+        "stack a.QA
+           resource Vpc first Label=x
+           output first @first.VpcId
+         stack b.QA
+           resource Vpc second Label=#a.QA:first
+           output second @second.VpcId
+           output free 1
+         stack c.QA
+           resource Vpc third Label=#b.QA:second
+           output third @third.VpcId",
+    )
+    .await;
+    house.edit("first Label=x", "first Label=#c.QA:third");
+    let told = house.problems(&[], engine::Goal::Programs).await;
+    assert!(told.starts_with("E0304 a.rs:2:1 a cycle: `first` of `a.QA` needs output `third` of `c.QA`"), "{told}");
+    // Stacks may read one another, as long as no resource does.
+    house.edit("Label=#c.QA:third", "Size=#b.QA:free");
+    assert_eq!(house.up(&[]).await, "");
+    assert_eq!(house.cloud.calls(), ["update first"]);
+    assert!(house.preview(&[]).await.is_empty());
+}
