@@ -213,8 +213,12 @@ impl Pass<'_> {
             }
             self.problem(problem.hint("leave the earlier name with one of them"));
         }
-        if matches!(change.action, Action::Replace { .. }) && protected {
-            self.guard(stack, urn, &mut change, "replaced");
+        match change.action {
+            Action::Replace { undecided: true, .. } if protected && !self.settings.ignore_protection => {
+                change.remarks.push("is protected: if it comes to a replacement, it is refused".to_owned());
+            }
+            Action::Replace { .. } if protected => self.guard(stack, urn, &mut change, "replaced"),
+            _ => {}
         }
         self.mark_fresh(stack, urn, schema, &change);
         self.sets[stack].resources.insert(urn.clone(), change);

@@ -384,7 +384,8 @@ impl Builder<'_> {
                 if edge.is_none() {
                     let names: Vec<String> = cycle.iter().map(|&n| self.describe(n)).collect();
                     let message = format!("steps need one another: {}", names.join(", "));
-                    self.found.push(Diagnostic::error("E0410", message));
+                    let hint = "take away one of the dependencies on whole stacks that are among the causes";
+                    self.found.push(Diagnostic::error("E0410", message).hint(hint));
                 }
                 broken.extend(edge);
             }

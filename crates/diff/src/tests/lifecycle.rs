@@ -228,6 +228,24 @@ fn a_protected_object_is_neither_deleted_nor_replaced() {
 }
 
 #[test]
+fn a_protected_object_that_may_be_replaced_is_told_and_left_to_the_step() {
+    check(
+        "stack net.QA
+           resource Vpc main Cidr=10.9.0.0/16
+           resource Vpc reads Peer=@main.Arn
+             protect
+           has Vpc main Cidr=10.1.0.0/16
+           has Vpc reads Peer=main-1",
+        "net.QA
+         ± main
+         Cidr! 10.1.0.0/16 -> 10.9.0.0/16
+         ±? reads
+         Peer! main-1 -> <net.QA:main.Arn>
+         # is protected: if it comes to a replacement, it is refused",
+    );
+}
+
+#[test]
 fn an_earlier_name_takes_the_object_over_unless_it_is_still_declared_or_the_name_has_one() {
     check(
         "stack net.QA

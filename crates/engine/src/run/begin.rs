@@ -68,6 +68,17 @@ impl<'a> Runner<'a> {
         let decision = diff::decide(&case, properties);
         let old = case.old.cloned();
         check_approved(urn, &change, &decision, old.is_some())?;
+        let protected = resource.options.protect && old.as_ref().is_some_and(|old| old.kept.protect);
+        if protected && matches!(decision.action, Change::Replace { .. }) && !self.engine.ignore_protection {
+            let message = format!("`{}` is protected and would have to be replaced by now", urn.name());
+            let reasons = decision.differences.iter().filter(|difference| difference.replaces);
+            let problem = reasons.fold(Diagnostic::error("E0401", message), |problem, difference| {
+                problem.note(format!("`{}` cannot change in place", difference.path))
+            });
+            return Err(problem
+                .hint("keep what it reads as it is, or take `.protect()` away and apply that first")
+                .into());
+        }
         let request = self.request(stack, urn, &change, &decision.goal)?;
         let context = Context::resource(&self.state(stack).id, urn);
         let secrets = self.engine.secrets.as_ref();

@@ -166,3 +166,21 @@ async fn an_old_object_is_never_deleted_before_an_old_reader_of_it() {
     assert_eq!(house.cloud.calls(), ["create replaced", "delete replaced", "delete main"]);
     assert!(house.preview(&[]).await.is_empty());
 }
+
+#[tokio::test]
+async fn a_protected_object_is_not_replaced_even_if_that_turns_out_only_on_the_way() {
+    let mut house = House::settled(
+        "stack a.QA
+           resource Vpc main Cidr=c1
+           resource Vpc reads Peer=@main.Arn
+             protect",
+    )
+    .await;
+    house.edit("c1", "c2");
+    assert_eq!(
+        house.up(&[]).await,
+        "failed replace reads of a.QA: E0401\nskipped main of a.QA: reads of a.QA\nskipped reads of a.QA: reads of a.QA"
+    );
+    assert_eq!(house.cloud.calls(), ["create main"]);
+    assert_eq!(house.cloud.ids(), ["main-1", "main-3", "reads-2"]);
+}

@@ -295,3 +295,17 @@ fn objects_that_came_to_read_one_another_in_a_circle_can_still_go() {
          b:publish two <- a:delete one 1, b:delete two 1",
     );
 }
+
+#[test]
+fn stacks_that_wait_for_one_another_as_a_whole_are_refused() {
+    check_refused(
+        "stack a.QA
+           resource Vpc one
+           after b.QA
+         stack b.QA
+           resource Vpc two
+           after a.QA",
+        "E0410 steps need one another: apply `one` of `a.QA`, apply `two` of `b.QA`
+         hint take away one of the dependencies on whole stacks that are among the causes",
+    );
+}
