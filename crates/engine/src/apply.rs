@@ -77,6 +77,7 @@ impl Engine<'_> {
         let mut stacks: Vec<(String, Vec<String>)> = Vec::new();
         let mut reasons = BTreeSet::new();
         let mut found = Diagnostics::new();
+        let mut sealing = false;
         for set in &preview.changes {
             let name = set.stack.to_string();
             let Some(plan) = preview.plan(&name) else { continue };
@@ -84,6 +85,7 @@ impl Engine<'_> {
             if !changing.any(|change| change.goal.values().any(value::Value::has_secret)) {
                 continue;
             }
+            sealing = true;
             let mut closed: Vec<String> = Vec::new();
             plan.visit(&mut |part| {
                 let expr::Expr::Secret { key, fingerprint } = part else { return };
@@ -108,6 +110,15 @@ impl Engine<'_> {
             });
             if !closed.is_empty() {
                 stacks.push((name, closed));
+            }
+        }
+        if !found.has_errors() && stacks.is_empty() && sealing {
+            // What is put into the state is sealed, too: better known now than after the first call.
+            if let Err(error) = self.secrets.seal_state(&value::Value::Null, "probe") {
+                found.push(
+                    Diagnostic::error("E0510", error.to_string())
+                        .hint("a workspace made by `runner new workspace` has a `state_key` in each profile"),
+                );
             }
         }
         if stacks.is_empty() {

@@ -122,6 +122,30 @@ fn without_a_key_it_is_said_who_needs_one_and_how_to_get_it() {
 }
 
 #[test]
+fn without_a_key_for_the_state_nothing_is_begun() {
+    let Some(world) = World::fresh() else { return };
+    let text = world.read("groundplan.toml");
+    let line = text.lines().find(|line| line.starts_with("state_key = ")).expect("is there");
+    world.edit("groundplan.toml", line, "");
+    refused(&world, "up infrastructure.monitoring --with-upstream --yes").says([
+        "[E0510]",
+        "`state_key`",
+        "`sandbox`",
+        "hint: ",
+    ]);
+    world.run("up infrastructure.aws.kms.CI --yes").ok();
+}
+
+#[test]
+fn taking_down_needs_no_key() {
+    let Some(world) = World::applied() else { return };
+    world.edit("groundplan.toml", "identity = \"secrets/demo-sandbox.key\"\n", "");
+    world.run("preview").ok().says(["nothing to do: 39 stacks, 39 from cache"]);
+    world.run("destroy applications.edxapp.xpro.QA --with-downstream --yes").ok().says(["58 deleted in 2 stacks"]);
+    world.is_whole();
+}
+
+#[test]
 fn a_missing_secret_is_a_missing_key_of_its_file() {
     let Some(world) = World::fresh() else { return };
     let text = world.read(XPRO);
