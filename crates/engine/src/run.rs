@@ -472,11 +472,12 @@ impl<'a> Runner<'a> {
         let step = &self.graph.steps[node];
         match &step.kind {
             StepKind::Apply(urn) => {
-                let action = self.lives[step.stack].set.resources.get(urn).map(|change| change.action);
-                let word = match action {
+                let change = self.lives[step.stack].set.resources.get(urn);
+                let word = match change.map(|change| change.action) {
                     Some(Change::Update) => "update",
                     Some(Change::Replace { .. }) => "replace",
                     Some(Change::Adopt) => "adopt",
+                    Some(Change::Keep) if change.is_some_and(|change| change.renamed_from.is_some()) => "rename",
                     Some(Change::Keep) => "record",
                     _ => "create",
                 };

@@ -33,7 +33,11 @@ pub(crate) fn is_risky(change: &ResourceChange) -> bool {
 }
 
 fn symbol_of(change: &ResourceChange) -> (&'static str, Paint) {
-    if is_rename(change) { ("→", Paint::Change) } else { symbol(change.action) }
+    match change.action {
+        Action::Keep if is_rename(change) => ("→", Paint::Change),
+        Action::Keep if change.record => ("·", Paint::Change),
+        action => symbol(action),
+    }
 }
 
 /// Whether nothing but the name in state changes.
@@ -79,6 +83,7 @@ fn words(change: &ResourceChange) -> String {
             None => "adopt".to_owned(),
         },
         Action::Forget => "forget, the object stays".to_owned(),
+        Action::Keep if change.record => "options or dependencies, in state alone".to_owned(),
         Action::Keep | Action::Create | Action::Update | Action::Delete => String::new(),
     }
 }

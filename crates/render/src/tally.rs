@@ -15,6 +15,7 @@ pub(crate) struct Tally {
     pub(crate) delete: usize,
     pub(crate) forget: usize,
     pub(crate) rename: usize,
+    pub(crate) record: usize,
     pub(crate) keep: usize,
     pub(crate) outputs: usize,
 }
@@ -32,6 +33,7 @@ impl Tally {
         for change in changes {
             match change.action {
                 Action::Keep if change.renamed_from.is_some() => tally.rename += 1,
+                Action::Keep if change.record => tally.record += 1,
                 Action::Keep => tally.keep += 1,
                 Action::Create => tally.create += 1,
                 Action::Adopt => tally.adopt += 1,
@@ -57,6 +59,7 @@ impl Tally {
             delete: self.delete + other.delete,
             forget: self.forget + other.forget,
             rename: self.rename + other.rename,
+            record: self.record + other.record,
             keep: self.keep + other.keep,
             outputs: self.outputs + other.outputs,
         }
@@ -73,13 +76,14 @@ impl Tally {
             delete: self.delete - shown.delete,
             forget: self.forget - shown.forget,
             rename: self.rename - shown.rename,
+            record: self.record - shown.record,
             keep: self.keep - shown.keep,
             outputs: self.outputs - shown.outputs,
         }
     }
 
     pub(crate) fn changes(self) -> usize {
-        self.create + self.adopt + self.risky()
+        self.create + self.adopt + self.record + self.risky()
     }
 
     /// What does more than add.
@@ -97,6 +101,7 @@ impl Tally {
             (self.delete, "-", Paint::Bad),
             (self.forget, ">", Paint::Bad),
             (self.rename, "→", Paint::Change),
+            (self.record, "·", Paint::Change),
         ];
         let mut line = line;
         let mut first = true;
@@ -124,6 +129,7 @@ impl Tally {
             (self.delete, "delete"),
             (self.forget, "forget"),
             (self.rename, "rename"),
+            (self.record, "record anew"),
         ];
         for (number, what) in kinds.into_iter().filter(|(number, _)| *number > 0) {
             let undecided = match (what, self.undecided) {

@@ -5,7 +5,7 @@
 //! construct data ol:Vpc [PARENT]
 //! + AWS::EC2::VPC data [PARENT]          also ~ - = > . and ± ±first ±if
 //!   CidrBlock! "10.0.0.0/16" => "10.1.0.0/16"     `!` forces, `?` is drift, `none` is nothing there
-//!   protected | renamed URN | remark TEXT | goal JSON | needs TYPE NAME
+//!   protected | recorded | renamed URN | remark TEXT | goal JSON | needs TYPE NAME
 //! out data_vpc.id JSON [JSON]            the new value, then the published one
 //! reads infrastructure.aws.kms.QA key
 //! leftover AWS::EC2::VPC data
@@ -69,6 +69,7 @@ fn detail(change: &mut ResourceChange, line: &str) {
     match first {
         "renamed" => change.renamed_from = rest.parse().ok(),
         "protected" => change.protection_ignored = true,
+        "recorded" => change.record = true,
         "remark" => change.remarks.push(rest.to_owned()),
         "goal" => change.goal = json(rest).and_then(|value| value.as_map().cloned()).expect("a map"),
         path => {

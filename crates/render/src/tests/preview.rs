@@ -245,3 +245,11 @@ fn text_from_outside_cannot_steer_the_terminal() {
         assert!(!shown.contains(['\u{1b}', '\u{202e}', '\r']), "{shown:?}");
     }
 }
+
+#[test]
+fn what_changes_in_state_alone_is_said() {
+    let sets = sets("stack infrastructure.aws.network/QA\n. AWS::S3::Bucket logs\nrecorded");
+    let shown = preview(&sets, &ViewOptions { full: true, ..ViewOptions::default() });
+    assert!(shown.contains("· logs  AWS::S3::Bucket  options or dependencies, in state alone"), "{shown}");
+    assert!(shown.contains("1 to record anew in 1 stack"), "{shown}");
+}
