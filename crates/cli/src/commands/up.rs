@@ -19,7 +19,7 @@ pub(crate) async fn up(session: &Session<'_>, selection: &Selection, running: &R
     session
         .with_engine(async |engine| {
             let selected = session.select(engine, selection, &[])?;
-            go(session, engine, &selected, Goal::Programs, running, "up").await
+            Job { session, engine, selected: &selected, goal: Goal::Programs, running, command: "up" }.run().await
         })
         .await
 }
@@ -30,7 +30,7 @@ pub(crate) async fn destroy(session: &Session<'_>, selection: &Selection, runnin
         .with_engine(async |engine| {
             let orphans = only_in_state(engine).await?;
             let selected = session.select(engine, selection, &orphans)?;
-            go(session, engine, &selected, Goal::Nothing, running, "destroy").await
+            Job { session, engine, selected: &selected, goal: Goal::Nothing, running, command: "destroy" }.run().await
         })
         .await
 }
@@ -113,79 +113,6 @@ fn orphans(session: &Session<'_>, stacks: &[String]) {
     }
 }
 
-async fn go(
-    session: &Session<'_>,
-    engine: &Engine<'_>,
-    selected: &Selected,
-    goal: Goal,
-    running: &Running,
-    command: &str,
-) -> Result<Exit> {
-    let talk = &session.talk;
-    let begun = Instant::now();
-    let mut preview = make(session, engine, selected, goal).await?;
-    show(session, &preview, selected, running.full, begun);
-    if preview.is_empty() {
-        return Ok(Exit::Done);
-    }
-    if preview.changes.is_empty() {
-        let message = "every stack with changes waits for outputs that are not published yet";
-        return Err(Diagnostic::error("E0305", message)
-            .hint("select what they wait for too: `--with-upstream`")
-            .into());
-    }
-    let missing = engine.missing_keys(&preview);
-    if missing.has_errors() {
-        return Err(missing.into());
-    }
-    if !running.yes {
-        if !talk.can_ask() {
-            return Err(usage(
-                format!("`{command}` asks before it does something, and there is no terminal"),
-                "say `--yes`",
-            ));
-        }
-        let question = if goal == Goal::Nothing { "Delete all this? (yes/no)" } else { "Apply this? (yes/no)" };
-        let answer = talk.ask(question).unwrap_or_default();
-        if !matches!(answer.as_str(), "y" | "yes") {
-            talk.say("nothing was done");
-            return Ok(Exit::User);
-        }
-    }
-    let cancel = on_interrupt();
-    let begun = Instant::now();
-    let mut done = Done::default();
-    // Every round applies what is known; stacks that waited for an output are evaluated once it is published.
-    loop {
-        let ended = round(session, engine, selected, goal, running, command, preview, cancel.clone()).await;
-        let (report, rounds_preview) = match ended {
-            Err(failure) if running.wait && failure.held && !*cancel.borrow() => {
-                talk.failure(&failure);
-                talk.say("waiting for it");
-                tokio::time::sleep(std::time::Duration::from_secs(1)).await;
-                preview = make(session, engine, selected, goal).await?;
-                continue;
-            }
-            other => other?,
-        };
-        let well = report.failed.is_empty() && !report.cancelled;
-        let more = well && !rounds_preview.deferred.is_empty();
-        done.add(&rounds_preview, report);
-        if !more {
-            break;
-        }
-        preview = make(session, engine, selected, goal).await?;
-        if preview.changes.is_empty() {
-            break;
-        }
-        if !talk.json {
-            talk.say("outputs that stacks waited for are known now:");
-            show(session, &preview, selected, running.full, begun);
-        }
-    }
-    finish(session, engine, selected, goal, &done, begun).await
-}
-
 /// What all rounds did.
 #[derive(Default)]
 struct Done {
@@ -208,81 +135,170 @@ impl Done {
     }
 }
 
-#[expect(clippy::too_many_arguments, reason = "they are one round's circumstances, and it is called in one place")]
-async fn round(
-    session: &Session<'_>,
-    engine: &Engine<'_>,
-    selected: &Selected,
+/// One `up` or `destroy`.
+struct Job<'a> {
+    session: &'a Session<'a>,
+    engine: &'a Engine<'a>,
+    selected: &'a Selected,
     goal: Goal,
-    running: &Running,
-    command: &str,
-    preview: Preview,
-    cancel: watch::Receiver<bool>,
-) -> Result<(Report, Preview)> {
-    let (sender, receiver) = mpsc::unbounded_channel();
-    let shown = tokio::spawn(crate::progress::show(session.talk.clone(), receiver));
-    let events = Events::to(sender);
-    let result = async {
-        let mut preview = preview;
-        // What an interrupted run left open is settled first; then there may be less to do, never more.
-        if engine.settle(&preview, &events).await? > 0 {
-            preview = make(session, engine, selected, goal).await?;
-            if preview.changes.is_empty() {
-                return Ok((Report::default(), preview));
-            }
-        }
-        let options = ApplyOptions { command: command.to_owned(), stop_at_failure: running.fail_fast, cancel };
-        let report = engine.apply(&preview, options, &events).await?;
-        Ok::<_, Failure>((report, preview))
-    }
-    .await;
-    drop(events);
-    // The renderer ends when the last sender is gone.
-    drop(shown.await);
-    result
+    running: &'a Running,
+    command: &'static str,
 }
 
-async fn finish(
-    session: &Session<'_>,
-    engine: &Engine<'_>,
-    selected: &Selected,
-    goal: Goal,
-    done: &Done,
-    begun: Instant,
-) -> Result<Exit> {
-    let talk = &session.talk;
-    let report = &done.report;
-    if goal == Goal::Programs && !report.cancelled {
-        let failed = report.failed.iter().map(|failure| failure.stack.to_string());
-        let failed: BTreeSet<String> =
-            failed.chain(report.skipped.iter().map(|(stack, ..)| stack.to_string())).collect();
-        session.traces().brought_about(done.stacks.difference(&failed));
-    }
-    if !report.failed.is_empty() {
-        talk.error(&report.failed.iter().map(|failure| failure.problem.clone()).collect());
-    }
-    if !talk.json {
-        say_skipped(session, report);
-        if goal == Goal::Programs && report.failed.is_empty() {
-            super::look::show_outputs(session, engine, &selected.names(), selected.single.is_some()).await?;
+impl Job<'_> {
+    async fn run(self) -> Result<Exit> {
+        let talk = &self.session.talk;
+        let begun = Instant::now();
+        let mut preview = self.make().await?;
+        self.show(&preview, begun);
+        if preview.is_empty() {
+            return Ok(Exit::Done);
         }
-        let summary = RunSummary {
-            counts: report.counts,
-            stacks: done.stacks.len(),
-            unchanged: done.unchanged,
-            cached: done.cached,
-            failed: report.failed.len(),
-            skipped: report.skipped.len(),
-            seconds: begun.elapsed().as_secs_f64(),
-        };
-        talk.say(&render::summary(&summary, talk.stderr()));
+        if preview.changes.is_empty() {
+            let message = "every stack with changes waits for outputs that are not published yet";
+            return Err(Diagnostic::error("E0305", message)
+                .hint("select what they wait for too: `--with-upstream`")
+                .into());
+        }
+        let missing = self.engine.missing_keys(&preview);
+        if missing.has_errors() {
+            return Err(missing.into());
+        }
+        if !self.approved()? {
+            return Ok(Exit::User);
+        }
+        let mut approved = preview.digest();
+        let cancel = on_interrupt();
+        let begun = Instant::now();
+        let mut done = Done::default();
+        loop {
+            // What is applied is what was approved: where the base has moved since, it is shown and asked about again.
+            if preview.digest() != approved {
+                self.show(&preview, begun);
+                if !self.approved()? {
+                    break;
+                }
+                approved = preview.digest();
+            }
+            match self.round(&preview, cancel.clone()).await {
+                Ok(Round::Settled) => talk.say("what an interrupted run left open is settled; what is left:"),
+                Ok(Round::Applied(report)) => {
+                    // Stacks that waited for an output are evaluated once it is published.
+                    let more = report.failed.is_empty() && !report.cancelled && !preview.deferred.is_empty();
+                    done.add(&preview, report);
+                    if !more {
+                        break;
+                    }
+                    talk.say("outputs that stacks waited for are known now:");
+                }
+                Err(failure) if self.running.wait && failure.held && !*cancel.borrow() => {
+                    talk.failure(&failure);
+                    talk.say("waiting for it");
+                    tokio::time::sleep(std::time::Duration::from_secs(1)).await;
+                }
+                Err(failure) => return Err(failure),
+            }
+            preview = self.make().await?;
+            if preview.changes.is_empty() {
+                break;
+            }
+        }
+        self.finish(&done, begun).await
     }
-    Ok(match (report.cancelled, report.failed.is_empty()) {
-        (true, _) => Exit::Interrupted,
-        (false, false) if report.failed.iter().any(|failure| failure.problem.code == "E0530") => Exit::Contradiction,
-        (false, false) => Exit::Provider,
-        (false, true) => Exit::Done,
-    })
+
+    async fn make(&self) -> Result<Preview> {
+        make(self.session, self.engine, self.selected, self.goal).await
+    }
+
+    fn show(&self, preview: &Preview, begun: Instant) {
+        show(self.session, preview, self.selected, self.running.full, begun);
+    }
+
+    /// Asks, unless `--yes` has answered already.
+    fn approved(&self) -> Result<bool> {
+        let talk = &self.session.talk;
+        if self.running.yes {
+            return Ok(true);
+        }
+        if !talk.can_ask() {
+            let message = format!("`{}` asks before it does something, and there is no terminal", self.command);
+            return Err(usage(message, "say `--yes`"));
+        }
+        let question = if self.goal == Goal::Nothing { "Delete all this? (yes/no)" } else { "Apply this? (yes/no)" };
+        let answer = talk.ask(question).unwrap_or_default();
+        let yes = matches!(answer.as_str(), "y" | "yes");
+        if !yes {
+            talk.say("nothing was done");
+        }
+        Ok(yes)
+    }
+
+    /// Settles what an interrupted run left open, or else applies a preview.
+    async fn round(&self, preview: &Preview, cancel: watch::Receiver<bool>) -> Result<Round> {
+        let (sender, receiver) = mpsc::unbounded_channel();
+        let shown = tokio::spawn(crate::progress::show(self.session.talk.clone(), receiver));
+        let events = Events::to(sender);
+        let result = async {
+            if self.engine.settle(preview, &events).await? > 0 {
+                return Ok(Round::Settled);
+            }
+            let options =
+                ApplyOptions { command: self.command.to_owned(), stop_at_failure: self.running.fail_fast, cancel };
+            Ok::<_, Failure>(Round::Applied(self.engine.apply(preview, options, &events).await?))
+        }
+        .await;
+        drop(events);
+        // The renderer ends when the last sender is gone.
+        drop(shown.await);
+        result
+    }
+
+    async fn finish(&self, done: &Done, begun: Instant) -> Result<Exit> {
+        let Self { session, engine, selected, goal, .. } = self;
+        let talk = &session.talk;
+        let report = &done.report;
+        if *goal == Goal::Programs && !report.cancelled {
+            let failed = report.failed.iter().map(|failure| failure.stack.to_string());
+            let failed: BTreeSet<String> =
+                failed.chain(report.skipped.iter().map(|(stack, ..)| stack.to_string())).collect();
+            session.traces().brought_about(done.stacks.difference(&failed));
+        }
+        if !report.failed.is_empty() {
+            talk.error(&report.failed.iter().map(|failure| failure.problem.clone()).collect());
+        }
+        if !talk.json {
+            say_skipped(session, report);
+            if *goal == Goal::Programs && report.failed.is_empty() {
+                super::look::show_outputs(session, engine, &selected.names(), selected.single.is_some()).await?;
+            }
+            let summary = RunSummary {
+                counts: report.counts,
+                stacks: done.stacks.len(),
+                unchanged: done.unchanged,
+                cached: done.cached,
+                failed: report.failed.len(),
+                skipped: report.skipped.len(),
+                seconds: begun.elapsed().as_secs_f64(),
+            };
+            talk.say(&render::summary(&summary, talk.stderr()));
+        }
+        Ok(match (report.cancelled, report.failed.is_empty()) {
+            (true, _) => Exit::Interrupted,
+            (false, false) if report.failed.iter().any(|failure| failure.problem.code == "E0530") => {
+                Exit::Contradiction
+            }
+            (false, false) => Exit::Provider,
+            (false, true) => Exit::Done,
+        })
+    }
+}
+
+/// What one round did.
+enum Round {
+    /// Steps of an interrupted run were settled; nothing else.
+    Settled,
+    /// The preview was applied.
+    Applied(Report),
 }
 
 /// Says which resources were skipped, and because of what; `-v` names them all.
