@@ -83,7 +83,9 @@ impl From<StoreError> for Failure {
     fn from(error: StoreError) -> Self {
         let problem = Diagnostic::error("E0501", error.to_string());
         let problem = match &error {
-            StoreError::Held { .. } => problem.hint("wait until it is over; a run that died is taken over by itself"),
+            StoreError::Held { .. } => {
+                problem.hint("wait until it is over, as `--wait` does; a run that died is taken over by itself")
+            }
             StoreError::Moved { .. } => problem.hint("run the command again to see what would be done now"),
             StoreError::Lost { .. } => problem.hint("look at what the other run did: `runner preview`"),
             StoreError::Broken { .. } => {

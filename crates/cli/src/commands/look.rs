@@ -58,6 +58,9 @@ pub(crate) async fn show_outputs(
         return Ok(());
     }
     let leaves: usize = found.values().map(BTreeMap::len).sum();
+    if leaves == 0 {
+        return Ok(());
+    }
     let mut projects: BTreeMap<String, (usize, usize)> = BTreeMap::new();
     for (stack, outputs) in &found {
         let project = engine.catalog.get(stack).map_or(stack.as_str(), |entry| entry.name.project());

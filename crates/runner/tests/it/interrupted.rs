@@ -14,11 +14,16 @@ fn creates(calls: &[Call]) -> BTreeMap<(&str, &str), usize> {
     counts
 }
 
-/// Everything of an environment is there, every object was made once and never deleted.
+/// Everything is there, every object was made once and never deleted.
 #[track_caller]
 fn is_complete_without_duplicates(world: &World) {
+    is_complete_without_duplicates_of(world, "infrastructure.aws.*.CI");
+}
+
+#[track_caller]
+fn is_complete_without_duplicates_of(world: &World, selection: &str) {
     world.is_whole();
-    world.run("preview --env CI --with-upstream --detailed-exitcode").ok().says(["nothing to do"]);
+    world.run(&format!("preview {selection} --detailed-exitcode")).ok().says(["nothing to do"]);
     let calls = world.calls();
     let twice: Vec<_> = creates(&calls).into_iter().filter(|(_, count)| *count > 1).collect();
     assert!(twice.is_empty(), "made twice: {twice:?}");
@@ -60,17 +65,17 @@ fn a_failure_stops_only_what_depends_on_it() {
     world.run("up --env CI --with-upstream --yes").ok();
     let rest = world.calls()[calls.len()..].to_vec();
     assert!(rest.iter().all(|call| call.action == "create" && !made(call)), "only the rest was done");
-    is_complete_without_duplicates(&world);
+    is_complete_without_duplicates_of(&world, "--env CI --with-upstream");
 }
 
 #[test]
 fn fail_fast_starts_nothing_more() {
     let Some(world) = World::fresh() else { return };
     world.knobs("[[fault]]\ntype = \"AWS::EC2::VPC\"\nname = \"mitxpro-ci\"\naction = \"create\"\ntimes = 1\n");
-    world.run("up --env CI --with-upstream --yes --fail-fast --jobs 1").ends(30);
+    world.run("up infrastructure.aws.*.CI --yes --fail-fast --jobs 1").ends(30);
     let begun = world.objects().len();
-    assert!(begun < 600, "{begun} were made all the same");
-    world.run("up --env CI --with-upstream --yes").ok();
+    assert!(begun < 300, "{begun} were made all the same");
+    world.run("up infrastructure.aws.*.CI --yes").ok();
     is_complete_without_duplicates(&world);
 }
 
@@ -98,7 +103,7 @@ fn a_death_before_the_answer_is_settled_by_the_next_run() {
     // Each of them kills the process after the object was made, before the answer.
     let mut deaths = 0;
     loop {
-        let ran = world.run("up --env CI --with-upstream --yes");
+        let ran = world.run("up infrastructure.aws.*.CI --yes");
         match ran.code {
             Some(0) => break,
             Some(137) | None => deaths += 1,
@@ -114,7 +119,7 @@ fn a_death_before_the_answer_is_settled_by_the_next_run() {
 fn ctrl_c_lets_what_runs_finish() {
     let Some(world) = World::fresh() else { return };
     world.knobs("latency = 2.0\n");
-    let mut child = world.start("first", "up --env CI --with-upstream --yes --json --jobs 8");
+    let mut child = world.start("first", "up infrastructure.aws.*.CI --yes --json --jobs 8");
     until("the first steps", || finished(&world, "first") > 20);
     signal(&child, "INT");
     let status = child.wait().expect("ends");
@@ -126,10 +131,10 @@ fn ctrl_c_lets_what_runs_finish() {
         ended.filter(|line| line.contains("\"is\":\"done\"")).count()
     });
     let made = world.objects().len();
-    assert!(made > 5 && made < 600, "{made}");
+    assert!(made > 5 && made < 390, "{made}");
     world.is_whole();
     world.knobs("");
-    world.run("up --env CI --with-upstream --yes").ok().says_not(["left open"]);
+    world.run("up infrastructure.aws.*.CI --yes").ok().says_not(["left open"]);
     is_complete_without_duplicates(&world);
 }
 
@@ -159,16 +164,16 @@ fn the_second_ctrl_c_stops_at_once_and_the_next_run_settles() {
 fn killed_at_any_time_the_next_run_finishes() {
     let Some(world) = World::fresh() else { return };
     world.knobs("latency = 0.5\n");
-    for (round, steps) in [0, 40, 150, 300].into_iter().enumerate() {
+    for (round, steps) in [0, 40, 120, 250].into_iter().enumerate() {
         let name = format!("round{round}");
-        let mut child = world.start(&name, "up --env CI --with-upstream --yes --json");
+        let mut child = world.start(&name, "up infrastructure.aws.*.CI --yes --json");
         until("some steps", || finished(&world, &name) >= steps || child.try_wait().expect("is known").is_some());
         child.kill().expect("is killed");
         child.wait().expect("ends");
         world.run("state verify").ok();
     }
     world.knobs("");
-    world.run("up --env CI --with-upstream --yes").ok();
+    world.run("up infrastructure.aws.*.CI --yes").ok();
     is_complete_without_duplicates(&world);
 
     // The same for taking down.
@@ -206,4 +211,15 @@ fn a_run_that_meets_another_ends_and_names_it() {
     child.wait().expect("ends");
     world.run("up --yes infrastructure.aws.kms").ok();
     world.is_whole();
+}
+
+#[test]
+fn a_run_may_wait_for_another() {
+    let Some(world) = World::fresh() else { return };
+    world.knobs("latency = 20.0\n");
+    let mut child = world.start("first", "up substructure.consul.operations.CI --yes --json");
+    until("the first step", || world.read("first.out").contains("step_started"));
+    world.run("up substructure.consul.operations.CI substructure.consul.operations.QA --yes --wait").ok();
+    assert_eq!(child.wait().expect("ends").code(), Some(0), "it waited until the first was over");
+    is_complete_without_duplicates_of(&world, "substructure.consul.operations.CI substructure.consul.operations.QA");
 }
