@@ -99,6 +99,9 @@ pub fn plan(stacks: &[StackSteps<'_>], holders: &Holders) -> Result<StepGraph, D
 /// Stacks outside the selection, each with the outputs that it holds.
 type Readers = BTreeMap<String, BTreeSet<String>>;
 
+/// What was walked through on the way to the steps that one needs: stacks, each with a resource or an output.
+type Seen = BTreeSet<(usize, String)>;
+
 struct Builder<'a> {
     stacks: &'a [StackSteps<'a>],
     holders: &'a Holders,
@@ -270,10 +273,9 @@ impl Builder<'_> {
     fn apply_edges(&mut self, number: usize, stack: usize, urn: &Urn) {
         let input = self.stacks[stack];
         let Some(change) = input.changes.resources.get(urn) else { return };
-        for need in &change.dependencies {
-            self.edge(number, self.number(stack, StepKind::Apply(need.clone())));
-        }
-        self.read_edges(number, &change.reads);
+        let seen = &mut Seen::new();
+        change.dependencies.iter().for_each(|need| self.after_resource(number, stack, need, seen));
+        self.after_reads(number, &change.reads, seen);
         for other in
             change.waits_for.iter().filter_map(|w| if let Dependency::Stack(name) = w { Some(name) } else { None })
         {
@@ -288,13 +290,34 @@ impl Builder<'_> {
         }
     }
 
-    fn read_edges(&mut self, number: usize, reads: &BTreeSet<(String, Path)>) {
+    /// A step comes after that of a resource; one without a step stands for what it needs itself.
+    fn after_resource(&mut self, number: usize, stack: usize, urn: &Urn, seen: &mut Seen) {
+        if let Some(apply) = self.number(stack, StepKind::Apply(urn.clone())) {
+            self.edge(number, Some(apply));
+        } else if seen.insert((stack, urn.to_string())) {
+            let stacks = self.stacks;
+            let Some(change) = stacks[stack].changes.resources.get(urn) else { return };
+            change.dependencies.iter().for_each(|need| self.after_resource(number, stack, need, seen));
+            self.after_reads(number, &change.reads, seen);
+        }
+    }
+
+    /// A step comes after the outputs that it reads; one that stays stands for what it is made of.
+    fn after_reads(&mut self, number: usize, reads: &BTreeSet<(String, Path)>, seen: &mut Seen) {
+        let stacks = self.stacks;
         for (name, path) in reads {
             let Some(&upstream) = self.names.get(name) else { continue };
-            let leaf = leaf_of(&self.stacks[upstream].changes.outputs, path);
-            // One that is withdrawn waits for its readers, not the other way round.
-            let leaf = leaf.filter(|(_, output)| output.value.is_some()).map(|(leaf, _)| leaf.clone());
-            self.edge(number, leaf.and_then(|leaf| self.number(upstream, StepKind::Publish(leaf))));
+            let Some((leaf, output)) = leaf_of(&stacks[upstream].changes.outputs, path) else { continue };
+            if output.value.is_none() {
+                // One that is withdrawn waits for its readers, not the other way round.
+                continue;
+            }
+            if let Some(publish) = self.number(upstream, StepKind::Publish(leaf.clone())) {
+                self.edge(number, Some(publish));
+            } else if seen.insert((upstream, leaf.to_string())) {
+                output.from.iter().for_each(|urn| self.after_resource(number, upstream, urn, seen));
+                self.after_reads(number, &output.reads, seen);
+            }
         }
     }
 
@@ -311,10 +334,9 @@ impl Builder<'_> {
 
     fn publish_edges(&mut self, number: usize, stack: usize, path: &Path) {
         let Some(output) = self.stacks[stack].changes.outputs.get(path) else { return };
-        for urn in &output.from {
-            self.edge(number, self.number(stack, StepKind::Apply(urn.clone())));
-        }
-        self.read_edges(number, &output.reads);
+        let seen = &mut Seen::new();
+        output.from.iter().for_each(|urn| self.after_resource(number, stack, urn, seen));
+        self.after_reads(number, &output.reads, seen);
         if output.value.is_none() {
             // As long as its objects are there it says who holds them.
             for urn in &output.from {

@@ -23,6 +23,22 @@ fn what_is_read_is_made_first_and_what_does_not_change_has_no_step() {
 }
 
 #[test]
+fn what_does_not_change_passes_on_what_it_needs() {
+    check(
+        "stack net.QA
+           resource Vpc a Label=new
+           resource Vpc kept Peer=@a.VpcId
+           resource Vpc b Label=new
+             after kept
+           has Vpc a Label=old
+           has Vpc kept Peer=a-1
+           has Vpc b Label=old",
+        "apply a
+         apply b <- apply a",
+    );
+}
+
+#[test]
 fn a_new_object_is_there_and_its_readers_have_moved_before_the_old_one_goes() {
     check(
         "stack net.QA

@@ -25,6 +25,25 @@ fn a_reader_waits_for_the_output_that_it_reads_and_for_nothing_else() {
 }
 
 #[test]
+fn a_reader_of_a_value_that_stays_waits_for_the_change_of_what_it_is_made_of() {
+    check(
+        "stack a.QA
+           resource Vpc main Cidr=10.0.0.0/16 Label=new
+           output cidr @main.Cidr
+           has Vpc main Cidr=10.0.0.0/16 Label=old
+           published cidr 10.0.0.0/16 from main
+         stack b.QA
+           output cidr #a.QA:cidr
+           published cidr 10.0.0.0/16
+         stack c.QA
+           resource Vpc reader Cidr=#b.QA:cidr Label=new
+           has Vpc reader Cidr=10.0.0.0/16 Label=old",
+        "a:apply main
+         c:apply reader <- a:apply main",
+    );
+}
+
+#[test]
 fn two_stacks_that_read_each_other_are_no_cycle() {
     check(
         "stack a.QA
