@@ -4,30 +4,47 @@ use std::io::Write as _;
 use std::path::Path;
 use std::process::Stdio;
 
+use secrets_age::{Context, Keyring};
+
 use crate::support::{World, ran};
 
-/// The keys of secrets in a stack file: dotted paths.
-fn secret_keys(text: &str) -> Vec<String> {
+/// The keys of secrets in a stack file, dotted paths, with their ciphertexts.
+fn secret_keys(text: &str) -> Vec<(String, String)> {
     let mut table = String::new();
     let mut keys = Vec::new();
     for line in text.lines() {
         if let Some(name) = line.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')) {
             table = format!("{name}.");
-        } else if let Some((key, _)) = line.split_once(" = { secret = ") {
-            keys.push(format!("{table}{key}"));
+        } else if let Some((key, rest)) = line.split_once(" = { secret = \"") {
+            keys.push((format!("{table}{key}"), rest.split('"').next().unwrap_or_default().to_owned()));
         }
     }
     keys
 }
 
-/// Files below a directory that hold a text.
-fn holding(directory: &Path, text: &str, found: &mut Vec<String>) {
+/// Stack files below a directory, with the full names of their stacks.
+fn stack_files(world: &World, below: &str, found: &mut Vec<(String, String)>) {
+    for entry in std::fs::read_dir(world.path(below)).expect("is listed") {
+        let name = entry.expect("is listed").file_name().into_string().expect("is text");
+        let path = format!("{below}/{name}");
+        if world.path(&path).is_dir() {
+            stack_files(world, &path, found);
+        } else if let Some(short) = name.strip_suffix(".toml").filter(|name| !name.ends_with(".lock")) {
+            let project = below.trim_start_matches("projects/").trim_end_matches("/stacks").replace('/', ".");
+            found.push((format!("{project}.{short}"), path));
+        }
+    }
+}
+
+/// All files below a directory with what is in them.
+fn all_files(directory: &Path, found: &mut Vec<(String, String)>) {
     for entry in std::fs::read_dir(directory).expect("is listed") {
         let path = entry.expect("is listed").path();
         if path.is_dir() {
-            holding(&path, text, found);
-        } else if String::from_utf8_lossy(&std::fs::read(&path).expect("is read")).contains(text) {
-            found.push(path.display().to_string());
+            all_files(&path, found);
+        } else {
+            let text = String::from_utf8_lossy(&std::fs::read(&path).expect("is read")).into_owned();
+            found.push((path.display().to_string(), text));
         }
     }
 }
@@ -45,7 +62,7 @@ fn a_canary_is_nowhere() {
     for (stack, file) in stacks {
         let keys = secret_keys(&world.read(file));
         assert!(!keys.is_empty(), "{file}");
-        for (number, key) in keys.iter().enumerate() {
+        for (number, (key, _)) in keys.iter().enumerate() {
             let mut command = world.command(&format!("config set {stack} {key} --secret"));
             let mut child =
                 command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("starts");
@@ -93,7 +110,43 @@ fn a_canary_is_nowhere() {
     for (args, text) in &said {
         assert!(!text.contains(canary), "`runner {args}` has said a secret: {text}");
     }
-    let mut found = Vec::new();
-    holding(&world.path(""), canary, &mut found);
-    assert_eq!(found, Vec::<String>::new());
+    let mut files = Vec::new();
+    all_files(&world.path(""), &mut files);
+    for (path, text) in &files {
+        assert!(!text.contains(canary), "it is in {path}");
+    }
+}
+
+#[test]
+fn no_secret_of_the_organisation_is_in_what_was_written_or_said() {
+    let Some(world) = World::applied() else { return };
+    let Some(up) = World::up_of_everything() else { return };
+    let keyring = Keyring::parse(&world.read("secrets/demo-sandbox.key"), "the demo key").expect("is a key");
+    let mut files = Vec::new();
+    stack_files(&world, "projects", &mut files);
+    let mut contents = Vec::new();
+    for (stack, file) in files {
+        for (key, ciphertext) in secret_keys(&world.read(&file)) {
+            let text = secrets_age::open(&ciphertext, &Context::new(&*stack, &*key), &keyring);
+            contents.push((format!("{stack}:{key}"), text.expect("opens with the demo key").expose().to_owned()));
+        }
+    }
+    assert!(contents.len() > 100, "{}", contents.len());
+    let mut said = vec![up.out.clone(), up.err.clone()];
+    for args in ["preview --json", "outputs --json", "explain", "refresh", "graph --all", "sandbox log --json"] {
+        let ran = world.run(args).ok();
+        said.extend([ran.out, ran.err]);
+    }
+    let show = "state show applications.edxapp.xpro.QA edxapp-database-connection";
+    let shown = world.run(show).ok();
+    assert!(shown.out.contains("$secret"), "{shown}");
+    said.push(shown.out);
+    let mut written = Vec::new();
+    all_files(&world.path(".groundplan"), &mut written);
+    for (what, content) in contents.iter().filter(|(_, content)| content.len() >= 8) {
+        assert!(said.iter().all(|text| !text.contains(content)), "{what} was said");
+        let found: Vec<&String> =
+            written.iter().filter(|(_, text)| text.contains(content.as_str())).map(|(path, _)| path).collect();
+        assert!(found.is_empty(), "{what} is in {found:?}");
+    }
 }
