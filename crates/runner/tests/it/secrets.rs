@@ -29,7 +29,7 @@ fn stack_files(world: &World, below: &str, found: &mut Vec<(String, String)>) {
         let path = format!("{below}/{name}");
         if world.path(&path).is_dir() {
             stack_files(world, &path, found);
-        } else if let Some(short) = name.strip_suffix(".toml").filter(|name| !name.ends_with(".lock")) {
+        } else if let Some(short) = name.strip_suffix(".toml").filter(|name| name.strip_suffix(".lock").is_none()) {
             let project = below.trim_start_matches("projects/").trim_end_matches("/stacks").replace('/', ".");
             found.push((format!("{project}.{short}"), path));
         }
