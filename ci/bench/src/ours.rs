@@ -1,7 +1,6 @@
 //! Our side: workspaces on the disk, and the runners on them.
 
 use std::fs::{self, File};
-use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, ensure};
@@ -51,9 +50,10 @@ impl Ours {
     /// From nothing to everything, and then nothing to do.
     pub(crate) fn round(&self) -> Result<Round> {
         let state = self.directory.path().join(".groundplan");
-        match fs::remove_dir_all(&state) {
-            Err(error) if error.kind() != ErrorKind::NotFound => return Err(error).context("cannot start anew"),
-            _ => {}
+        if state.exists() {
+            // Moved away, not deleted: ext4 is slow to make files where it has just deleted many.
+            let aside = tempfile::tempdir_in(self.directory.path())?.keep();
+            fs::rename(&state, aside.join("groundplan")).context("cannot start anew")?;
         }
         let sandbox = state.join("sandbox");
         fs::create_dir_all(&sandbox)?;

@@ -141,7 +141,11 @@ impl Report {
             ),
             None => writeln!(page, "Terraform was not on the PATH, so nothing is compared."),
         };
-        let _ = writeln!(page, "Times swing with what else the machine does: the ratios and the CPU times say more.\n");
+        let _ = writeln!(
+            page,
+            "Times swing with what else the machine does, as its load tells (a process that computes adds 1): the \
+             ratios and the CPU times say more.\n"
+        );
         let _ = writeln!(page, "Machine: {}.\n\n{self}", machine());
         page
     }
@@ -189,7 +193,9 @@ fn machine() -> String {
         line.split_whitespace().nth(1)?.parse::<u64>().ok()
     });
     let memory = memory.map_or_else(|| "unknown memory".to_owned(), |kib| format!("{} GB of memory", kib >> 20));
-    format!("{cores} cores, {memory}, {}", std::env::consts::OS)
+    let load = fs::read_to_string("/proc/loadavg").ok().and_then(|text| Some(text.split(' ').next()?.to_owned()));
+    let load = load.map_or_else(|| "unknown".to_owned(), |load| format!("{load} at the end"));
+    format!("{cores} cores, {memory}, {}; load: {load}", std::env::consts::OS)
 }
 
 fn ratio(theirs: Duration, ours: Duration) -> f64 {

@@ -50,22 +50,23 @@ pub(crate) async fn show_outputs(
     names: &BTreeSet<String>,
     whole: bool,
 ) -> Result<()> {
-    let found = published(engine, names).await?;
     if whole {
-        for outputs in found.values() {
+        for outputs in published(engine, names).await?.values() {
             session.talk.data(&render::outputs(outputs, session.talk.stdout()));
         }
         return Ok(());
     }
-    let leaves: usize = found.values().map(BTreeMap::len).sum();
+    // The heads know how many there are; no state is loaded for that.
+    let mut projects: BTreeMap<String, (usize, usize)> = BTreeMap::new();
+    for head in engine.store.heads().await? {
+        if names.contains(&head.stack.to_string()) && !head.outputs.is_empty() {
+            let entry = projects.entry(head.stack.project().to_owned()).or_default();
+            *entry = (entry.0 + 1, entry.1 + head.outputs.len());
+        }
+    }
+    let leaves: usize = projects.values().map(|(_, outputs)| outputs).sum();
     if leaves == 0 {
         return Ok(());
-    }
-    let mut projects: BTreeMap<String, (usize, usize)> = BTreeMap::new();
-    for (stack, outputs) in &found {
-        let project = engine.catalog.get(stack).map_or(stack.as_str(), |entry| entry.name.project());
-        let entry = projects.entry(project.to_owned()).or_default();
-        *entry = (entry.0 + 1, entry.1 + outputs.len());
     }
     let rows: Vec<Vec<String>> = projects
         .into_iter()
