@@ -149,7 +149,7 @@ fn the_second_ctrl_c_stops_at_once_and_the_next_run_settles() {
     let begun = Instant::now();
     signal(&child, "INT");
     let status = child.wait().expect("ends");
-    assert!(begun.elapsed() < Duration::from_secs(2), "it took {:?}", begun.elapsed());
+    assert!(begun.elapsed() < Duration::from_secs(5), "it took {:?}", begun.elapsed());
     assert_eq!(status.code(), Some(130));
     world.run("state verify").ok().says(["was interrupted", "the next `runner up` settles it"]);
     world.run("preview").ok().says(["infrastructure.aws.kms.CI", "interrupted"]);
@@ -191,7 +191,7 @@ fn killed_at_any_time_the_next_run_finishes() {
 #[test]
 fn a_run_that_meets_another_ends_and_names_it() {
     let Some(world) = World::fresh() else { return };
-    world.knobs("latency = 100.0\n");
+    world.knobs("latency = 1000.0\n");
     let mut child = world.start("first", "up infrastructure.aws.kms.CI --yes --json");
     until("the first step", || world.read("first.out").contains("step_started"));
     let said = world.read("first.out");
