@@ -84,13 +84,18 @@ impl Rule {
     }
 }
 
+/// EC2 takes one source or destination a rule: each rule once for each of its sides.
+fn each_side(rules: impl IntoIterator<Item = Rule>) -> impl Iterator<Item = (Rule, Side, Output<String>)> {
+    rules.into_iter().flat_map(|rule| {
+        let sides = rule.sides.clone();
+        sides.into_iter().map(move |(side, of)| (rule.clone(), side, Output::from_expr(of)))
+    })
+}
+
 /// Rules as EC2 takes them for what comes in.
 pub fn ingress(rules: impl IntoIterator<Item = Rule>) -> Vec<Ingress> {
-    let sides = |rule: Rule| rule.sides.clone().into_iter().map(move |side| (rule.clone(), side));
-    rules
-        .into_iter()
-        .flat_map(sides)
-        .map(|(rule, (side, of))| {
+    each_side(rules)
+        .map(|(rule, side, of)| {
             let mut made = Ingress::new().ip_protocol(rule.protocol);
             if let Some((from, to)) = rule.ports {
                 made = made.from_port(from).to_port(to);
@@ -98,7 +103,6 @@ pub fn ingress(rules: impl IntoIterator<Item = Rule>) -> Vec<Ingress> {
             if let Some(description) = &rule.description {
                 made = made.description(description);
             }
-            let of = Output::<String>::from_expr(of);
             match side {
                 Side::Ipv4 => made.cidr_ip(of),
                 Side::Ipv6 => made.cidr_ipv6(of),
@@ -110,11 +114,8 @@ pub fn ingress(rules: impl IntoIterator<Item = Rule>) -> Vec<Ingress> {
 
 /// Rules as EC2 takes them for what goes out.
 pub fn egress(rules: impl IntoIterator<Item = Rule>) -> Vec<Egress> {
-    let sides = |rule: Rule| rule.sides.clone().into_iter().map(move |side| (rule.clone(), side));
-    rules
-        .into_iter()
-        .flat_map(sides)
-        .map(|(rule, (side, of))| {
+    each_side(rules)
+        .map(|(rule, side, of)| {
             let mut made = Egress::new().ip_protocol(rule.protocol);
             if let Some((from, to)) = rule.ports {
                 made = made.from_port(from).to_port(to);
@@ -122,7 +123,6 @@ pub fn egress(rules: impl IntoIterator<Item = Rule>) -> Vec<Egress> {
             if let Some(description) = &rule.description {
                 made = made.description(description);
             }
-            let of = Output::<String>::from_expr(of);
             match side {
                 Side::Ipv4 => made.cidr_ip(of),
                 Side::Ipv6 => made.cidr_ipv6(of),
