@@ -22,6 +22,7 @@ fn resource(reads: impl IntoIterator<Item = Expr>, waits: &[Dependency], parent:
     Resource {
         properties: BTreeMap::from([("P".to_owned(), Expr::List(reads.into_iter().collect()))]),
         options: Options { depends_on: waits.to_vec(), ..Options::default() },
+        around: resource::Around::default(),
         parent: parent.map(str::to_owned),
     }
 }

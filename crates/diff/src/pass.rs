@@ -303,16 +303,8 @@ impl Pass<'_> {
         dependencies: &BTreeSet<Urn>,
         reads: &BTreeSet<(String, Path)>,
     ) -> bool {
-        let options = &resource.options;
-        let kept = Kept {
-            protect: options.protect,
-            retain_on_delete: options.retain_on_delete,
-            delete_before_replace: options.delete_before_replace,
-            provider: options.provider.clone(),
-            timeouts: options.timeouts,
-            // Where it is shown is not worth a step.
-            parent: old.kept.parent.clone(),
-        };
+        // Where it is shown is not worth a step.
+        let kept = Kept::of(&resource.options, old.kept.parent.clone());
         let set = &self.sets[stack];
         let now = |earlier: &Urn| {
             let taken = self.taken.get(&(stack, earlier.clone()));
@@ -503,17 +495,16 @@ pub(crate) fn origin_text(urn: &Urn, path: &Path) -> String {
 
 /// The deletion, or the forgetting, of an object.
 fn deletion(object: &Object) -> ResourceChange {
-    let Kept { protect, retain_on_delete, delete_before_replace, provider, parent, timeouts } = object.kept.clone();
     ResourceChange {
-        action: if retain_on_delete { Action::Forget } else { Action::Delete },
+        action: if object.kept.retain_on_delete { Action::Forget } else { Action::Delete },
         differences: Vec::new(),
         goal: Map::new(),
         incarnation: object.incarnation,
         dependencies: object.dependencies.clone(),
         reads: object.read.iter().map(|read| (read.stack.clone(), read.path.clone())).collect(),
         waits_for: Vec::<Dependency>::new(),
-        options: Options { protect, retain_on_delete, delete_before_replace, provider, timeouts, ..Options::default() },
-        parent,
+        options: object.kept.options(),
+        parent: object.kept.parent.clone(),
         source: object.source.clone(),
         id: Some(object.id.clone()),
         protection_ignored: false,

@@ -163,6 +163,7 @@ impl Engine<'_> {
             dependencies: intent.request.dependencies.clone(),
             read: intent.request.read.clone(),
             kept: intent.request.kept.clone(),
+            external: false,
             status: Status::Ready,
             created: time.clone(),
             modified: time,

@@ -4,10 +4,10 @@ use std::collections::BTreeMap;
 
 use diag::Place;
 use expr::Expr;
-use resource::{Alias, Dependency, Options, StackName, Urn};
+use resource::{Alias, Around, Condition, Dependency, Hook, Moment, Options, Run, StackName, Urn};
 use value::{Path, Type};
 
-use crate::{Draft, Output, Typed};
+use crate::{Arg, Draft, IntoExpr, Output, Typed};
 
 /// A resource being declared: what typed bindings fill in.
 #[derive(Debug, Clone)]
@@ -20,8 +20,10 @@ pub struct Declaration {
     pub properties: BTreeMap<String, Expr>,
     /// The options so far.
     pub options: Options,
-    /// Earlier names, and earlier types where they differ.
-    pub aliases: Vec<(Option<String>, String)>,
+    /// Conditions, hooks and triggers so far.
+    pub around: Around,
+    /// Earlier names, with the stack that they were in where it is another one.
+    pub aliases: Vec<(Option<StackName>, String)>,
     /// Option texts that are no paths; reported when the plan ends.
     pub bad_paths: Vec<String>,
 }
@@ -34,6 +36,7 @@ impl Declaration {
             name: name.into(),
             properties: BTreeMap::new(),
             options: Options::default(),
+            around: Around::default(),
             aliases: Vec::new(),
             bad_paths: Vec::new(),
         }
@@ -174,6 +177,52 @@ pub trait Declare: ResourceType {
         self
     }
 
+    /// The stack and the name under which the resource was declared before it moved here.
+    fn moved_from(mut self, stack: &StackName, earlier_name: &str) -> Self {
+        self.declaration().aliases.push((Some(stack.clone()), earlier_name.to_owned()));
+        self
+    }
+
+    /// Looks at no change of any property.
+    fn ignore_all_changes(mut self) -> Self {
+        self.declaration().options.ignore_changes.push(Path::root());
+        self
+    }
+
+    /// The object goes with that of another resource, and needs no call of its own for it.
+    fn deleted_with(mut self, other: &ResourceRef) -> Self {
+        self.declaration().options.deleted_with = Some(other.urn().clone());
+        self
+    }
+
+    /// Replaces the object whenever this value is another one than last time.
+    fn replace_trigger(mut self, value: impl IntoExpr) -> Self {
+        self.declaration().around.trigger = Some(value.into_expr());
+        self
+    }
+
+    /// Must hold before a step; `message` says what is wrong if it does not.
+    fn precondition(mut self, holds: impl Arg<bool>, message: &str) -> Self {
+        let condition = Condition { holds: holds.into_expr(), message: message.to_owned() };
+        self.declaration().around.preconditions.push(condition);
+        self
+    }
+
+    /// Must hold after a step; `message` says what is wrong if it does not.
+    fn postcondition(mut self, holds: impl Arg<bool>, message: &str) -> Self {
+        let condition = Condition { holds: holds.into_expr(), message: message.to_owned() };
+        self.declaration().around.postconditions.push(condition);
+        self
+    }
+
+    /// Runs a command at a moment of the resource's life: the program, then its arguments. It is started without a
+    /// shell, in the workspace's root; an exit code other than 0 fails the step.
+    fn hook(mut self, at: Moment, command: &[&Output<String>]) -> Self {
+        let run = Run::Command(command.iter().map(|part| part.expr().clone()).collect());
+        self.declaration().around.hooks.push(Hook { at, run });
+        self
+    }
+
     /// Takes over an object that exists.
     fn import(mut self, id: &str) -> Self {
         self.declaration().options.import = Some(id.to_owned());
@@ -192,8 +241,9 @@ impl<R: ResourceType> Declare for R {}
 impl Declaration {
     /// The aliases as URNs of a project.
     pub(crate) fn alias_urns(&self, project: &str) -> Vec<Alias> {
-        let of = |(ty, name): &(Option<String>, String)| Alias {
-            urn: Urn::new(project, ty.as_deref().unwrap_or(self.ty), name),
+        let of = |(stack, name): &(Option<StackName>, String)| {
+            let project = stack.as_ref().map_or(project, StackName::project);
+            Alias { urn: Urn::new(project, self.ty, name), stack: stack.clone() }
         };
         self.aliases.iter().map(of).collect()
     }

@@ -81,10 +81,16 @@ impl Draft {
             );
             return ResourceRef::new(urn);
         }
-        let resource = Resource { properties: declaration.properties, options, parent: self.construct.clone() };
+        let Declaration { properties, around, .. } = declaration;
+        let resource = Resource { properties, options, around, parent: self.construct.clone() };
         self.plan.resources.insert(urn.clone(), resource);
         self.sources.resources.insert(urn.clone(), place);
         ResourceRef::new(urn)
+    }
+
+    /// Says that a resource that was declared before is no longer managed here: its object stays, its record goes.
+    pub fn forget(&mut self, ty: &str, name: &str) {
+        self.plan.forget.insert(Urn::new(self.plan.stack.project(), ty, name));
     }
 
     /// Ends the plan with its outputs.
@@ -95,6 +101,13 @@ impl Draft {
     pub fn finish<O: OutputTree>(mut self, outputs: O) -> Result<Plan<O>> {
         self.sources.outputs = Some(Place::caller());
         outputs.collect(&Path::root(), &mut self.plan.outputs);
+        for urn in &self.plan.forget {
+            if let Some(place) = self.sources.resources.get(urn) {
+                let message = format!("`{}` is declared, and is to be forgotten", urn.name());
+                let hint = "take one of the two away";
+                self.problems.push(Diagnostic::error("E0118", message).at(place.clone()).hint(hint));
+            }
+        }
         let data = self.problems.into_result(self.plan)?;
         Ok(Plan { data, sources: self.sources, outputs: PhantomData })
     }

@@ -20,6 +20,9 @@ pub enum Dependency {
 pub struct Alias {
     /// The earlier URN.
     pub urn: Urn,
+    /// The stack that it was in; absent = this one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stack: Option<StackName>,
 }
 
 /// How long the operations of a resource may take, in seconds; absent = the type's default.
@@ -46,7 +49,7 @@ pub struct Options {
     /// Refuses to be deleted or replaced.
     #[serde(skip_serializing_if = "is_false")]
     pub protect: bool,
-    /// Changes at these paths are not looked at.
+    /// Changes at these paths are not looked at; the root stands for all of them.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub ignore_changes: Vec<Path>,
     /// Whether a replacement deletes first; absent = as the type needs.
@@ -55,6 +58,9 @@ pub struct Options {
     /// The object stays when the resource goes.
     #[serde(skip_serializing_if = "is_false")]
     pub retain_on_delete: bool,
+    /// The object goes with that of this resource, so it is not deleted by a call of its own.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub deleted_with: Option<Urn>,
     /// Changes at these paths replace.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub replace_on_changes: Vec<Path>,

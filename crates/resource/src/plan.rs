@@ -7,7 +7,7 @@ use expr::{Expr, Visit};
 use serde::{Deserialize, Serialize};
 use value::{Digest, Path};
 
-use crate::{Options, StackName, Urn};
+use crate::{Around, Options, StackName, Urn};
 
 /// The number of the plan format; grows with every change of meaning.
 pub const PLAN_FORMAT: u32 = 1;
@@ -20,6 +20,9 @@ pub struct Resource {
     /// How it is handled.
     #[serde(default)]
     pub options: Options,
+    /// What else is to happen, or to hold, around its steps.
+    #[serde(default, skip_serializing_if = "Around::is_empty")]
+    pub around: Around,
     /// The construct that it is shown under.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub parent: Option<String>,
@@ -54,6 +57,9 @@ pub struct Plan {
     /// Stacks whose success this one waits for without reading them.
     #[serde(default)]
     pub after: BTreeSet<StackName>,
+    /// Resources that the program no longer declares, whose objects stay: only their record goes.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub forget: BTreeSet<Urn>,
     /// The named pure functions that the expressions call, with the digest of the source that they must have.
     #[serde(default)]
     pub functions: BTreeMap<String, Digest>,
@@ -87,6 +93,13 @@ pub struct Sources {
     pub outputs: Option<Place>,
 }
 
+impl Resource {
+    /// Every expression of it: properties, then what stands around its steps.
+    pub fn expressions(&self) -> impl Iterator<Item = &Expr> {
+        self.properties.values().chain(self.around.expressions())
+    }
+}
+
 impl Plan {
     /// An empty plan.
     pub fn new(stack: StackName) -> Self {
@@ -97,6 +110,7 @@ impl Plan {
             constructs: BTreeMap::new(),
             outputs: BTreeMap::new(),
             after: BTreeSet::new(),
+            forget: BTreeSet::new(),
             functions: BTreeMap::new(),
         }
     }
@@ -115,9 +129,7 @@ impl Plan {
 
     /// Calls `visit` with every expression of the plan.
     pub fn visit(&self, visit: &mut dyn FnMut(&Expr)) {
-        for expr in self.resources.values().flat_map(|resource| resource.properties.values()) {
-            expr.visit(visit);
-        }
+        self.resources.values().flat_map(Resource::expressions).for_each(|expr| expr.visit(visit));
         self.outputs.values().for_each(|expr| expr.visit(visit));
     }
 

@@ -3,9 +3,9 @@
 use std::collections::BTreeSet;
 
 use diag::Place;
-use resource::{Timeouts, Urn};
+use resource::{Moment, Options, Timeouts, Urn};
 use serde::{Deserialize, Serialize};
-use value::{Digest, Map, Path};
+use value::{Digest, Map, Path, Value};
 
 /// One object that a stack has made or taken over.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -29,6 +29,9 @@ pub struct Object {
     /// The options that still count when the program no longer declares it.
     #[serde(default)]
     pub kept: Kept,
+    /// It is only read: the stack neither made it nor deletes it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub external: bool,
     /// How it is.
     #[serde(default)]
     pub status: Status,
@@ -64,7 +67,7 @@ pub struct OutputReader {
 }
 
 /// Options kept in state.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Kept {
     /// Refuses to be deleted.
@@ -79,6 +82,69 @@ pub struct Kept {
     pub parent: Option<String>,
     /// How long operations may take.
     pub timeouts: Timeouts,
+    /// The object goes with that of this resource.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub deleted_with: Option<Urn>,
+    /// The digest of the value whose change replaces the object.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub trigger: Option<Digest>,
+    /// What is to run when the object is deleted.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub delete_hooks: Vec<KeptHook>,
+}
+
+/// A hook with its arguments as they were when the object was last applied; secrets are encrypted.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct KeptHook {
+    /// When.
+    pub at: Moment,
+    /// What.
+    pub run: KeptRun,
+}
+
+/// What a kept hook does.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum KeptRun {
+    /// Starts a program with arguments.
+    Command(Vec<Value>),
+    /// Calls a named pure function.
+    Function {
+        /// Its path.
+        name: String,
+        /// On what.
+        args: Vec<Value>,
+    },
+}
+
+impl Kept {
+    /// What is kept of a resource's options.
+    pub fn of(options: &Options, parent: Option<String>) -> Self {
+        Self {
+            protect: options.protect,
+            retain_on_delete: options.retain_on_delete,
+            delete_before_replace: options.delete_before_replace,
+            provider: options.provider.clone(),
+            parent,
+            timeouts: options.timeouts,
+            deleted_with: options.deleted_with.clone(),
+            trigger: None,
+            delete_hooks: Vec::new(),
+        }
+    }
+
+    /// The options that it stands for.
+    pub fn options(&self) -> Options {
+        Options {
+            protect: self.protect,
+            retain_on_delete: self.retain_on_delete,
+            delete_before_replace: self.delete_before_replace,
+            provider: self.provider.clone(),
+            timeouts: self.timeouts,
+            deleted_with: self.deleted_with.clone(),
+            ..Options::default()
+        }
+    }
 }
 
 /// How an object is.

@@ -16,6 +16,7 @@ fn object(name: &str, incarnation: u64, needs: &[&str]) -> Object {
         dependencies: needs.iter().map(|n| urn(n)).collect(),
         read: Default::default(),
         kept: Kept::default(),
+        external: false,
         status: Status::Ready,
         created: "2026-01-01T00:00:00Z".into(),
         modified: "2026-01-01T00:00:00Z".into(),

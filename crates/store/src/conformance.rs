@@ -268,6 +268,7 @@ pub fn object(name: &str, incarnation: u64) -> Object {
         dependencies: BTreeSet::new(),
         read: BTreeSet::from([read]),
         kept: Kept::default(),
+        external: false,
         status: Status::Ready,
         created: "2026-01-01T00:00:00Z".into(),
         modified: "2026-01-01T00:00:00Z".into(),

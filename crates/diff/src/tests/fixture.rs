@@ -21,7 +21,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use diag::{Diagnostics, Place};
 use diff::{Action, ChangeSet, Lookup, Published, Settings, StackInput};
 use expr::Expr;
-use resource::{Alias, Dependency, Options, Plan, Resource, Sources, StackName, Urn};
+use resource::{Alias, Around, Dependency, Options, Plan, Resource, Sources, StackName, Urn};
 use schema::{Catalog, Source, TypeSchema};
 use state::{Kept, Object, PublishedOutput, ReadOutput, StackState, Status};
 use value::{Digest, Map, Path, Secret, Type, Value};
@@ -177,7 +177,8 @@ impl Reader {
                 let urn = Urn::new(stack.name.project(), words[1], words[2]);
                 let own = |text: &str| urn_named(stack.plan.as_ref().expect("a plan"), text);
                 let properties = words[3..].iter().map(|word| property(word, &own)).collect();
-                let resource = Resource { properties, options: Options::default(), parent: None };
+                let resource =
+                    Resource { properties, options: Options::default(), around: Around::default(), parent: None };
                 stack.plan.as_mut().expect("a plan").resources.insert(urn.clone(), resource);
                 stack
                     .sources
@@ -225,6 +226,7 @@ impl Reader {
             dependencies: BTreeSet::new(),
             read: BTreeSet::new(),
             kept: Kept::default(),
+            external: false,
             status: Status::Ready,
             created: String::new(),
             modified: String::new(),
@@ -257,7 +259,7 @@ impl Reader {
                     "replace_on" => options.replace_on_changes.push(path(words[1])),
                     "provider" => options.provider = Some(words[1].to_owned()),
                     "import" => options.import = Some(words[1].to_owned()),
-                    "alias" => options.aliases.push(Alias { urn: Urn::new(project, urn.ty(), words[1]) }),
+                    "alias" => options.aliases.push(Alias { urn: Urn::new(project, urn.ty(), words[1]), stack: None }),
                     "after" => options.depends_on.push(Dependency::Resource(after.expect("declared before"))),
                     other => panic!("no option {other}"),
                 }

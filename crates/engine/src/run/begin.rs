@@ -228,15 +228,7 @@ impl<'a> Runner<'a> {
         let secrets = self.engine.secrets.as_ref();
         let inputs = seal::each(goal.clone(), |value, path| seal::seal(secrets, value, &context, path))?;
         let read = change.reads.iter().filter_map(|(name, path)| self.read_output(name, path)).collect();
-        let options = &change.options;
-        let kept = state::Kept {
-            protect: options.protect,
-            retain_on_delete: options.retain_on_delete,
-            delete_before_replace: options.delete_before_replace,
-            provider: options.provider.clone(),
-            parent: change.parent.clone(),
-            timeouts: options.timeouts,
-        };
+        let kept = state::Kept::of(&change.options, change.parent.clone());
         Ok(Request { inputs, dependencies: change.dependencies.clone(), read, kept })
     }
 

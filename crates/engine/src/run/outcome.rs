@@ -136,6 +136,7 @@ impl Runner<'_> {
             dependencies: calling.request.dependencies.clone(),
             read: calling.request.read.clone(),
             kept: calling.request.kept.clone(),
+            external: false,
             status,
             created: created.unwrap_or_else(|| time.clone()),
             modified: time,
