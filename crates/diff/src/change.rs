@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use diag::Place;
 use resource::{Construct, Dependency, Options, StackName, Urn};
 use serde::{Serialize, Serializer};
+use state::Object;
 use value::{Digest, Map, Path, Value};
 
 /// What would be done to one stack.
@@ -79,6 +80,11 @@ pub struct ResourceChange {
 }
 
 impl ResourceChange {
+    /// Whether it is replaced, or may be.
+    pub fn is_replace(&self) -> bool {
+        matches!(self.action, Action::Replace { .. })
+    }
+
     /// Whether nothing would be done, not even to its record in state.
     pub fn is_nothing(&self) -> bool {
         self.action == Action::Keep && self.renamed_from.is_none() && !self.record
@@ -125,6 +131,15 @@ pub struct Difference {
     pub drift: bool,
 }
 
+impl Difference {
+    /// A sentence that says why it forces a replacement.
+    pub fn forces(&self) -> String {
+        // A property changes from one value to another; of the trigger only the digest is known.
+        let trigger = self.path == Path::key("trigger") && self.old.is_none();
+        if trigger { "its trigger has changed".to_owned() } else { format!("`{}` cannot change in place", self.path) }
+    }
+}
+
 /// What would be done with one output.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct OutputChange {
@@ -146,6 +161,18 @@ impl OutputChange {
 }
 
 impl ChangeSet {
+    /// Whether an object of the stack stays where it is when its record goes.
+    ///
+    /// Of what this run replaces the program knows best; otherwise what was last applied counts.
+    pub fn retains(&self, urn: &Urn, object: &Object) -> bool {
+        match self.resources.get(urn) {
+            Some(change) if change.is_replace() && !self.leftovers.contains(&(urn.clone(), object.incarnation)) => {
+                change.options.retain_on_delete
+            }
+            _ => object.kept.retain_on_delete,
+        }
+    }
+
     /// Whether anything would be done, outputs included.
     pub fn is_empty(&self) -> bool {
         self.leftovers.is_empty()

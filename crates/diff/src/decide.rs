@@ -7,8 +7,8 @@ use schema::{ChangeKind, TypeSchema};
 use state::{Object, Status};
 use value::{Digest, Map, Origin, Path, Value};
 
-use crate::compare::{compare, holds, keep_at, without_nulls};
-use crate::{Action, Difference};
+use crate::compare::{compare, holds, without_nulls};
+use crate::{Action, Difference, Impossible, ignore_changes};
 
 /// What is known when a resource is decided on.
 #[derive(Debug, Clone, Copy)]
@@ -29,6 +29,29 @@ pub struct Case<'a> {
     pub fresh: &'a BTreeSet<Origin>,
     /// A resource that it reads is replaced with the old object going first.
     pub after_delete_first: bool,
+    /// The value whose change replaces the object.
+    pub trigger: Option<&'a Value>,
+    /// What becomes of the object that its own is deleted with.
+    pub companion: Companion,
+}
+
+/// What becomes of the object that another one is deleted with.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Companion {
+    /// It stays, or there is none.
+    #[default]
+    Stays,
+    /// It is replaced if a value that is not known yet comes out different.
+    MayGo,
+    /// It is replaced, or was.
+    Goes,
+}
+
+impl Companion {
+    /// Where an object hangs on one incarnation of what it is deleted with, and `now` is the live one.
+    pub fn of(hangs_on: Option<u64>, now: Option<u64>) -> Self {
+        if hangs_on.is_some() && hangs_on != now { Self::Goes } else { Self::Stays }
+    }
 }
 
 /// What was decided.
@@ -44,6 +67,8 @@ pub struct Decision {
     pub incarnation: u64,
     /// Remarks for people.
     pub remarks: Vec<String>,
+    /// Paths that the options ignore and that cannot be.
+    pub impossible: Vec<Impossible>,
 }
 
 /// Decides what to do about a declared resource.
@@ -58,11 +83,13 @@ pub fn decide(case: &Case<'_>, properties: Map) -> Decision {
             goal,
             incarnation: case.next_incarnation,
             remarks: Vec::new(),
+            impossible: Vec::new(),
         };
     };
     let mut remarks = Vec::new();
-    let mut goal = ignore_changes(case.options, old, goal);
-    let named = keep_name(case, old, &mut goal);
+    let unnamed = case.schema.overlay.name.as_ref().is_some_and(|name| !goal.contains_key(&name.property));
+    let (mut goal, impossible) = ignore_changes(case.options, old, goal);
+    let named = unnamed && keep_name(case, old, &mut goal);
     let mut differences: Vec<Difference> = compare(case.schema, &old.inputs, &goal)
         .into_iter()
         .map(|(path, old, new)| {
@@ -71,12 +98,20 @@ pub fn decide(case: &Case<'_>, properties: Map) -> Decision {
         })
         .collect();
     differences.extend(drift(case, old, &goal, &differences));
+    differences.extend(triggered(case, old));
     let action = match &old.status {
         Status::Tainted => {
             remarks.push("is tainted".to_owned());
             Action::Replace { delete_first: deletes_first(case, old, &goal, named, &mut remarks), undecided: false }
         }
-        _ if differences.iter().any(|d| d.replaces) => {
+        _ if case.companion == Companion::Goes => {
+            remarks.push(with_companion(case, "is replaced"));
+            Action::Replace { delete_first: deletes_first(case, old, &goal, named, &mut remarks), undecided: false }
+        }
+        _ if case.companion == Companion::MayGo || differences.iter().any(|d| d.replaces) => {
+            if case.companion == Companion::MayGo {
+                remarks.push(with_companion(case, "may be replaced"));
+            }
             let undecided =
                 !case.after_delete_first && differences.iter().filter(|d| d.replaces).all(|d| may_be_equal(case, d));
             let first = deletes_first(case, old, &goal, named, &mut remarks);
@@ -106,18 +141,20 @@ pub fn decide(case: &Case<'_>, properties: Map) -> Decision {
     } else {
         old.incarnation
     };
-    Decision { action, differences, goal, incarnation, remarks }
+    Decision { action, differences, goal, incarnation, remarks, impossible }
 }
 
-/// The properties with everything that the options ignore as the object has it.
-pub fn ignore_changes(options: &Options, old: &Object, properties: Map) -> Map {
-    let old_inputs = Value::Map(old.inputs.clone());
-    let mut kept = Value::Map(properties);
-    for path in &options.ignore_changes {
-        keep_at(path.segments(), Some(&old_inputs), &mut kept);
-    }
-    let Value::Map(goal) = kept else { unreachable!("a map stays a map") };
-    goal
+/// The trigger's difference, if it has one: where there was none before there is nothing to compare with.
+fn triggered(case: &Case<'_>, old: &Object) -> Option<Difference> {
+    let (value, before) = (case.trigger?, old.kept.trigger?);
+    let difference =
+        Difference { path: Path::key("trigger"), old: None, new: Some(value.sealed()), replaces: true, drift: false };
+    (value.digest() != before).then_some(difference)
+}
+
+fn with_companion(case: &Case<'_>, verb: &str) -> String {
+    let name = case.options.deleted_with.as_ref().map(Urn::name).unwrap_or_default();
+    format!("goes with `{name}`, which {verb}")
 }
 
 /// Whether a change at a path replaces the object.
@@ -181,10 +218,13 @@ fn deletes_first(case: &Case<'_>, old: &Object, goal: &Map, named: bool, remarks
             return true;
         }
     }
-    if let Some(first) = case.options.delete_before_replace {
-        return first;
+    if case.after_delete_first {
+        if case.options.delete_before_replace == Some(false) {
+            remarks.push("the old object goes first, as that of a resource that it reads does".to_owned());
+        }
+        return true;
     }
-    case.after_delete_first || case.schema.overlay.delete_before_replace
+    case.options.delete_before_replace.unwrap_or(case.schema.overlay.delete_before_replace)
 }
 
 /// Gives a goal without a physical name one.

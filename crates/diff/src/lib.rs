@@ -11,14 +11,17 @@ mod attribute;
 mod change;
 mod compare;
 mod decide;
+mod ignore;
 mod nodes;
 mod pass;
+mod problems;
 mod scope;
 
 pub use attribute::attribute;
 pub use change::{Action, ChangeSet, Counts, Difference, OutputChange, ReadPin, ResourceChange};
-pub use decide::{Case, Decision, decide, drifted, ignore_changes};
-pub use nodes::{References, leaf_of, references};
+pub use decide::{Case, Companion, Decision, decide, drifted};
+pub use ignore::{Impossible, ignore_changes};
+pub use nodes::{References, leaf_of, references, resource_references};
 pub use pass::{Lookup, Published, Settings, StackInput, diff};
 
 #[cfg(test)]

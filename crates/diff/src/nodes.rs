@@ -62,7 +62,9 @@ pub(crate) fn order(plans: &[Option<&Plan>]) -> (Vec<Node>, Vec<Vec<Node>>) {
         let (stack, found) = match node {
             Node::Resource(stack, urn) => {
                 let Some(resource) = plans[*stack].and_then(|plan| plan.resources.get(urn)) else { continue };
-                (*stack, resource_references(resource))
+                let mut found = resource_references(urn, resource);
+                found.resources.extend(resource.options.deleted_with.clone());
+                (*stack, found)
             }
             Node::Output(stack, path) => {
                 let Some(expr) = plans[*stack].and_then(|plan| plan.outputs.get(path)) else { continue };
@@ -107,8 +109,14 @@ fn without(graph: &Graph, cycles: &[Vec<usize>]) -> Graph {
 }
 
 /// What a resource reads, and the resources of its stack that it waits for.
-pub(crate) fn resource_references(resource: &Resource) -> References {
-    let mut found = references(resource.properties.values());
+///
+/// Where its own object is there already, it may be read, which is no reference to anything.
+pub fn resource_references(urn: &Urn, resource: &Resource) -> References {
+    let mut found = references(resource.around.expressions_after());
+    found.resources.remove(urn);
+    let before = references(resource.properties.values().chain(resource.around.expressions_before()));
+    found.resources.extend(before.resources);
+    found.outputs.extend(before.outputs);
     found.resources.extend(resource.options.depends_on.iter().filter_map(|dependency| match dependency {
         Dependency::Resource(urn) => Some(urn.clone()),
         Dependency::Stack(_) => None,

@@ -5,14 +5,14 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use diag::{Diagnostic, Diagnostics, Place};
 use expr::{EvaluateError, Expr, evaluate};
-use resource::{Dependency, Options, Plan, Sources, StackName, Urn};
+use resource::{Around, Dependency, Options, Plan, Sources, StackName, Urn};
 use schema::TypeSchema;
 use state::{Kept, Object, StackState};
 use value::{Digest, Map, Origin, Path, Type, Unknown, Value};
 
 use crate::nodes::{Node, References, order, references, resource_references};
 use crate::scope::At;
-use crate::{Action, Case, ChangeSet, OutputChange, ReadPin, ResourceChange, decide};
+use crate::{Action, Case, ChangeSet, Companion, OutputChange, ReadPin, ResourceChange, decide};
 
 /// One stack of the pass.
 #[derive(Debug, Clone, Copy)]
@@ -149,14 +149,20 @@ impl Pass<'_> {
                 return;
             }
         };
-        let References { resources, outputs } = resource_references(resource);
-        for missing in resources.iter().filter(|urn| !input.plan.is_some_and(|plan| plan.resources.contains_key(*urn)))
-        {
+        let References { resources, outputs } = resource_references(urn, resource);
+        let is_missing = |urn: &&Urn| !input.plan.is_some_and(|plan| plan.resources.contains_key(*urn));
+        for missing in resources.iter().filter(is_missing) {
             let message = format!("`{urn}` refers to `{missing}`, which is not in the plan");
             let hint = "declare it, or take the reference away";
             self.problem(Diagnostic::error("E0309", message).at_opt(source.clone()).hint(hint));
         }
+        for missing in resource.options.deleted_with.iter().filter(is_missing) {
+            let message = format!("`{urn}` is deleted with `{missing}`, which is not in the plan");
+            let hint = "declare that, or take `.deleted_with()` away";
+            self.problem(Diagnostic::error("E0420", message).at_opt(source.clone()).hint(hint));
+        }
         let properties = self.properties(stack, urn, &resource.properties, source.as_ref());
+        let trigger = self.around(stack, urn, &resource.around, source.as_ref());
         for problem in schema.validate(&properties) {
             let message = format!("`{}` of `{}`: {}", problem.path, urn.name(), problem.kind);
             self.problem(
@@ -164,10 +170,13 @@ impl Pass<'_> {
             );
         }
         let (old, renamed_from) = self.old_object(stack, urn, &resource.options);
-        let after_delete_first = resources.iter().any(|need| {
-            matches!(self.sets[stack].resources.get(need), Some(change) if matches!(change.action, Action::Replace { delete_first: true, .. }))
-        }) && reads_attribute_of_replaced(resource, &self.sets[stack])
-            || outputs.iter().any(|(name, path)| self.gone_first.iter().any(|(n, leaf)| n == name && leaf.covers(path)));
+        if old.is_none() {
+            self.still_declared(stack, urn, &resource.options, source.as_ref());
+        }
+        let after_delete_first = goes_after_another(resource, &self.sets[stack])
+            || outputs
+                .iter()
+                .any(|(name, path)| self.gone_first.iter().any(|(n, leaf)| n == name && leaf.covers(path)));
         let decision = decide(
             &Case {
                 urn,
@@ -178,13 +187,22 @@ impl Pass<'_> {
                 next_incarnation: input.state.map_or(0, |state| state.last_incarnation) + 1,
                 fresh: &self.fresh,
                 after_delete_first,
+                trigger: trigger.as_ref(),
+                companion: self.companion(stack, old, &resource.options),
             },
             properties,
         );
+        for impossible in &decision.impossible {
+            self.problem(impossible.problem(urn).at_opt(source.clone()));
+        }
         let id = old.map(|object| object.id.clone());
         let record = decision.action == Action::Keep
-            && old.is_some_and(|old| self.record_differs(stack, old, resource, &resources, &outputs));
-        let protected = old.is_some_and(|object| object.kept.protect) && resource.options.protect;
+            && old.is_some_and(|old| {
+                let kept = self.kept(stack, old, resource, trigger.as_ref());
+                kept != old.kept || self.readings_differ(stack, old, &resources, &outputs)
+            });
+        // What the program says by now counts: with the protection taken away it may be replaced in the same run.
+        let protected = old.is_some() && resource.options.protect;
         let mut change = ResourceChange {
             action: decision.action,
             differences: decision.differences,
@@ -248,6 +266,24 @@ impl Pass<'_> {
         properties
     }
 
+    /// The value of the trigger. All that stands around the steps is looked at, so that what it reads is pinned.
+    fn around(&mut self, stack: usize, urn: &Urn, around: &Around, source: Option<&Place>) -> Option<Value> {
+        let mut trigger = None;
+        for expr in around.expressions() {
+            let is_trigger = around.trigger.as_ref().is_some_and(|trigger| std::ptr::eq(trigger, expr));
+            match self.evaluate(stack, expr) {
+                Ok(value) if is_trigger => trigger = Some(value),
+                Ok(_) => {}
+                Err(error) => {
+                    let what = if is_trigger { "the trigger" } else { "a reading, condition or hook" };
+                    let what = format!("{what} of `{}`", urn.name());
+                    self.problem(self.describe(&error, &what).at_opt(source.cloned()));
+                }
+            }
+        }
+        trigger
+    }
+
     fn evaluate(&mut self, stack: usize, expr: &Expr) -> Result<Value, EvaluateError> {
         let at = At { pass: self, stack, pins: RefCell::default() };
         let value = evaluate(expr, &at);
@@ -294,28 +330,77 @@ impl Pass<'_> {
         self.sets[stack].outputs.insert(path.clone(), change);
     }
 
-    /// Whether what state says of the options and readings of an object that stays is out of date.
-    fn record_differs(
+    /// Reports an earlier name that is declared, too: nobody can tell whose the object is.
+    fn still_declared(&self, stack: usize, urn: &Urn, options: &Options, source: Option<&Place>) {
+        let input = &self.stacks[stack];
+        let (Some(plan), Some(state)) = (input.plan, input.state) else { return };
+        let here = options.aliases.iter().filter(|alias| alias.stack.as_ref().is_none_or(|stack| stack == input.name));
+        for earlier in here
+            .map(|alias| &alias.urn)
+            .filter(|earlier| plan.resources.contains_key(*earlier) && state.objects.contains_key(*earlier))
+        {
+            let message =
+                format!("`{}` takes over the object of `{}`, which is declared, too", urn.name(), earlier.name());
+            let mut problem = Diagnostic::error("E0422", message).at_opt(source.cloned());
+            if let Some(place) = input.sources.and_then(|sources| sources.resources.get(earlier)) {
+                problem = problem.related(place.clone(), format!("`{}` is declared here", earlier.name()));
+            }
+            let hint = "take the alias away; or apply the new name first, and declare the old one again after that";
+            self.problem(problem.hint(hint));
+        }
+    }
+
+    /// What becomes of the object that one is deleted with.
+    fn companion(&self, stack: usize, old: Option<&Object>, options: &Options) -> Companion {
+        let (Some(old), Some(target)) = (old, &options.deleted_with) else { return Companion::Stays };
+        let Some(change) = self.sets[stack].resources.get(target) else { return Companion::Stays };
+        if let Action::Replace { undecided: true, .. } = change.action {
+            return Companion::MayGo;
+        }
+        let name = change.renamed_from.as_ref().unwrap_or(target);
+        let before = self.stacks[stack].state.and_then(|state| state.objects.get(name));
+        Companion::of(old.hangs_on(name, before), Some(change.incarnation))
+    }
+
+    /// What state should say of the options of an object that stays.
+    fn kept(&self, stack: usize, old: &Object, resource: &resource::Resource, trigger: Option<&Value>) -> Kept {
+        let target = resource.options.deleted_with.as_ref().and_then(|urn| self.sets[stack].resources.get(urn));
+        let earlier = old.kept.deleted_with.as_ref().map(|urn| self.current_name(stack, urn));
+        let deleted_with = match (&resource.options.deleted_with, earlier) {
+            // With the resource its name changes in state, too.
+            (Some(now), Some(earlier)) if *now == earlier => old.kept.deleted_with.clone(),
+            (now, _) => now.clone(),
+        };
+        Kept {
+            deleted_with,
+            deleted_with_incarnation: target.map(|change| change.incarnation),
+            trigger: trigger.map(Value::digest),
+            delete_hooks: old.kept.delete_hooks.clone(),
+            // Where it is shown is not worth a step.
+            ..Kept::of(&resource.options, old.kept.parent.clone())
+        }
+    }
+
+    /// What a resource of state is called now.
+    fn current_name(&self, stack: usize, earlier: &Urn) -> Urn {
+        self.taken.get(&(stack, earlier.clone())).unwrap_or(earlier).clone()
+    }
+
+    /// Whether what state says of the readings of an object that stays is out of date.
+    fn readings_differ(
         &self,
         stack: usize,
         old: &Object,
-        resource: &resource::Resource,
         dependencies: &BTreeSet<Urn>,
         reads: &BTreeSet<(String, Path)>,
     ) -> bool {
-        // Where it is shown is not worth a step.
-        let kept = Kept::of(&resource.options, old.kept.parent.clone());
         let set = &self.sets[stack];
-        let now = |earlier: &Urn| {
-            let taken = self.taken.get(&(stack, earlier.clone()));
-            taken.unwrap_or(earlier).clone()
-        };
         // An optional output that is not there was not read.
         let found: Vec<_> = reads.iter().filter_map(|read| Some((read, set.reads.get(read)?))).collect();
         let same = |old: &state::ReadOutput, read: &(String, Path)| old.stack == read.0 && old.path.covers(&read.1);
         let current = |old: &state::ReadOutput, pin: &ReadPin| !pin.proposed && pin.digest == old.digest;
-        kept != old.kept
-            || *dependencies != old.dependencies.iter().map(now).collect::<BTreeSet<Urn>>()
+        let known: BTreeSet<Urn> = old.dependencies.iter().map(|urn| self.current_name(stack, urn)).collect();
+        *dependencies != known
             || !found.iter().all(|(read, pin)| old.read.iter().any(|old| same(old, read) && current(old, pin)))
             || !old.read.iter().all(|old| found.iter().any(|(read, _)| same(old, read)))
     }
@@ -328,7 +413,8 @@ impl Pass<'_> {
             return (Some(object), None);
         }
         let declared = |urn: &Urn| input.plan.is_some_and(|plan| plan.resources.contains_key(urn));
-        let mut earlier = options.aliases.iter().map(|alias| &alias.urn).filter(|alias| !declared(alias));
+        let here = options.aliases.iter().filter(|alias| alias.stack.as_ref().is_none_or(|stack| stack == input.name));
+        let mut earlier = here.map(|alias| &alias.urn).filter(|alias| !declared(alias));
         match earlier.find_map(|alias| state.objects.get(alias)) {
             Some(object) => (Some(object), Some(object.urn.clone())),
             None => (None, None),
@@ -372,9 +458,13 @@ impl Pass<'_> {
         let message = format!("`{}` of `{}` is protected and cannot be {verb}", urn.name(), self.stacks[stack].name);
         let mut problem = Diagnostic::error("E0401", message).at_opt(change.source.clone());
         for difference in change.differences.iter().filter(|d| d.replaces) {
-            problem = problem.note(format!("`{}` cannot change in place", difference.path));
+            problem = problem.note(difference.forces());
         }
-        self.problem(problem.hint("keep it as it is, or take `.protect()` away and apply that first"));
+        let hint = match change.action {
+            Action::Replace { .. } => "keep it as it is, or take `.protect()` away",
+            _ => "keep it, or take its `.protect()` away and apply that first",
+        };
+        self.problem(problem.hint(hint));
     }
 
     /// Remembers the ids of objects that are sure to be new ones.
@@ -386,107 +476,19 @@ impl Pass<'_> {
         }
     }
 
-    fn cycle(&self, members: &[Node]) {
-        let name = |node: &Node| match node {
-            Node::Resource(stack, urn) => format!("`{}` of `{}`", urn.name(), self.stacks[*stack].name),
-            Node::Output(stack, path) => format!("output `{path}` of `{}`", self.stacks[*stack].name),
-        };
-        let place = |node: &Node| match node {
-            Node::Resource(stack, urn) => self.stacks[*stack].sources?.resources.get(urn).cloned(),
-            Node::Output(stack, _) => self.stacks[*stack].sources?.outputs.clone(),
-        };
-        let names: Vec<String> = members.iter().chain(members.first()).map(name).collect();
-        let mut problem = Diagnostic::error("E0304", format!("a cycle: {}", names.join(" needs ")));
-        for member in members {
-            if let Some(place) = place(member) {
-                problem = match problem.place {
-                    None => problem.at(place),
-                    Some(_) => problem.related(place, format!("{} is declared here", name(member))),
-                };
-            }
-        }
-        self.problem(problem.hint("take one of these references away"));
-    }
-
-    fn describe(&self, error: &EvaluateError, what: &str) -> Diagnostic {
-        match error {
-            EvaluateError::NoAttribute { urn, path } => {
-                let ty = urn.parse::<Urn>().map(|urn| urn.ty().to_owned()).unwrap_or_default();
-                Diagnostic::error(
-                    "E0301",
-                    format!("{what} reads the attribute `{path}` of `{urn}`, which there is none of"),
-                )
-                .note(format!("the type is `{ty}`"))
-            }
-            EvaluateError::NoOutput { stack, path } => {
-                let problem = |code, message| Diagnostic::error(code, message);
-                match self.in_pass_near(stack, path) {
-                    Some(near) => {
-                        let found = problem(
-                            "E0302",
-                            format!("{what} reads `{path}` of stack `{stack}`, which has no such output"),
-                        );
-                        match near {
-                            Some(near) => found.hint(format!("did you mean `{near}`?")),
-                            None => found.hint(format!("run `runner outputs {stack}` to see what it exports")),
-                        }
-                    }
-                    None => match self.lookup.published(stack, path) {
-                        Published::NoStack(near) => {
-                            let found =
-                                problem("E0303", format!("{what} reads stack `{stack}`, which there is none of"));
-                            match near {
-                                Some(near) => found.hint(format!("did you mean `{near}`?")),
-                                None => found.hint("run `runner stacks` to see all stacks"),
-                            }
-                        }
-                        Published::Nothing => problem(
-                            "E0305",
-                            format!("{what} reads `{path}` of stack `{stack}`, which has published nothing yet"),
-                        )
-                        .hint("select it too: `--with-upstream`"),
-                        Published::NoOutput(near) => {
-                            let found = problem(
-                                "E0302",
-                                format!("{what} reads `{path}` of stack `{stack}`, which does not export it"),
-                            );
-                            match near {
-                                Some(near) => found.hint(format!("did you mean `{near}`?")),
-                                None => {
-                                    found.hint("if its program exports it by now, select it too: `--with-upstream`")
-                                }
-                            }
-                        }
-                        Published::Value(..) => {
-                            problem("E0302", format!("{what} cannot read `{path}` of stack `{stack}`"))
-                        }
-                    },
-                }
-            }
-            other => Diagnostic::error("E0308", format!("{what}: {other}")),
-        }
-    }
-
-    /// For a stack of the pass, the output whose name is nearest.
-    fn in_pass_near(&self, stack: &str, path: &Path) -> Option<Option<String>> {
-        let plan = self.stacks[*self.names.get(stack)?].plan?;
-        let wanted = path.to_string();
-        let scored =
-            plan.outputs.keys().map(ToString::to_string).map(|name| (strsim::jaro_winkler(&wanted, &name), name));
-        let nearest = scored.filter(|(score, _)| *score > 0.8).max_by(|a, b| a.0.total_cmp(&b.0));
-        Some(nearest.map(|(_, name)| name))
-    }
-
-    fn problem(&self, problem: Diagnostic) {
+    pub(crate) fn problem(&self, problem: Diagnostic) {
         self.found.borrow_mut().push(problem);
     }
 }
 
-/// Whether a resource reads a read-only attribute of one that is replaced with the old object going first.
-fn reads_attribute_of_replaced(resource: &resource::Resource, set: &ChangeSet) -> bool {
-    references(resource.properties.values()).resources.iter().any(|urn| {
-        set.resources.get(urn).is_some_and(|change| matches!(change.action, Action::Replace { delete_first: true, .. }))
-    })
+/// Whether a resource reads, or is deleted with, one that is replaced with the old object going first.
+fn goes_after_another(resource: &resource::Resource, set: &ChangeSet) -> bool {
+    let read = references(resource.properties.values().chain(&resource.around.trigger)).resources;
+    let first = |urn: &Urn| {
+        let action = set.resources.get(urn).map(|change| change.action);
+        matches!(action, Some(Action::Replace { delete_first: true, .. }))
+    };
+    read.iter().chain(&resource.options.deleted_with).any(first)
 }
 
 pub(crate) fn origin_text(urn: &Urn, path: &Path) -> String {

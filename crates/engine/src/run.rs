@@ -127,6 +127,8 @@ impl From<ports::SecretError> for Trouble {
 enum Begun {
     /// Nothing: there is nothing to do.
     Nothing,
+    /// The object that it should delete went with another one.
+    Gone,
     /// It is recorded; it ends when that is durable.
     Recorded,
     /// Its intent is queued.
@@ -288,6 +290,11 @@ impl<'a> Runner<'a> {
         match begun {
             Ok(Begun::Nothing) => {
                 self.announce_end(node, StepOutcome::Nothing);
+                self.end(node, true);
+            }
+            Ok(Begun::Gone) => {
+                self.count(node);
+                self.announce_end(node, StepOutcome::Done);
                 self.end(node, true);
             }
             Ok(Begun::Recorded) => self.lives[stack].when_durable.push(When::End(node)),

@@ -86,10 +86,25 @@ impl Around {
 
     /// Every expression of it.
     pub fn expressions(&self) -> impl Iterator<Item = &Expr> {
-        let conditions = self.preconditions.iter().chain(&self.postconditions).map(|condition| &condition.holds);
-        let arguments = self.hooks.iter().flat_map(|hook| match &hook.run {
+        self.expressions_before().chain(self.expressions_after())
+    }
+
+    /// Those that count before there is an object, so that they cannot read the resource itself.
+    pub fn expressions_before(&self) -> impl Iterator<Item = &Expr> {
+        let conditions = self.preconditions.iter().map(|condition| &condition.holds);
+        self.read.iter().chain(&self.trigger).chain(conditions).chain(self.arguments(|at| at == Moment::BeforeCreate))
+    }
+
+    /// Those that count when there is an object: they may read the resource itself.
+    pub fn expressions_after(&self) -> impl Iterator<Item = &Expr> {
+        let conditions = self.postconditions.iter().map(|condition| &condition.holds);
+        conditions.chain(self.arguments(|at| at != Moment::BeforeCreate))
+    }
+
+    /// The arguments of the hooks at some moments.
+    fn arguments(&self, at: impl Fn(Moment) -> bool) -> impl Iterator<Item = &Expr> {
+        self.hooks.iter().filter(move |hook| at(hook.at)).flat_map(|hook| match &hook.run {
             Run::Command(args) | Run::Function { args, .. } => args,
-        });
-        self.read.iter().chain(&self.trigger).chain(conditions).chain(arguments)
+        })
     }
 }

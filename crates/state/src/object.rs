@@ -85,6 +85,9 @@ pub struct Kept {
     /// The object goes with that of this resource.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub deleted_with: Option<Urn>,
+    /// Which incarnation of that resource it goes with.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub deleted_with_incarnation: Option<u64>,
     /// The digest of the value whose change replaces the object.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub trigger: Option<Digest>,
@@ -117,7 +120,21 @@ pub enum KeptRun {
     },
 }
 
+impl Object {
+    /// The incarnation of a resource that the object goes with: the one that is remembered, or else, if that is new, the
+    /// one that was there before.
+    pub fn hangs_on(&self, urn: &Urn, before: Option<&Object>) -> Option<u64> {
+        let remembered = self.kept.deleted_with_incarnation.filter(|_| self.kept.deleted_with.as_ref() == Some(urn));
+        remembered.or(before.map(|object| object.incarnation))
+    }
+}
+
 impl Kept {
+    /// Whether the object goes with one incarnation of a resource.
+    pub fn goes_with(&self, urn: &Urn, incarnation: u64) -> bool {
+        self.deleted_with.as_ref() == Some(urn) && self.deleted_with_incarnation == Some(incarnation)
+    }
+
     /// What is kept of a resource's options.
     pub fn of(options: &Options, parent: Option<String>) -> Self {
         Self {
@@ -128,6 +145,7 @@ impl Kept {
             parent,
             timeouts: options.timeouts,
             deleted_with: options.deleted_with.clone(),
+            deleted_with_incarnation: None,
             trigger: None,
             delete_hooks: Vec::new(),
         }

@@ -118,7 +118,7 @@ impl StackState {
             }
             Entry::Deleted { intent } => {
                 if let Some(intent) = self.dangling.remove(intent) {
-                    self.remove(&intent.urn, intent.incarnation);
+                    self.deleted(&intent.urn, intent.incarnation);
                 }
             }
             Entry::Failed { intent, object, .. } => {
@@ -171,19 +171,45 @@ impl StackState {
         }
     }
 
-    fn remove(&mut self, urn: &Urn, incarnation: u64) {
-        if self.objects.get(urn).is_some_and(|object| object.incarnation == incarnation) {
-            self.forget(urn);
-        }
-        self.replaced.retain(|object| object.urn != *urn || object.incarnation != incarnation);
+    /// Drops an object that was deleted, and those that went with it.
+    fn deleted(&mut self, urn: &Urn, incarnation: u64) {
+        let gone = |object: &&Object| object.kept.goes_with(urn, incarnation);
+        let with: Vec<(Urn, u64)> = self
+            .objects
+            .values()
+            .chain(&self.replaced)
+            .filter(gone)
+            .map(|object| (object.urn.clone(), object.incarnation))
+            .filter(|(other, of)| (other, *of) != (urn, incarnation))
+            .collect();
+        self.remove(urn, incarnation);
+        with.iter().for_each(|(urn, incarnation)| self.deleted(urn, *incarnation));
     }
 
-    /// Drops the live object, and what others say of it.
+    fn remove(&mut self, urn: &Urn, incarnation: u64) {
+        if self.objects.get(urn).is_some_and(|object| object.incarnation == incarnation) {
+            self.objects.remove(urn);
+        }
+        self.replaced.retain(|object| object.urn != *urn || object.incarnation != incarnation);
+        self.prune(urn);
+    }
+
+    /// Drops the live object.
     fn forget(&mut self, urn: &Urn) {
         self.objects.remove(urn);
-        if !self.replaced.iter().any(|object| object.urn == *urn) {
-            for object in self.objects.values_mut().chain(&mut self.replaced) {
-                object.dependencies.remove(urn);
+        self.prune(urn);
+    }
+
+    /// Drops what others say of a resource that nothing is left of.
+    fn prune(&mut self, urn: &Urn) {
+        if self.objects.contains_key(urn) || self.replaced.iter().any(|object| object.urn == *urn) {
+            return;
+        }
+        for object in self.objects.values_mut().chain(&mut self.replaced) {
+            object.dependencies.remove(urn);
+            if object.kept.deleted_with.as_ref() == Some(urn) {
+                object.kept.deleted_with = None;
+                object.kept.deleted_with_incarnation = None;
             }
         }
     }
@@ -196,6 +222,9 @@ impl StackState {
         for object in self.objects.values_mut().chain(&mut self.replaced) {
             if object.dependencies.remove(from) {
                 object.dependencies.insert(to.clone());
+            }
+            if object.kept.deleted_with.as_ref() == Some(from) {
+                object.kept.deleted_with = Some(to.clone());
             }
         }
         for output in self.outputs.values_mut() {

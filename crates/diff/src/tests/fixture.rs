@@ -4,10 +4,12 @@
 //! stack net.QA                              also `stack net.QA destroyed`
 //!   resource Vpc main Cidr=10.0.0.0/16 Peer=@other.VpcId Up=#up.QA:vpc Pass=!db.v1
 //!     protect | dbr BOOL | retain | ignore PATH | replace_on PATH | alias NAME | after NAME | provider NAME | import ID
+//!     deleted_with NAME | trigger VALUE | requires VALUE | ensures VALUE | hook MOMENT VALUE…
 //!   output vpc_id VALUE
 //!   after STACK
 //!   has Vpc main Cidr=10.0.0.0/16           an object; also `leftover`
 //!     observed Label=x | tainted | partial | protect | retain | depends NAME… | reads STACK:PATH… | incarnation N
+//!     with NAME INCARNATION | triggered VALUE | provider NAME
 //!   published vpc_id VALUE from NAME…        also `stale`
 //! outside other.QA vpc VALUE                what a stack that is not selected has published
 //! ```
@@ -21,7 +23,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use diag::{Diagnostics, Place};
 use diff::{Action, ChangeSet, Lookup, Published, Settings, StackInput};
 use expr::Expr;
-use resource::{Alias, Around, Dependency, Options, Plan, Resource, Sources, StackName, Urn};
+use resource::{Alias, Around, Condition, Dependency, Hook, Options, Plan, Resource, Run, Sources, StackName, Urn};
 use schema::{Catalog, Source, TypeSchema};
 use state::{Kept, Object, PublishedOutput, ReadOutput, StackState, Status};
 use value::{Digest, Map, Path, Secret, Type, Value};
@@ -250,7 +252,11 @@ impl Reader {
                 let project = plan.stack.project().to_owned();
                 let after =
                     words.get(1).and_then(|name| plan.resources.keys().find(|urn| urn.name() == *name).cloned());
-                let options = &mut plan.resources.get_mut(urn).expect("it is there").options;
+                let value = |word: &str| expression(word, &|name| urn_named(plan, name));
+                let values: Vec<Expr> = words[1..].iter().map(|word| value(word)).collect();
+                let target = words.get(1).map(|name| urn_named(plan, name));
+                let Resource { options, around, .. } = plan.resources.get_mut(urn).expect("it is there");
+                let condition = |holds: &Expr| Condition { holds: holds.clone(), message: "must be".to_owned() };
                 match words[0] {
                     "protect" => options.protect = true,
                     "retain" => options.retain_on_delete = true,
@@ -261,6 +267,14 @@ impl Reader {
                     "import" => options.import = Some(words[1].to_owned()),
                     "alias" => options.aliases.push(Alias { urn: Urn::new(project, urn.ty(), words[1]), stack: None }),
                     "after" => options.depends_on.push(Dependency::Resource(after.expect("declared before"))),
+                    "deleted_with" => options.deleted_with = target,
+                    "trigger" => around.trigger = values.first().cloned(),
+                    "requires" => around.preconditions.extend(values.iter().map(condition)),
+                    "ensures" => around.postconditions.extend(values.iter().map(condition)),
+                    "hook" => {
+                        let at = serde_json::from_value(words[1].into()).expect("a moment");
+                        around.hooks.push(Hook { at, run: Run::Command(values[1..].to_vec()) });
+                    }
                     other => panic!("no option {other}"),
                 }
             }
@@ -299,6 +313,20 @@ impl Reader {
                         object.read = words[1..].iter().map(|text| read_output(text)).collect();
                         explicit("reads");
                     }
+                    "with" => {
+                        object.kept.deleted_with = names.iter().find(|urn| urn.name() == words[1]).cloned();
+                        object.kept.deleted_with_incarnation = words[2].parse().ok();
+                        explicit("with");
+                    }
+                    "triggered" => {
+                        object.kept.trigger = Some(constant(words[1]).digest());
+                        explicit("trigger");
+                    }
+                    "untriggered" => explicit("trigger"),
+                    "provider" => {
+                        object.kept.provider = Some(words[1].to_owned());
+                        explicit("kept");
+                    }
                     other => panic!("no fact {other}"),
                 }
             }
@@ -315,6 +343,8 @@ fn complete(
     let Some(state) = &mut stack.state else { return };
     let name = stack.name.to_string();
     let named: BTreeSet<Urn> = state.objects.keys().cloned().collect();
+    let incarnations: BTreeMap<Urn, u64> =
+        state.objects.iter().map(|(urn, object)| (urn.clone(), object.incarnation)).collect();
     for object in state.objects.values_mut().chain(&mut state.replaced) {
         object.id = format!("{}-{}", object.urn.name(), object.incarnation);
         let id = Value::from(object.id.clone());
@@ -329,11 +359,7 @@ fn complete(
         state.last_incarnation = state.last_incarnation.max(object.incarnation);
         let Some(resource) = stack.plan.as_ref().and_then(|plan| plan.resources.get(&object.urn)) else { continue };
         let is_explicit = |what| explicit.contains(&(name.clone(), object.urn.clone(), what));
-        let mut found = diff::references(resource.properties.values());
-        found.resources.extend(resource.options.depends_on.iter().filter_map(|dependency| match dependency {
-            Dependency::Resource(urn) => Some(urn.clone()),
-            Dependency::Stack(_) => None,
-        }));
+        let found = diff::resource_references(&object.urn, resource);
         if !is_explicit("depends") {
             object.dependencies = found.resources.intersection(&named).cloned().collect();
         }
@@ -346,6 +372,14 @@ fn complete(
             object.kept.retain_on_delete = resource.options.retain_on_delete;
             object.kept.delete_before_replace = resource.options.delete_before_replace;
             object.kept.provider.clone_from(&resource.options.provider);
+        }
+        if !is_explicit("with") {
+            object.kept.deleted_with.clone_from(&resource.options.deleted_with);
+            object.kept.deleted_with_incarnation =
+                resource.options.deleted_with.as_ref().and_then(|urn| incarnations.get(urn)).copied();
+        }
+        if let (Some(Expr::Value(value)), false) = (&resource.around.trigger, is_explicit("trigger")) {
+            object.kept.trigger = Some(value.digest());
         }
     }
     for object in state.objects.values_mut().chain(&mut state.replaced) {

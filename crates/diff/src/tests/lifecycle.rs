@@ -209,9 +209,9 @@ fn a_protected_object_is_neither_deleted_nor_replaced() {
         text,
         "E0401 net.rs:2:1 `replaced` of `net.QA` is protected and cannot be replaced
          note `Cidr` cannot change in place
-         hint keep it as it is, or take `.protect()` away and apply that first
+         hint keep it as it is, or take `.protect()` away
          E0401 `gone` of `net.QA` is protected and cannot be deleted
-         hint keep it as it is, or take `.protect()` away and apply that first",
+         hint keep it, or take its `.protect()` away and apply that first",
     );
     check_with(
         text,
@@ -246,7 +246,7 @@ fn a_protected_object_that_may_be_replaced_is_told_and_left_to_the_step() {
 }
 
 #[test]
-fn an_earlier_name_takes_the_object_over_unless_it_is_still_declared_or_the_name_has_one() {
+fn an_earlier_name_takes_the_object_over_unless_the_name_has_one() {
     check(
         "stack net.QA
            resource Vpc new Label=x
@@ -256,18 +256,18 @@ fn an_earlier_name_takes_the_object_over_unless_it_is_still_declared_or_the_name
              alias older
            resource Vpc settled
              alias gone
-           resource Vpc still
+           resource Vpc reused
            resource Vpc beside
-             alias still
+             alias reused
            has Vpc old Label=x
            has Vpc reads Label=old-1
              depends old
            has Vpc older Label=y
            has Vpc settled
            has Vpc gone
-           has Vpc still",
+           has Vpc reused
+           has Vpc beside",
         "net.QA
-         + beside
          ~ changed (was older)
          Label y -> x
          - gone

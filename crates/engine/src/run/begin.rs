@@ -50,8 +50,13 @@ impl<'a> Runner<'a> {
             let value = self.evaluate(stack, expr, &format!("`{name}` of `{}`", urn.name()))?;
             properties.insert(name.clone(), value);
         }
+        let trigger = match &resource.around.trigger {
+            Some(expr) => Some(self.evaluate(stack, expr, &format!("the trigger of `{}`", urn.name()))?),
+            None => None,
+        };
+        let mut impossible = Vec::new();
         if let Some(gone) = self.gone_first(stack, urn, &change)? {
-            properties = diff::ignore_changes(&resource.options, &gone, properties);
+            (properties, impossible) = diff::ignore_changes(&resource.options, &gone, properties);
         }
         let state = self.state(stack);
         let makes = matches!(change.action, Change::Create | Change::Replace { .. } | Change::Adopt);
@@ -64,22 +69,28 @@ impl<'a> Runner<'a> {
             next_incarnation: if makes { change.incarnation } else { state.last_incarnation + 1 },
             fresh: &BTreeSet::new(),
             after_delete_first: false,
+            trigger: trigger.as_ref(),
+            companion: self.companion(stack, urn, &resource.options),
         };
         let decision = diff::decide(&case, properties);
+        if let Some(impossible) = impossible.iter().chain(&decision.impossible).next() {
+            return Err(impossible.problem(urn).into());
+        }
         let old = case.old.cloned();
         check_approved(urn, &change, &decision, old.is_some())?;
-        let protected = resource.options.protect && old.as_ref().is_some_and(|old| old.kept.protect);
-        if protected && matches!(decision.action, Change::Replace { .. }) && !self.engine.ignore_protection {
+        if resource.options.protect
+            && old.is_some()
+            && matches!(decision.action, Change::Replace { .. })
+            && !self.engine.ignore_protection
+        {
             let message = format!("`{}` is protected and would have to be replaced by now", urn.name());
             let reasons = decision.differences.iter().filter(|difference| difference.replaces);
-            let problem = reasons.fold(Diagnostic::error("E0401", message), |problem, difference| {
-                problem.note(format!("`{}` cannot change in place", difference.path))
-            });
-            return Err(problem
-                .hint("keep what it reads as it is, or take `.protect()` away and apply that first")
-                .into());
+            let problem = reasons
+                .fold(Diagnostic::error("E0401", message), |problem, difference| problem.note(difference.forces()));
+            return Err(problem.hint("keep what it reads as it is, or take `.protect()` away").into());
         }
-        let request = self.request(stack, urn, &change, &decision.goal)?;
+        let mut request = self.request(stack, urn, &change, &decision.goal)?;
+        request.kept.trigger = trigger.as_ref().map(value::Value::digest);
         let context = Context::resource(&self.state(stack).id, urn);
         let secrets = self.engine.secrets.as_ref();
         // What is ignored comes from state, where secrets are encrypted.
@@ -116,6 +127,19 @@ impl<'a> Runner<'a> {
                 Ok(Begun::Intent)
             }
         }
+    }
+
+    /// What has become by now of the object that one is deleted with.
+    fn companion(&self, stack: usize, urn: &Urn, options: &resource::Options) -> diff::Companion {
+        let state = self.state(stack);
+        let (Some(old), Some(target)) = (state.objects.get(urn), &options.deleted_with) else {
+            return diff::Companion::Stays;
+        };
+        let set = &self.lives[stack].set;
+        let earlier = set.resources.get(target).and_then(|change| change.renamed_from.as_ref()).unwrap_or(target);
+        let before = self.preview.state(&set.stack.to_string()).and_then(|state| state.objects.get(earlier));
+        let now = state.objects.get(target).map(|object| object.incarnation);
+        diff::Companion::of(old.hangs_on(target, before), now)
     }
 
     /// Gives an object that stands under an earlier name its name; its secrets are bound to the name.
@@ -228,7 +252,11 @@ impl<'a> Runner<'a> {
         let secrets = self.engine.secrets.as_ref();
         let inputs = seal::each(goal.clone(), |value, path| seal::seal(secrets, value, &context, path))?;
         let read = change.reads.iter().filter_map(|(name, path)| self.read_output(name, path)).collect();
-        let kept = state::Kept::of(&change.options, change.parent.clone());
+        let target = change.options.deleted_with.as_ref().and_then(|urn| self.state(stack).objects.get(urn));
+        let kept = state::Kept {
+            deleted_with_incarnation: target.map(|object| object.incarnation),
+            ..state::Kept::of(&change.options, change.parent.clone())
+        };
         Ok(Request { inputs, dependencies: change.dependencies.clone(), read, kept })
     }
 
@@ -307,8 +335,8 @@ impl<'a> Runner<'a> {
             // It was decided in the end that the object need not be replaced.
             return Begun::Nothing;
         }
-        let Some(object) = live.or(aside).cloned() else { return Begun::Nothing };
-        if object.kept.retain_on_delete {
+        let Some(object) = live.or(aside).cloned() else { return Begun::Gone };
+        if self.lives[stack].set.retains(urn, &object) {
             self.record(stack, Entry::Dropped { urn: urn.clone(), incarnation });
             return Begun::Recorded;
         }

@@ -343,6 +343,7 @@ fn declare(stack: &plan::Stack, program: &str) -> plan::Result<plan::Plan<Leaves
         let mut declaration = Declaration::new(ty, urn.name());
         declaration.properties = resource.properties.clone();
         declaration.options = resource.options.clone();
+        declaration.around = resource.around.clone();
         declaration.aliases = resource.options.aliases.iter().map(|a| (None, a.urn.name().to_owned())).collect();
         draft.declare(declaration, parsed.sources.resources[urn].clone());
     }

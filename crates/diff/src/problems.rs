@@ -1,0 +1,104 @@
+//! What is wrong, in words.
+
+use diag::Diagnostic;
+use expr::EvaluateError;
+use resource::Urn;
+use value::Path;
+
+use crate::nodes::Node;
+use crate::pass::{Pass, Published};
+
+impl Pass<'_> {
+    /// Reports a cycle with all its places.
+    pub(crate) fn cycle(&self, members: &[Node]) {
+        let name = |node: &Node| match node {
+            Node::Resource(stack, urn) => format!("`{}` of `{}`", urn.name(), self.stacks[*stack].name),
+            Node::Output(stack, path) => format!("output `{path}` of `{}`", self.stacks[*stack].name),
+        };
+        let place = |node: &Node| match node {
+            Node::Resource(stack, urn) => self.stacks[*stack].sources?.resources.get(urn).cloned(),
+            Node::Output(stack, _) => self.stacks[*stack].sources?.outputs.clone(),
+        };
+        let names: Vec<String> = members.iter().chain(members.first()).map(name).collect();
+        let mut problem = Diagnostic::error("E0304", format!("a cycle: {}", names.join(" needs ")));
+        for member in members {
+            if let Some(place) = place(member) {
+                problem = match problem.place {
+                    None => problem.at(place),
+                    Some(_) => problem.related(place, format!("{} is declared here", name(member))),
+                };
+            }
+        }
+        self.problem(problem.hint("take one of these references away"));
+    }
+
+    /// Why an expression has no value; `what` says which.
+    pub(crate) fn describe(&self, error: &EvaluateError, what: &str) -> Diagnostic {
+        match error {
+            EvaluateError::NoAttribute { urn, path } => {
+                let ty = urn.parse::<Urn>().map(|urn| urn.ty().to_owned()).unwrap_or_default();
+                Diagnostic::error(
+                    "E0301",
+                    format!("{what} reads the attribute `{path}` of `{urn}`, which there is none of"),
+                )
+                .note(format!("the type is `{ty}`"))
+            }
+            EvaluateError::NoOutput { stack, path } => {
+                let problem = |code, message| Diagnostic::error(code, message);
+                match self.in_pass_near(stack, path) {
+                    Some(near) => {
+                        let found = problem(
+                            "E0302",
+                            format!("{what} reads `{path}` of stack `{stack}`, which has no such output"),
+                        );
+                        match near {
+                            Some(near) => found.hint(format!("did you mean `{near}`?")),
+                            None => found.hint(format!("run `runner outputs {stack}` to see what it exports")),
+                        }
+                    }
+                    None => match self.lookup.published(stack, path) {
+                        Published::NoStack(near) => {
+                            let found =
+                                problem("E0303", format!("{what} reads stack `{stack}`, which there is none of"));
+                            match near {
+                                Some(near) => found.hint(format!("did you mean `{near}`?")),
+                                None => found.hint("run `runner stacks` to see all stacks"),
+                            }
+                        }
+                        Published::Nothing => problem(
+                            "E0305",
+                            format!("{what} reads `{path}` of stack `{stack}`, which has published nothing yet"),
+                        )
+                        .hint("select it too: `--with-upstream`"),
+                        Published::NoOutput(near) => {
+                            let found = problem(
+                                "E0302",
+                                format!("{what} reads `{path}` of stack `{stack}`, which does not export it"),
+                            );
+                            match near {
+                                Some(near) => found.hint(format!("did you mean `{near}`?")),
+                                None => {
+                                    found.hint("if its program exports it by now, select it too: `--with-upstream`")
+                                }
+                            }
+                        }
+                        Published::Value(..) => {
+                            problem("E0302", format!("{what} cannot read `{path}` of stack `{stack}`"))
+                        }
+                    },
+                }
+            }
+            other => Diagnostic::error("E0308", format!("{what}: {other}")),
+        }
+    }
+
+    /// For a stack of the pass, the output whose name is nearest.
+    fn in_pass_near(&self, stack: &str, path: &Path) -> Option<Option<String>> {
+        let plan = self.stacks[*self.names.get(stack)?].plan?;
+        let wanted = path.to_string();
+        let scored =
+            plan.outputs.keys().map(ToString::to_string).map(|name| (strsim::jaro_winkler(&wanted, &name), name));
+        let nearest = scored.filter(|(score, _)| *score > 0.8).max_by(|a, b| a.0.total_cmp(&b.0));
+        Some(nearest.map(|(_, name)| name))
+    }
+}
