@@ -5,6 +5,7 @@
 //! **Invariant:** whatever fails, the state says what is true.
 
 mod apply;
+mod call;
 mod catalog;
 mod evaluate;
 mod event;

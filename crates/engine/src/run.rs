@@ -13,13 +13,14 @@ use std::time::Instant;
 use diag::Diagnostic;
 use diff::{Action as Change, ChangeSet};
 use planner::{StepGraph, StepKind};
-use ports::{Found, Journal, Outcome, ProviderError, ReadRequest, Step, StoreError};
+use ports::{Found, Journal, ProviderError, ReadRequest, Step, StoreError};
 use resource::{Plan, Urn};
 use scheduler::{Limits, Scheduler, Standing};
 use state::{Action, Entry, Object, Request, StackState};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
+use crate::call::{Ended, call, read};
 use crate::{Engine, Event, Events, Failure, Preview, Report, StepOutcome, Target};
 
 /// One stack of a run.
@@ -96,7 +97,7 @@ struct Calling {
 /// What a spawned task brings back.
 enum Arrived {
     Durable { stack: usize, journal: Box<dyn Journal>, result: Result<(), StoreError>, waiting: Vec<When> },
-    Called { node: usize, outcome: Outcome },
+    Called { node: usize, ended: Ended },
     Checked { node: usize, found: Result<Option<Found>, ProviderError> },
 }
 
@@ -136,8 +137,6 @@ enum Begun {
     /// The natural identity has to be looked up first.
     Check(ReadRequest),
 }
-
-pub(crate) use outcome::call_with_patience;
 
 /// The dispatcher.
 pub(crate) struct Runner<'a> {
@@ -323,14 +322,8 @@ impl<'a> Runner<'a> {
     /// Reads one object before its intent is written.
     fn check(&mut self, node: usize, request: ReadRequest) {
         self.announce_start(node);
-        let Some(provider) = self.engine.providers.of(&request.ty).cloned() else {
-            self.fail(node, Diagnostic::error("E0306", format!("no provider serves the type `{}`", request.ty)));
-            return;
-        };
-        let task = self.tasks.spawn(async move {
-            let found = provider.read(std::slice::from_ref(&request)).await;
-            Arrived::Checked { node, found: found.map(|mut found| found.pop().flatten()) }
-        });
+        let providers = self.engine.providers.clone();
+        let task = self.tasks.spawn(async move { Arrived::Checked { node, found: read(&providers, request).await } });
         self.doing.push((task.id(), Doing { writes: None, nodes: vec![node] }));
     }
 
@@ -386,7 +379,7 @@ impl<'a> Runner<'a> {
                     }
                 }
             }
-            Arrived::Called { node, outcome } => self.called(node, outcome),
+            Arrived::Called { node, ended } => self.called(node, ended),
             Arrived::Checked { node, found } => self.checked(node, found),
         }
     }
@@ -396,8 +389,8 @@ impl<'a> Runner<'a> {
         let Some(step) = self.calling.get_mut(&node).and_then(|calling| calling.call.take()) else { return };
         let providers = self.engine.providers.clone();
         let task = self.tasks.spawn(async move {
-            let outcome = call_with_patience(&providers, step).await;
-            Arrived::Called { node, outcome }
+            let ended = call(&providers, step).await;
+            Arrived::Called { node, ended }
         });
         self.doing.push((task.id(), Doing { writes: None, nodes: vec![node] }));
     }

@@ -6,7 +6,7 @@ use schema::Settle;
 use state::{Action, Entry, Intent, Object, StackState, Status};
 
 use crate::apply::run_id;
-use crate::run::call_with_patience;
+use crate::call::{self, Ended};
 use crate::seal::{self, Context};
 use crate::{Engine, Event, Events, Preview, Stopped, now};
 
@@ -128,19 +128,15 @@ impl Engine<'_> {
                     timeout_seconds: intent.request.kept.timeouts.create,
                     instance: intent.request.kept.provider.clone(),
                 };
-                match call_with_patience(&self.providers, step).await {
-                    Outcome::Done(found) => found,
-                    Outcome::Failed(_, Some(found)) => Some(found),
+                match call::call(&self.providers, step).await {
+                    Ended::As(Outcome::Done(found) | Outcome::Failed(_, found @ Some(_))) => found,
+                    Ended::As(Outcome::NotStarted | Outcome::RolledBack) => None,
                     // Only a refusal tells that there is nothing; after anything else nobody knows any better.
-                    Outcome::Failed(error, None) if error.kind == ProviderErrorKind::Refused => None,
-                    Outcome::Failed(error, None) => {
-                        let message =
-                            format!("nobody can tell now whether `{}` of `{}` was made", intent.urn, state.name);
-                        return Err(Diagnostic::error("E0541", message)
-                            .note(error.to_string())
-                            .hint("run the command again when the provider can be reached"));
+                    Ended::As(Outcome::Failed(error, None)) if error.kind == ProviderErrorKind::Refused => None,
+                    Ended::As(Outcome::Failed(error, None)) => {
+                        return Err(nobody_knows(state, intent, error.to_string()));
                     }
-                    Outcome::NotStarted | Outcome::RolledBack => None,
+                    Ended::Unknown(problem) => return Err(nobody_knows(state, intent, problem.message)),
                 }
             }
             Settle::Ask => {
@@ -190,14 +186,15 @@ impl Engine<'_> {
     }
 
     async fn find(&self, intent: &Intent, find: Find) -> Result<Option<ports::Found>, Diagnostic> {
-        let provider = self
-            .providers
-            .of(intent.urn.ty())
-            .ok_or_else(|| Diagnostic::error("E0306", format!("no provider serves the type `{}`", intent.urn.ty())))?;
         let request =
             ReadRequest { ty: intent.urn.ty().to_owned(), find, instance: intent.request.kept.provider.clone() };
-        let found = provider.read(std::slice::from_ref(&request)).await;
-        let found = found.map_err(|error| Diagnostic::error("E0600", format!("`{}`: {error}", intent.urn.name())))?;
-        Ok(found.into_iter().next().flatten())
+        call::read(&self.providers, request).await.map_err(|error| call::provider_problem(&intent.urn, &error))
     }
+}
+
+/// The problem of a create that cannot be settled now.
+fn nobody_knows(state: &StackState, intent: &Intent, reason: String) -> Diagnostic {
+    let message = format!("nobody can tell now whether `{}` of `{}` was made", intent.urn, state.name);
+    let problem = Diagnostic::error("E0541", message).note(reason);
+    problem.hint("run the command again when the provider can be reached")
 }

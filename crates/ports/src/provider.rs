@@ -88,7 +88,7 @@ pub struct Step {
     pub action: StepAction,
     /// Every repetition of the call carries it.
     pub token: String,
-    /// How long it may take, in seconds; `None` = the type's default.
+    /// How long it may take, in seconds; `None` = the type's default. Whoever called stops waiting soon after.
     pub timeout_seconds: Option<u32>,
     /// The provider instance; `None` = the default.
     pub instance: Option<String>,
@@ -164,9 +164,12 @@ pub trait Provider: Send + Sync {
     fn fragment_limit(&self, _ty: &str) -> usize {
         1
     }
-    /// Reads objects, as many as are asked for in one call; `None` = it is not there.
+    /// Reads objects, as many as are asked for in one call; one answer for each, `None` = it is not there.
     fn read<'a>(&'a self, requests: &'a [ReadRequest]) -> BoxFuture<'a, Result<Vec<Option<Found>>, ProviderError>>;
     /// Applies a fragment; `ended` is called once for each step, by its position.
+    ///
+    /// A step that is not ended so, ended twice, or well without an object that has an id, is taken as one of which
+    /// nobody knows whether it happened; so is every step if the future panics or takes too long.
     fn apply<'a>(
         &'a self,
         fragment: &'a Fragment,

@@ -38,6 +38,8 @@ pub struct Overlay {
     pub tags: Option<String>,
     /// Properties that hold the ids of other objects: property path to the types that may stand there.
     pub references: BTreeMap<String, Vec<String>>,
+    /// How long create, update and delete may take, in seconds; absent = 20 minutes each.
+    pub timeout_seconds: Option<[u32; 3]>,
     /// How long create, update and delete take in the sandbox at latency factor 1, in milliseconds.
     pub latency_ms: [u32; 3],
 }

@@ -70,6 +70,9 @@ impl TypeSchema {
             Settle::Tag if overlay.tags.is_none() => found.push("there are no tags to settle by".to_owned()),
             _ => {}
         }
+        if overlay.timeout_seconds.is_some_and(|seconds| seconds.contains(&0)) {
+            found.push("a step takes longer than no time".to_owned());
+        }
         if overlay.latency_ms[0] == 0 || overlay.latency_ms[2] == 0 || overlay.latency_ms.iter().any(|ms| *ms > 1000) {
             found.push(format!("latencies of {:?} ms are no sandbox's", overlay.latency_ms));
         }

@@ -126,3 +126,118 @@ fn a_stack_id_hangs_on_organisation_first_name_and_counter() {
     let ids = [stack_id("a", &name, 0), stack_id("b", &name, 0), stack_id("a", &name, 1)];
     assert!(ids[0] != ids[1] && ids[0] != ids[2] && ids[0].len() == 32);
 }
+
+fn recorded(object: Object) -> Entry {
+    Entry::Recorded { object: Box::new(object) }
+}
+
+fn with(name: &str, incarnation: u64, other: &str) -> Object {
+    let mut object = object(name, incarnation, &[]);
+    object.kept.deleted_with = Some(urn(other));
+    object
+}
+
+/// What is wrong with a state, as text.
+fn broken(state: &StackState) -> Vec<String> {
+    state.verify().iter().map(ToString::to_string).collect()
+}
+
+#[test]
+fn case_35_a_provider_is_a_name_of_the_profile_and_no_entry_that_could_be_missing() {
+    let mut object = object("a", 1, &[]);
+    object.kept.provider = Some("elsewhere".into());
+    assert_eq!(broken(&state(&[recorded(object)])), [""; 0]);
+}
+
+#[test]
+fn case_36_what_an_object_names_is_there_and_nothing_goes_in_circles() {
+    let both = |a: Object, b: Object| broken(&state(&[recorded(a), recorded(b)]));
+    for (found, said) in [
+        (
+            both(object("a", 1, &["x"]), object("b", 2, &[])),
+            "`p::t::a` depends on `p::t::x`, which is not in the state",
+        ),
+        (
+            both(with("a", 1, "x"), object("b", 2, &[])),
+            "`p::t::a` is deleted with `p::t::x`, which is not in the state",
+        ),
+        (both(object("a", 1, &["b"]), object("b", 2, &["a"])), "the dependencies of `p::t::a`, `p::t::b` form a cycle"),
+        (both(object("a", 1, &["a"]), object("b", 2, &[])), "the dependencies of `p::t::a` form a cycle"),
+    ] {
+        assert_eq!(found, [said]);
+    }
+    // Objects have no place in a list, so that one cannot come after what it needs; a parent is for display only.
+    let mut child = object("a", 1, &["b"]);
+    child.kept.parent = Some("nobody".into());
+    assert_eq!(both(child, with("b", 2, "a")), [""; 0]);
+}
+
+#[test]
+fn case_36_what_goes_takes_along_what_others_say_of_it_and_what_is_renamed_is_renamed_everywhere() {
+    let entries = [recorded(object("w", 1, &[])), recorded(with("x", 2, "w")), recorded(object("y", 3, &["w"]))];
+    for gone in [Entry::Dropped { urn: urn("w"), incarnation: 1 }, Entry::Observed { urn: urn("w"), observed: None }] {
+        let state = state(&[&entries[..], &[gone]].concat());
+        assert_eq!((broken(&state), state.objects[&urn("x")].kept.deleted_with.as_ref()), (vec![], None));
+    }
+    let renamed = state(&[&entries[..], &[Entry::Renamed { from: urn("w"), to: urn("v") }]].concat());
+    assert_eq!((broken(&renamed), &renamed.objects[&urn("x")].kept.deleted_with), (vec![], &Some(urn("v"))));
+    // While a copy of it is still there, so is what others say.
+    let mut copied = state(&[&entries[..], &[recorded(object("w", 4, &[]))]].concat());
+    copied.apply(&Entry::Dropped { urn: urn("w"), incarnation: 4 });
+    assert_eq!((broken(&copied), &copied.objects[&urn("x")].kept.deleted_with), (vec![], &Some(urn("w"))));
+    copied.apply(&Entry::Dropped { urn: urn("w"), incarnation: 1 });
+    assert_eq!((broken(&copied), copied.replaced.len()), (vec![], 0));
+}
+
+#[test]
+fn case_37_there_is_one_live_object_of_a_name_and_no_incarnation_twice() {
+    // A second one sets the first aside; it cannot stand beside it.
+    let two = state(&[recorded(object("a", 1, &[])), recorded(object("a", 2, &[]))]);
+    assert_eq!((broken(&two), two.objects.len(), two.replaced.len()), (vec![], 1, 1));
+    let mut odd = two.clone();
+    odd.replaced.push(object("a", 2, &[]));
+    assert_eq!(broken(&odd), ["`p::t::a` has incarnation 2, which cannot be"]);
+    // Whatever an entry says, it is applied: the state is what happened.
+    odd.apply(&Entry::Deleted { intent: 99 });
+    odd.apply(&done(98, object("b", 7, &["nowhere"])));
+    assert_eq!(broken(&odd).len(), 2);
+    assert_eq!(odd.next_position, 4);
+}
+
+#[test]
+fn case_39_after_any_entries_that_make_sense_one_by_one_the_state_is_whole() {
+    // Objects only ever name what is there when they are recorded; everything else is random.
+    let names = ["a", "b", "c", "d"];
+    let mut dice = 7u64;
+    let mut roll = |sides: usize| {
+        dice = dice.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        usize::try_from(dice >> 33).expect("31 bits") % sides
+    };
+    for _ in 0..200 {
+        let mut state = StackState::new("id".into(), StackName::new("p", "QA"));
+        for _ in 0..40 {
+            let number = roll(names.len());
+            let name = names[number];
+            // Names only what comes before it, so that nothing goes in circles.
+            let there: Vec<&str> =
+                names[..number].iter().copied().filter(|n| state.objects.contains_key(&urn(n))).collect();
+            let live = state.objects.get(&urn(name)).map(|object| object.incarnation);
+            let entry = match roll(6) {
+                0 | 1 => {
+                    let mut made = object(name, state.last_incarnation + 1, &there);
+                    made.kept.deleted_with = there.first().map(|n| urn(n));
+                    recorded(made)
+                }
+                2 => recorded(object(name, live.unwrap_or(state.last_incarnation + 1), &there)),
+                3 => Entry::Observed { urn: urn(name), observed: None },
+                4 => match state.replaced.first() {
+                    Some(old) => Entry::Dropped { urn: old.urn.clone(), incarnation: old.incarnation },
+                    None => continue,
+                },
+                _ => intent(Action::Update, name, live.unwrap_or_default()),
+            };
+            state.apply(&entry);
+            assert_eq!(state.verify(), [], "after {entry:?}");
+        }
+    }
+}

@@ -29,6 +29,14 @@ pub enum Broken {
         /// What it depends on.
         missing: String,
     },
+    /// An object is to go with one that is not there.
+    #[error("`{object}` is deleted with `{missing}`, which is not in the state")]
+    MissingDeletedWith {
+        /// The object.
+        object: String,
+        /// What it goes with.
+        missing: String,
+    },
     /// An incarnation is higher than the stack's counter, or one is there twice.
     #[error("`{object}` has incarnation {incarnation}, which cannot be")]
     Incarnation {
@@ -63,6 +71,9 @@ impl StackState {
             let there = |urn| self.objects.contains_key(urn) || self.replaced.iter().any(|o| o.urn == *urn);
             for missing in object.dependencies.iter().filter(|urn| !there(urn)) {
                 found.push(Broken::MissingDependency { object: object.urn.to_string(), missing: missing.to_string() });
+            }
+            for missing in object.kept.deleted_with.iter().filter(|urn| !there(urn)) {
+                found.push(Broken::MissingDeletedWith { object: object.urn.to_string(), missing: missing.to_string() });
             }
         }
         found.extend(self.cycle());

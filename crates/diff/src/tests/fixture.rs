@@ -3,7 +3,7 @@
 //! ```text
 //! stack net.QA                              also `stack net.QA destroyed`
 //!   resource Vpc main Cidr=10.0.0.0/16 Peer=@other.VpcId Up=#up.QA:vpc Pass=!db.v1
-//!     protect | dbr BOOL | retain | ignore PATH | replace_on PATH | alias NAME | after NAME | provider NAME | import ID
+//!     protect | dbr BOOL | retain | timeouts CREATE UPDATE DELETE | ignore PATH | replace_on PATH | alias NAME | after NAME | provider NAME | import ID
 //!     deleted_with NAME | trigger VALUE | requires VALUE | ensures VALUE | hook MOMENT VALUE…
 //!   output vpc_id VALUE
 //!   after STACK
@@ -23,7 +23,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use diag::{Diagnostics, Place};
 use diff::{Action, ChangeSet, Lookup, Published, Settings, StackInput};
 use expr::Expr;
-use resource::{Alias, Around, Condition, Dependency, Hook, Options, Plan, Resource, Run, Sources, StackName, Urn};
+use resource::{
+    Alias, Around, Condition, Dependency, Hook, Options, Plan, Resource, Run, Sources, StackName, Timeouts, Urn,
+};
 use schema::{Catalog, Source, TypeSchema};
 use state::{Kept, Object, PublishedOutput, ReadOutput, StackState, Status};
 use value::{Digest, Map, Path, Secret, Type, Value};
@@ -54,7 +56,8 @@ pub(crate) fn catalog() -> Catalog {
             schema: r#"{"typeName": "Route", "properties": {"Table": {"type": "string"}, "Via": {"type": "string"}, "Label": {"type": "string"},
                 "Id": {"type": "string"}}, "required": ["Table"], "createOnlyProperties": ["/properties/Table", "/properties/Via"],
                 "readOnlyProperties": ["/properties/Id"], "primaryIdentifier": ["/properties/Id"]}"#,
-            overlay: "identity = { properties = [\"Table\"] }\nsettle = \"identity\"\nlatency_ms = [1, 1, 1]\n",
+            overlay: "identity = { properties = [\"Table\"] }\nsettle = \"identity\"\ntimeout_seconds = [60, 61, 62]\n\
+                      latency_ms = [1, 1, 1]\n",
         },
         Source {
             name: "Fixed",
@@ -260,6 +263,10 @@ impl Reader {
                 match words[0] {
                     "protect" => options.protect = true,
                     "retain" => options.retain_on_delete = true,
+                    "timeouts" => {
+                        let seconds = |word: usize| words.get(word).and_then(|word| word.parse().ok());
+                        options.timeouts = Timeouts { create: seconds(1), update: seconds(2), delete: seconds(3) };
+                    }
                     "dbr" => options.delete_before_replace = Some(words[1] == "true"),
                     "ignore" => options.ignore_changes.push(path(words[1])),
                     "replace_on" => options.replace_on_changes.push(path(words[1])),
@@ -372,6 +379,7 @@ fn complete(
             object.kept.retain_on_delete = resource.options.retain_on_delete;
             object.kept.delete_before_replace = resource.options.delete_before_replace;
             object.kept.provider.clone_from(&resource.options.provider);
+            object.kept.timeouts = resource.options.timeouts;
         }
         if !is_explicit("with") {
             object.kept.deleted_with.clone_from(&resource.options.deleted_with);

@@ -1,12 +1,12 @@
 //! How a step ends: what the provider said becomes the record.
 
 use diag::Diagnostic;
-use ports::{Found, Fragment, Outcome, ProviderError, ProviderErrorKind, Step};
+use ports::{Found, Outcome, ProviderError};
 use resource::Urn;
 use state::{Action, Entry, Object, Status};
 
 use super::{Calling, Runner, Trouble, When};
-use crate::providers::Providers;
+use crate::call::{Ended, provider_problem};
 use crate::seal::{self, Context};
 use crate::{StepOutcome, now};
 
@@ -69,52 +69,81 @@ impl Runner<'_> {
         }
     }
 
-    pub(super) fn called(&mut self, node: usize, outcome: Outcome) {
+    pub(super) fn called(&mut self, node: usize, ended: Ended) {
         let Some(calling) = self.calling.remove(&node) else { return };
-        let (stack, intent) = (calling.stack, calling.intent);
-        match outcome {
-            Outcome::Done(found) => {
-                let entry = match (calling.action, found) {
-                    (Action::Delete, _) => Ok(Entry::Deleted { intent }),
-                    (_, Some(found)) => self
-                        .object(&calling, found, Status::Ready)
-                        .map(|object| Entry::Done { intent, object: Box::new(object) }),
-                    (_, None) => Err(Diagnostic::error("E0902", "the provider said nothing of the object").into()),
-                };
-                match entry {
-                    Ok(entry) => {
-                        self.record(stack, entry);
-                        self.count(node);
-                        self.announce_end(node, StepOutcome::Done);
-                        self.end(node, true);
-                    }
-                    Err(Trouble(problem)) => self.fail(node, *problem),
-                }
+        match ended {
+            Ended::As(Outcome::Done(found)) => self.succeeded(node, &calling, found),
+            Ended::As(Outcome::Failed(error, found)) => {
+                let status = Status::Partial { reasons: vec![error.to_string()] };
+                let object = found.and_then(|found| match calling.action {
+                    Action::Delete => None,
+                    Action::Create => self.object(&calling, found, status).ok(),
+                    Action::Update => self.partly_updated(&calling, found, status),
+                });
+                let (intent, reason) = (calling.intent, error.to_string());
+                self.record(calling.stack, Entry::Failed { intent, reason, object: object.map(Box::new) });
+                self.fail(node, provider_problem(&calling.urn, &error));
             }
-            Outcome::Failed(error, found) => {
-                let problem = provider_problem(&calling.urn, &error);
-                // A create that took too long and shows no object may still come to have one.
-                let slow = error.kind == ProviderErrorKind::TimedOut && calling.action == Action::Create;
-                if error.kind != ProviderErrorKind::Lost && !(slow && found.is_none()) {
-                    let status = Status::Partial { reasons: vec![error.to_string()] };
-                    let object = found.and_then(|found| match calling.action {
-                        Action::Delete => None,
-                        Action::Create => self.object(&calling, found, status).ok(),
-                        Action::Update => self.partly_updated(&calling, found, status),
-                    });
-                    let reason = error.to_string();
-                    self.record(stack, Entry::Failed { intent, reason, object: object.map(Box::new) });
-                }
-                self.fail(node, problem);
+            Ended::As(Outcome::NotStarted | Outcome::RolledBack) => {
+                let reason = "was not started".to_owned();
+                self.record(calling.stack, Entry::Failed { intent: calling.intent, reason, object: None });
+                let message = format!("`{}` was not started by its provider", calling.urn.name());
+                self.fail(node, Diagnostic::error("E0503", message));
             }
-            Outcome::NotStarted | Outcome::RolledBack => {
-                self.record(stack, Entry::Failed { intent, reason: "was not started".to_owned(), object: None });
-                self.fail(
-                    node,
-                    Diagnostic::error("E0503", format!("`{}` was not started by its provider", calling.urn.name())),
-                );
-            }
+            // Its intent stays open.
+            Ended::Unknown(problem) => self.fail(node, problem),
         }
+    }
+
+    fn succeeded(&mut self, node: usize, calling: &Calling, found: Option<Found>) {
+        let intent = calling.intent;
+        let Some(found) = found else {
+            self.record(calling.stack, Entry::Deleted { intent });
+            self.done(node);
+            return;
+        };
+        let lie = self.contradiction(calling, &found);
+        match self.object(calling, found, Status::Ready) {
+            Ok(object) => {
+                self.record(calling.stack, Entry::Done { intent, object: Box::new(object) });
+                match lie {
+                    None => self.done(node),
+                    Some(problem) => self.fail(node, problem),
+                }
+            }
+            Err(Trouble(problem)) => self.fail(node, *problem),
+        }
+    }
+
+    fn done(&mut self, node: usize) {
+        self.count(node);
+        self.announce_end(node, StepOutcome::Done);
+        self.end(node, true);
+    }
+
+    /// What the provider says of an object against what it was asked for. What the vendor adds or writes otherwise
+    /// without meaning something else is none, nor is what the program ignores.
+    fn contradiction(&self, calling: &Calling, found: &Found) -> Option<Diagnostic> {
+        let schema = self.schema(&calling.urn).ok()?;
+        let change = self.lives[calling.stack].set.resources.get(&calling.urn)?;
+        let asked = &calling.request.inputs;
+        let ignored = |path: &value::Path| change.options.ignore_changes.iter().any(|p| p.covers(path));
+        let differing: Vec<_> =
+            diff::drifted(schema, asked, &found.observed).into_iter().filter(|path| !ignored(path)).collect();
+        if differing.is_empty() {
+            return None;
+        }
+        let name = calling.urn.name();
+        let message = format!("the provider made something else of `{name}` than it was asked for");
+        let problem = differing.iter().filter_map(|path| path.first_key()).fold(
+            Diagnostic::error("E0610", message),
+            |problem, key| {
+                let nothing = value::Value::Null;
+                let there = found.observed.get(key).unwrap_or(&nothing);
+                problem.note(format!("`{key}` is {there:?}, asked for was {:?}", asked.get(key).unwrap_or(&nothing)))
+            },
+        );
+        Some(problem.hint("what is there is in the state: run again to mend it, or let the program say what is there"))
     }
 
     /// The object after a create, a takeover or an update.
@@ -149,36 +178,5 @@ impl Runner<'_> {
         let old = calling.old.as_ref()?;
         let updated = self.object(calling, found, status).ok()?;
         Some(Object { inputs: old.inputs.clone(), read: old.read.clone(), ..updated })
-    }
-}
-
-/// The problem of a failed call.
-pub(super) fn provider_problem(urn: &Urn, error: &ProviderError) -> Diagnostic {
-    let problem =
-        Diagnostic::error("E0600", format!("`{}`: {error}", urn.name())).note(format!("the type is `{}`", urn.ty()));
-    match error.kind {
-        ProviderErrorKind::Lost => problem.hint("nobody knows whether it happened: the next run finds out"),
-        ProviderErrorKind::Credentials => problem.hint("check the credentials of the profile"),
-        _ => problem,
-    }
-}
-
-/// Calls a provider for one step; repeats it, with the same token, while the vendor is throttled or not to be had. A
-/// failure that left an object is never repeated: the object is what there is.
-pub(crate) async fn call_with_patience(providers: &Providers, step: Step) -> Outcome {
-    const ATTEMPTS: u32 = 6;
-    let Some(provider) = providers.of(&step.ty) else { return Outcome::NotStarted };
-    let fragment = Fragment { steps: vec![step], order: Vec::new() };
-    let mut attempt = 0;
-    loop {
-        let mut outcome = Outcome::NotStarted;
-        provider.apply(&fragment, &mut |_, ended| outcome = ended).await;
-        attempt += 1;
-        let again = matches!(&outcome, Outcome::Failed(error, None)
-            if matches!(error.kind, ProviderErrorKind::Throttled | ProviderErrorKind::Unavailable));
-        if !again || attempt == ATTEMPTS {
-            return outcome;
-        }
-        tokio::time::sleep(std::time::Duration::from_millis(50 << attempt)).await;
     }
 }

@@ -24,6 +24,26 @@ pub(crate) enum Harm {
     LoseCall,
     /// The task dies.
     Panic,
+    /// Something else is done, and that only in part.
+    PartialLie,
+    /// It is done in part, and what there is has no id.
+    PartialNoId,
+    /// It is done, and the answer never comes.
+    HangAfter,
+    /// It is not done, and the answer never comes.
+    Hang,
+    /// It is done, and nothing is said of its end.
+    Silent,
+    /// It is done, and its end is told twice.
+    Twice,
+    /// It is done, and said to be the end of another step.
+    Elsewhere,
+    /// It is done, and nothing is said of the object.
+    NoObject,
+    /// It is done, and the object is said to have no id.
+    NoId,
+    /// Something else is done than was asked for: the `Label` is another.
+    Lie,
 }
 
 /// Looks at every call before it is done.
@@ -118,7 +138,8 @@ impl Inner {
         Some(Found { id: id.to_owned(), observed, owner: Some(thing.owner.clone()) })
     }
 
-    fn call(&mut self, schema: &TypeSchema, step: &Step) -> Outcome {
+    /// What is said of the end of a step, each with its position; `None` = nothing is ever said.
+    fn call(&mut self, schema: &TypeSchema, step: &Step) -> Option<Vec<(usize, Outcome)>> {
         let name = step.owner.urn.parse::<Urn>().expect("a URN").name().to_owned();
         let verb = match step.action {
             StepAction::Create { .. } => "create",
@@ -130,20 +151,36 @@ impl Inner {
         if let Some(hook) = &mut self.hook {
             hook(&call, step);
         }
-        match self.harms.get(&call).copied() {
-            None => self.act(schema, step, &name),
+        let harm = self.harms.get(&call).copied();
+        let without_id = |outcome| match outcome {
+            Outcome::Done(Some(found)) => Outcome::Done(Some(Found { id: String::new(), ..found })),
+            Outcome::Failed(error, Some(found)) => Outcome::Failed(error, Some(Found { id: String::new(), ..found })),
+            other => other,
+        };
+        let outcome = match harm {
             Some(Harm::Refuse) => Outcome::Failed(error(ProviderErrorKind::Refused, "Told"), None),
             Some(Harm::LoseCall) => Outcome::Failed(error(ProviderErrorKind::Lost, "Lost"), None),
-            Some(Harm::LoseAnswer) => {
-                self.act(schema, step, &name);
-                Outcome::Failed(error(ProviderErrorKind::Lost, "Lost"), None)
-            }
-            Some(Harm::Partial) => match self.act(schema, step, &name) {
-                Outcome::Done(found) => Outcome::Failed(error(ProviderErrorKind::Refused, "Half"), found),
-                failed => failed,
-            },
             Some(Harm::Panic) => panic!("told to"),
-        }
+            Some(Harm::Hang) => return None,
+            Some(Harm::Lie | Harm::PartialLie) => self.act(schema, &lying(step), &name),
+            _ => self.act(schema, step, &name),
+        };
+        let half = |outcome| match outcome {
+            Outcome::Done(found) => Outcome::Failed(error(ProviderErrorKind::Refused, "Half"), found),
+            failed => failed,
+        };
+        Some(match harm {
+            Some(Harm::LoseAnswer) => vec![(0, Outcome::Failed(error(ProviderErrorKind::Lost, "Lost"), None))],
+            Some(Harm::Partial | Harm::PartialLie) => vec![(0, half(outcome))],
+            Some(Harm::PartialNoId) => vec![(0, without_id(half(outcome)))],
+            Some(Harm::HangAfter) => return None,
+            Some(Harm::Silent) => vec![],
+            Some(Harm::Twice) => vec![(0, outcome.clone()), (0, outcome)],
+            Some(Harm::Elsewhere) => vec![(1, outcome)],
+            Some(Harm::NoObject) => vec![(0, Outcome::Done(None))],
+            Some(Harm::NoId) => vec![(0, without_id(outcome))],
+            _ => vec![(0, outcome)],
+        })
     }
 
     fn act(&mut self, schema: &TypeSchema, step: &Step, name: &str) -> Outcome {
@@ -216,10 +253,23 @@ impl Provider for Cloud {
     }
 
     fn read<'a>(&'a self, requests: &'a [ReadRequest]) -> BoxFuture<'a, Result<Vec<Option<Found>>, ProviderError>> {
-        let inner = self.inner();
-        let schema = |request: &ReadRequest| self.catalog.get(&request.ty).expect("reads");
-        let found = requests.iter().map(|request| inner.look(schema(request), request)).collect();
-        Box::pin(async move { Ok(found) })
+        Box::pin(async move {
+            let harm = self.inner().harms.get("read").copied();
+            match harm {
+                Some(Harm::Hang) => return std::future::pending().await,
+                Some(Harm::Panic) => panic!("told to"),
+                _ => {}
+            }
+            let inner = self.inner();
+            let schema = |request: &ReadRequest| self.catalog.get(&request.ty).expect("reads");
+            let mut found: Vec<_> = requests.iter().map(|request| inner.look(schema(request), request)).collect();
+            match harm {
+                Some(Harm::NoId) => found.iter_mut().flatten().for_each(|found| found.id.clear()),
+                Some(Harm::Twice) => found.extend(found.clone()),
+                _ => {}
+            }
+            Ok(found)
+        })
     }
 
     fn apply<'a>(
@@ -232,11 +282,21 @@ impl Provider for Cloud {
             tokio::task::yield_now().await;
             for (position, step) in fragment.steps.iter().enumerate() {
                 let schema = self.catalog.get(&step.ty).expect("reads").expect("is there");
-                let outcome = self.inner().call(schema, step);
-                ended(position, outcome);
+                let said = self.inner().call(schema, step);
+                let Some(said) = said else { return std::future::pending().await };
+                said.into_iter().for_each(|(off, outcome)| ended(position + off, outcome));
             }
         })
     }
+}
+
+/// The step with another `Label`.
+fn lying(step: &Step) -> Step {
+    let mut step = step.clone();
+    if let StepAction::Create { inputs } | StepAction::Update { inputs, .. } = &mut step.action {
+        inputs.insert("Label".to_owned(), "a lie".into());
+    }
+    step
 }
 
 fn error(kind: ProviderErrorKind, code: &str) -> ProviderError {

@@ -33,51 +33,6 @@ async fn independent_work_goes_on_and_the_next_run_does_only_the_rest() {
 }
 
 #[tokio::test]
-async fn an_object_that_is_half_made_is_kept_and_updated() {
-    let mut house = House::new("stack a.QA\n resource Vpc main Label=x");
-    house.cloud.harm("create main", Harm::Partial);
-    assert_eq!(house.up(&[]).await, "failed create main of a.QA: E0600");
-    assert_eq!(house.state("a.QA").await.objects.len(), 1);
-    house.cloud.heal();
-    assert_eq!(house.up(&[]).await, "");
-    assert_eq!(house.cloud.calls(), ["create main", "update main"]);
-    assert!(house.preview(&[]).await.is_empty());
-}
-
-#[tokio::test]
-async fn after_a_failed_update_the_inputs_are_the_old_ones() {
-    for harm in [Harm::Refuse, Harm::Partial] {
-        let mut house = House::settled("stack a.QA\n resource Vpc main Label=old").await;
-        house.edit("Label=old", "Label=new");
-        house.cloud.harm("update main", harm);
-        assert_eq!(house.up(&[]).await, "failed update main of a.QA: E0600");
-        let state = house.state("a.QA").await;
-        assert_eq!(state.objects.values().next().expect("one").inputs["Label"], "old".into());
-        house.cloud.heal();
-        assert_eq!(house.up(&[]).await, "");
-        assert_eq!(house.cloud.calls(), ["update main", "update main"]);
-        assert!(house.preview(&[]).await.is_empty());
-    }
-}
-
-#[tokio::test]
-async fn what_cannot_be_deleted_stays_with_what_it_needs() {
-    let mut house = House::settled(TWO).await;
-    house.cloud.harm("delete reads", Harm::Refuse);
-    assert_eq!(
-        house.destroy(&[]).await,
-        "failed delete reads of a.QA: E0600\n\
-         skipped main of a.QA: reads of a.QA\n\
-         skipped output id of a.QA: reads of a.QA"
-    );
-    assert_eq!(house.cloud.ids(), ["main-1", "reads-3"]);
-    house.cloud.heal();
-    house.cloud.calls();
-    assert_eq!(house.destroy(&[]).await, "");
-    assert_eq!(house.cloud.calls(), ["delete reads", "delete main"]);
-}
-
-#[tokio::test]
 async fn a_reader_that_has_moved_on_is_untouched_when_its_upstream_failed_afterwards() {
     let mut house = House::settled(
         "stack a.QA

@@ -232,6 +232,12 @@ impl House {
         house
     }
 
+    /// Reads every object anew.
+    pub(crate) async fn refresh(&mut self, stacks: &[&str]) -> engine::RefreshReport {
+        let selected = self.selected(stacks);
+        self.with(async |engine| engine.refresh(&selected).await).await.expect("reads")
+    }
+
     /// The state of a stack; it must be whole.
     pub(crate) async fn state(&self, stack: &str) -> StackState {
         self.state_if_any(stack).await.expect("it was applied")
@@ -339,7 +345,7 @@ fn declare(stack: &plan::Stack, program: &str) -> plan::Result<plan::Plan<Leaves
     let parsed_plan = parsed.plan.expect("a plan");
     for (urn, resource) in &parsed_plan.resources {
         let ty: &'static str =
-            ["Vpc", "Bucket", "Route", "Fixed"].into_iter().find(|ty| *ty == urn.ty()).expect("a type");
+            ["Vpc", "Bucket", "Route", "Fixed", "Broken"].into_iter().find(|ty| *ty == urn.ty()).expect("a type");
         let mut declaration = Declaration::new(ty, urn.name());
         declaration.properties = resource.properties.clone();
         declaration.options = resource.options.clone();

@@ -4,6 +4,7 @@ mod cloud;
 mod disk;
 mod house;
 
+mod cases_failures;
 mod crashes;
 mod failures;
 mod random;

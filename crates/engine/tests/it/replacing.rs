@@ -134,40 +134,6 @@ async fn an_old_object_stays_until_a_reader_outside_the_selection_has_moved_on()
 }
 
 #[tokio::test]
-async fn the_second_half_of_a_replacement_that_failed_is_done_by_the_next_run() {
-    let mut house = House::settled("stack a.QA\n resource Vpc main Cidr=c1\n dbr true").await;
-    house.edit("c1", "c2");
-    house.cloud.harm("create main", crate::cloud::Harm::Refuse);
-    assert_eq!(house.up(&[]).await, "failed replace main of a.QA: E0600");
-    house.cloud.heal();
-    assert_eq!(house.up(&[]).await, "");
-    assert_eq!(house.cloud.calls(), ["delete main", "create main", "create main"]);
-
-    // The program may have dropped it by then.
-    let mut house = House::settled("stack a.QA\n resource Vpc main Cidr=c1\n dbr true").await;
-    house.edit("c1", "c2");
-    house.cloud.harm("create main", crate::cloud::Harm::Refuse);
-    house.up(&[]).await;
-    house.cloud.calls();
-    house.program("stack a.QA");
-    assert_eq!(house.up(&[]).await, "");
-    assert_eq!(house.cloud.calls(), [""; 0]);
-}
-
-#[tokio::test]
-async fn an_old_object_is_never_deleted_before_an_old_reader_of_it() {
-    let mut house = House::settled(CHAIN).await;
-    house.edit("10.1.", "10.9.");
-    house.cloud.harm("create replaced", crate::cloud::Harm::Refuse);
-    assert!(house.up(&[]).await.starts_with("failed replace replaced of a.QA: E0600"));
-    assert_eq!(house.cloud.calls(), ["create main", "create replaced", "update updated", "update reader"]);
-    house.cloud.heal();
-    assert_eq!(house.up(&[]).await, "");
-    assert_eq!(house.cloud.calls(), ["create replaced", "delete replaced", "delete main"]);
-    assert!(house.preview(&[]).await.is_empty());
-}
-
-#[tokio::test]
 async fn a_protected_object_is_not_replaced_even_if_that_turns_out_only_on_the_way() {
     let mut house = House::settled(
         "stack a.QA
