@@ -6,7 +6,7 @@ use resource::{StackName, Urn};
 use serde::{Deserialize, Serialize};
 use value::{Digest, Path, Value};
 
-use crate::{Entry, Intent, Object};
+use crate::{Entry, Intent, Kept, Object};
 
 /// The number of the format of states, heads and journals.
 pub const STATE_FORMAT: u32 = 1;
@@ -200,18 +200,27 @@ impl StackState {
         self.prune(urn);
     }
 
-    /// Drops what others say of a resource that nothing is left of.
+    /// Drops what others say of a resource that nothing is left of; a step whose end is not known says it, too.
     fn prune(&mut self, urn: &Urn) {
         if self.objects.contains_key(urn) || self.replaced.iter().any(|object| object.urn == *urn) {
             return;
         }
-        for object in self.objects.values_mut().chain(&mut self.replaced) {
-            object.dependencies.remove(urn);
-            if object.kept.deleted_with.as_ref() == Some(urn) {
-                object.kept.deleted_with = None;
-                object.kept.deleted_with_incarnation = None;
+        for (dependencies, kept) in self.sayings() {
+            dependencies.remove(urn);
+            if kept.deleted_with.as_ref() == Some(urn) {
+                kept.deleted_with = None;
+                kept.deleted_with_incarnation = None;
             }
         }
+    }
+
+    /// Everything that objects, and steps whose end is not known, say of other resources.
+    fn sayings(&mut self) -> impl Iterator<Item = (&mut BTreeSet<Urn>, &mut Kept)> {
+        let objects = self.objects.values_mut().chain(&mut self.replaced);
+        let intents = self.dangling.values_mut().map(|intent| &mut intent.request);
+        objects
+            .map(|object| (&mut object.dependencies, &mut object.kept))
+            .chain(intents.map(|request| (&mut request.dependencies, &mut request.kept)))
     }
 
     fn rename(&mut self, from: &Urn, to: &Urn) {
@@ -219,12 +228,12 @@ impl StackState {
             object.urn = to.clone();
             self.objects.insert(to.clone(), object);
         }
-        for object in self.objects.values_mut().chain(&mut self.replaced) {
-            if object.dependencies.remove(from) {
-                object.dependencies.insert(to.clone());
+        for (dependencies, kept) in self.sayings() {
+            if dependencies.remove(from) {
+                dependencies.insert(to.clone());
             }
-            if object.kept.deleted_with.as_ref() == Some(from) {
-                object.kept.deleted_with = Some(to.clone());
+            if kept.deleted_with.as_ref() == Some(from) {
+                kept.deleted_with = Some(to.clone());
             }
         }
         for output in self.outputs.values_mut() {

@@ -187,6 +187,13 @@ fn case_36_what_goes_takes_along_what_others_say_of_it_and_what_is_renamed_is_re
     assert_eq!((broken(&copied), &copied.objects[&urn("x")].kept.deleted_with), (vec![], &Some(urn("w"))));
     copied.apply(&Entry::Dropped { urn: urn("w"), incarnation: 1 });
     assert_eq!((broken(&copied), copied.replaced.len()), (vec![], 0));
+    // So does a step whose end is found out later.
+    let Entry::Intent(mut open) = intent(Action::Create, "z", 4) else { unreachable!("it is one") };
+    open.request.dependencies = [urn("w"), urn("y")].into();
+    let gone = Entry::Observed { urn: urn("w"), observed: None };
+    let renamed = Entry::Renamed { from: urn("y"), to: urn("v") };
+    let state = state(&[&entries[..], &[Entry::Intent(open), gone, renamed]].concat());
+    assert_eq!(state.dangling[&3].request.dependencies, [urn("v")].into());
 }
 
 #[test]
@@ -222,7 +229,7 @@ fn case_39_after_any_entries_that_make_sense_one_by_one_the_state_is_whole() {
             let there: Vec<&str> =
                 names[..number].iter().copied().filter(|n| state.objects.contains_key(&urn(n))).collect();
             let live = state.objects.get(&urn(name)).map(|object| object.incarnation);
-            let entry = match roll(6) {
+            let entry = match roll(7) {
                 0 | 1 => {
                     let mut made = object(name, state.last_incarnation + 1, &there);
                     made.kept.deleted_with = there.first().map(|n| urn(n));
@@ -234,7 +241,20 @@ fn case_39_after_any_entries_that_make_sense_one_by_one_the_state_is_whole() {
                     Some(old) => Entry::Dropped { urn: old.urn.clone(), incarnation: old.incarnation },
                     None => continue,
                 },
-                _ => intent(Action::Update, name, live.unwrap_or_default()),
+                _ => match state.dangling.first_key_value() {
+                    None => {
+                        let Entry::Intent(mut open) = intent(Action::Create, name, state.last_incarnation + 1) else {
+                            unreachable!("it is one")
+                        };
+                        open.request.dependencies = there.iter().map(|n| urn(n)).collect();
+                        Entry::Intent(open)
+                    }
+                    // It is found out later that it was done.
+                    Some((position, open)) => {
+                        let made = object(open.urn.name(), open.incarnation, &[]);
+                        done(*position, Object { dependencies: open.request.dependencies.clone(), ..made })
+                    }
+                },
             };
             state.apply(&entry);
             assert_eq!(state.verify(), [], "after {entry:?}");
