@@ -202,6 +202,7 @@ impl<'a> Session<'a> {
             store: self.store()?,
             providers: self.providers()?,
             secrets: Arc::new(keys),
+            profile_name: self.profile.name.clone(),
             profile: self.profile_digest(),
             ignore_protection: self.profile.ignore_protection,
             jobs: self.global.jobs.unwrap_or(64),

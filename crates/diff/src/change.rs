@@ -4,12 +4,12 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use diag::Place;
 use resource::{Construct, Dependency, Options, StackName, Urn};
-use serde::{Serialize, Serializer};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use state::Object;
-use value::{Digest, Map, Path, Value};
+use value::{Digest, Map, Path, Secret, Value};
 
 /// What would be done to one stack.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct ChangeSet {
     /// The stack.
     pub stack: StackName,
@@ -26,17 +26,28 @@ pub struct ChangeSet {
     /// The constructs, for display.
     pub constructs: BTreeMap<String, Construct>,
     /// Every output of another stack that the plan reads, with what was found.
-    #[serde(serialize_with = "pairs")]
+    #[serde(with = "pairs")]
     pub reads: BTreeMap<(String, Path), ReadPin>,
 }
 
 /// JSON has no maps whose keys are not texts.
-fn pairs<S: Serializer>(reads: &BTreeMap<(String, Path), ReadPin>, serializer: S) -> Result<S::Ok, S::Error> {
-    serializer.collect_seq(reads.iter().map(|((stack, path), pin)| (stack, path, pin)))
+mod pairs {
+    use super::{BTreeMap, Deserialize, Deserializer, Path, ReadPin, Serializer};
+
+    type Reads = BTreeMap<(String, Path), ReadPin>;
+
+    pub(super) fn serialize<S: Serializer>(reads: &Reads, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_seq(reads.iter().map(|((stack, path), pin)| (stack, path, pin)))
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Reads, D::Error> {
+        let triples = Vec::<(String, Path, ReadPin)>::deserialize(deserializer)?;
+        Ok(triples.into_iter().map(|(stack, path, pin)| ((stack, path), pin)).collect())
+    }
 }
 
 /// What an output of another stack was when it was read.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct ReadPin {
     /// The digest of the value.
     pub digest: Digest,
@@ -45,7 +56,7 @@ pub struct ReadPin {
 }
 
 /// What would be done with one resource.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct ResourceChange {
     /// What.
     pub action: Action,
@@ -92,7 +103,7 @@ impl ResourceChange {
 }
 
 /// An action on one resource.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Action {
     /// Nothing.
@@ -116,8 +127,23 @@ pub enum Action {
     Adopt,
 }
 
+impl Action {
+    /// A word for it.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Keep => "no change",
+            Self::Create => "create",
+            Self::Update => "update",
+            Self::Replace { .. } => "replace",
+            Self::Delete => "delete",
+            Self::Forget => "forget",
+            Self::Adopt => "adopt",
+        }
+    }
+}
+
 /// A property that differs.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Difference {
     /// Where.
     pub path: Path,
@@ -141,7 +167,7 @@ impl Difference {
 }
 
 /// What would be done with one output.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct OutputChange {
     /// The value that it would have, as far as it is known; `None` = it is withdrawn.
     pub value: Option<Value>,
@@ -180,6 +206,19 @@ impl ChangeSet {
             && self.outputs.values().all(|output| !output.changes())
     }
 
+    /// The same without ciphertexts: of a secret only its fingerprint stays.
+    #[must_use]
+    pub fn without_ciphertexts(mut self) -> Self {
+        for change in self.resources.values_mut() {
+            change.goal.values_mut().for_each(seal);
+            for difference in &mut change.differences {
+                difference.old.iter_mut().chain(&mut difference.new).for_each(seal);
+            }
+        }
+        self.outputs.values_mut().filter_map(|output| output.value.as_mut()).for_each(seal);
+        self
+    }
+
     /// How many resources each action has.
     pub fn counts(&self) -> Counts {
         let mut counts = Counts::default();
@@ -194,6 +233,16 @@ impl ChangeSet {
         }
         counts.delete += self.leftovers.len();
         counts
+    }
+}
+
+/// Leaves only the fingerprints of secrets.
+fn seal(value: &mut Value) {
+    match value {
+        Value::Secret(secret) => *secret = Secret::sealed(secret.fingerprint()),
+        Value::List(items) => items.iter_mut().for_each(seal),
+        Value::Map(map) => map.values_mut().for_each(seal),
+        _ => {}
     }
 }
 

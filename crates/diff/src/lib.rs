@@ -7,6 +7,7 @@
 #[cfg(test)]
 extern crate self as diff;
 
+mod approved;
 mod attribute;
 mod change;
 mod compare;
@@ -17,6 +18,7 @@ mod pass;
 mod problems;
 mod scope;
 
+pub use approved::beyond;
 pub use attribute::attribute;
 pub use change::{Action, ChangeSet, Counts, Difference, OutputChange, ReadPin, ResourceChange};
 pub use decide::{Case, Companion, Decision, decide, drifted};

@@ -36,6 +36,8 @@ pub struct Report {
     pub failed: Vec<Failure>,
     /// Steps that were not started, with what they were skipped for.
     pub skipped: Vec<(StackName, Target, String)>,
+    /// Steps that a saved preview leaves to the next one: by now more is known than when it was approved.
+    pub left: Vec<(StackName, Target)>,
     /// Whether it was cancelled.
     pub cancelled: bool,
 }
@@ -150,11 +152,13 @@ impl Engine<'_> {
     /// # Errors
     /// If it did not start; what fails on the way is in the report.
     pub async fn apply(&self, preview: &Preview, options: ApplyOptions, events: &Events) -> Result<Report, Stopped> {
-        let graph = preview.order().map_err(Stopped::Problems)?;
+        let (graph, left) = preview.certain(preview.order().map_err(Stopped::Problems)?);
         let run = Run { id: run_id(), command: options.command.clone() };
         self.check_pins(preview).await?;
-        let journals = self.acquire(&run, preview).await?;
-        let lives = Self::lives(preview, journals);
+        let plan = preview.bound.as_ref().map(|bound| bound.digest);
+        let journals = self.acquire(&run, preview, |_| plan).await?;
+        let mut lives = Self::lives(preview, journals);
+        left.iter().for_each(|step| lives[step.stack].leave());
         let counts: Vec<(StackName, usize)> = lives
             .iter()
             .enumerate()
@@ -168,7 +172,9 @@ impl Engine<'_> {
             stop_at_failure: options.stop_at_failure,
         };
         let runner = Runner::new(self, preview, graph, limits, lives, events);
-        let (report, lives) = runner.run(options.cancel).await;
+        let (mut report, lives) = runner.run(options.cancel).await;
+        report.left =
+            left.into_iter().map(|step| (preview.changes[step.stack].stack.clone(), target(step.kind))).collect();
         let closed = self.close(preview, lives).await;
         self.store.release(&run).await?;
         closed?;
@@ -194,12 +200,23 @@ impl Engine<'_> {
         Ok(())
     }
 
-    /// Takes the stacks of a preview, all or none, and registers them as readers.
-    pub(crate) async fn acquire(&self, run: &Run, preview: &Preview) -> Result<Vec<Box<dyn Journal>>, StoreError> {
+    /// Takes the stacks of a preview, all or none, and registers them as readers; `plan` gives the saved preview that a
+    /// stack stands under from now on.
+    pub(crate) async fn acquire(
+        &self,
+        run: &Run,
+        preview: &Preview,
+        plan: impl Fn(&str) -> Option<Digest>,
+    ) -> Result<Vec<Box<dyn Journal>>, StoreError> {
         let bases: Vec<Base> = preview
             .changes
             .iter()
-            .map(|set| Base { stack: set.stack.clone(), id: set.stack_id.clone(), generation: set.base })
+            .map(|set| Base {
+                stack: set.stack.clone(),
+                id: set.stack_id.clone(),
+                generation: set.base,
+                plan: plan(&set.stack.to_string()),
+            })
             .collect();
         let journals = self.store.acquire(run, &bases).await?;
         let mut registering = JoinSet::new();
@@ -261,6 +278,13 @@ impl Engine<'_> {
             }
         }
         all(closing, "closing a stack").await
+    }
+}
+
+fn target(step: planner::StepKind) -> Target {
+    match step {
+        planner::StepKind::Apply(urn) | planner::StepKind::Delete(urn, _) => Target::Resource(urn),
+        planner::StepKind::Publish(path) => Target::Output(path),
     }
 }
 

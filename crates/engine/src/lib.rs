@@ -15,6 +15,7 @@ mod preview;
 mod providers;
 mod refresh;
 mod run;
+mod saving;
 mod scope;
 mod seal;
 mod settle;
@@ -57,6 +58,8 @@ pub struct Engine<'a> {
     pub providers: Providers,
     /// Keys.
     pub secrets: Arc<dyn Secrets>,
+    /// The profile's name.
+    pub profile_name: String,
     /// What of the profile counts for a state: goes into what stands for "nothing is left to do".
     pub profile: Digest,
     /// Protected resources may go.

@@ -7,9 +7,9 @@ use diag::Diagnostics;
 use diff::ChangeSet;
 use planner::Holders;
 use ports::StoreError;
-use resource::{Plan, Sources};
+use resource::{Plan, Sources, Urn};
 use state::StackState;
-use taskgraph::{OutputRead, ResolveRecord, Rounds};
+use taskgraph::{OutputRead, ResolveRecord};
 use value::{Digest, Path};
 
 use crate::lookup::World;
@@ -39,6 +39,8 @@ pub struct PreviewOptions {
 pub struct Preview {
     /// Change sets of the stacks that something is done to, in the order of their names.
     pub changes: Vec<ChangeSet>,
+    /// The selected stacks, by full name.
+    pub selected: BTreeSet<String>,
     /// Stacks that nothing is done to.
     pub unchanged: BTreeSet<String>,
     /// How many of the selected stacks did not have to be evaluated.
@@ -58,6 +60,17 @@ pub struct Preview {
     /// Heads and states that it was made from.
     pub(crate) world: World,
     pub(crate) holders: Holders,
+    /// The saved preview that this is what is left of.
+    pub(crate) bound: Option<Bound>,
+}
+
+/// What a saved preview lets be done.
+#[derive(Debug, Clone)]
+pub(crate) struct Bound {
+    /// Its digest.
+    pub digest: Digest,
+    /// What it cannot decide: left to the next one.
+    pub undecided: BTreeSet<(String, Urn)>,
 }
 
 /// A plan with where its parts are declared.
@@ -66,6 +79,8 @@ pub(crate) struct Planned {
     pub plan: Option<Arc<Plan>>,
     pub sources: Arc<Sources>,
     pub digest: Digest,
+    /// The outputs of other stacks that the program read as plain values.
+    pub plain: BTreeSet<(String, Path)>,
 }
 
 /// Why there is no preview.
@@ -114,18 +129,8 @@ impl Engine<'_> {
     /// All problems that were found, or that the state cannot be read.
     pub async fn preview(&self, options: &PreviewOptions, traces: &Traces) -> Result<Preview, PreviewError> {
         let heads = self.store.heads().await?;
-        let mut work = Work {
-            engine: self,
-            options,
-            world: World {
-                heads: heads.into_iter().map(|head| (head.stack.to_string(), head)).collect(),
-                ..World::default()
-            },
-            planned: BTreeMap::new(),
-            rounds: Rounds::new(),
-            proposed: BTreeMap::new(),
-            preview: Preview::default(),
-        };
+        let heads = heads.into_iter().map(|head| (head.stack.to_string(), head)).collect();
+        let mut work = Work::new(self, options, World { heads, ..World::default() });
         match options.goal {
             Goal::Programs => {
                 work.look_up(traces).await?;
@@ -163,6 +168,16 @@ impl Preview {
             })
             .collect();
         planner::plan(&steps, &self.holders)
+    }
+
+    /// The steps that may be done, and those that are left to the next saved preview.
+    pub(crate) fn certain(&self, graph: planner::StepGraph) -> (planner::StepGraph, Vec<planner::StepNode>) {
+        let Some(bound) = &self.bound else { return (graph, Vec::new()) };
+        let named = |step: &planner::StepNode| match &step.kind {
+            planner::StepKind::Apply(urn) => Some((self.changes[step.stack].stack.to_string(), urn.clone())),
+            _ => None,
+        };
+        graph.without(|step| named(step).is_some_and(|resource| bound.undecided.contains(&resource)))
     }
 
     /// The state of a stack that the preview was made from.

@@ -34,7 +34,12 @@ impl Engine<'_> {
         let run = Run { id: run_id(), command: "refresh".to_owned() };
         let bases: Vec<Base> = heads
             .iter()
-            .map(|head| Base { stack: head.stack.clone(), id: head.id.clone(), generation: Some(head.generation) })
+            .map(|head| Base {
+                stack: head.stack.clone(),
+                id: head.id.clone(),
+                generation: Some(head.generation),
+                plan: None,
+            })
             .collect();
         let journals = self.store.acquire(&run, &bases).await?;
         let mut report = RefreshReport::default();

@@ -34,6 +34,8 @@ pub(crate) struct Live {
     lost: Option<StoreError>,
     open_steps: usize,
     well: bool,
+    /// Something is left to a later run.
+    leaves: bool,
 }
 
 /// What waits for a chunk to be durable.
@@ -57,6 +59,7 @@ impl Live {
             lost: None,
             open_steps: 0,
             well: true,
+            leaves: false,
         }
     }
 
@@ -67,10 +70,15 @@ impl Live {
             .unwrap_or_else(|| EMPTY.get_or_init(|| StackState::new(String::new(), resource::StackName::new("", ""))))
     }
 
+    /// Leaves something to a later run.
+    pub(crate) fn leave(&mut self) {
+        self.leaves = true;
+    }
+
     /// Whether every step ended well and nothing is left over.
     pub(crate) fn is_settled(&self) -> bool {
         let state = self.state();
-        self.well && self.open_steps == 0 && state.replaced.is_empty() && state.dangling.is_empty()
+        self.well && !self.leaves && self.open_steps == 0 && state.replaced.is_empty() && state.dangling.is_empty()
     }
 
     /// The journal and the state, unless the stack was lost.

@@ -22,7 +22,7 @@ impl Engine<'_> {
             return Ok(0);
         }
         let run = Run { id: run_id(), command: "settle".to_owned() };
-        let journals = self.acquire(&run, preview).await?;
+        let journals = self.acquire(&run, preview, |stack| preview.world.heads.get(stack)?.plan).await?;
         let mut settled = 0;
         let mut found = diag::Diagnostics::new();
         for mut journal in journals {

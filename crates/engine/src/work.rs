@@ -30,6 +30,20 @@ pub(crate) struct Work<'a> {
     pub preview: Preview,
 }
 
+impl<'a> Work<'a> {
+    pub(crate) fn new(engine: &'a Engine<'a>, options: &'a PreviewOptions, world: World) -> Self {
+        Self {
+            engine,
+            options,
+            world,
+            planned: BTreeMap::new(),
+            rounds: Rounds::new(),
+            proposed: BTreeMap::new(),
+            preview: Preview::default(),
+        }
+    }
+}
+
 impl Work<'_> {
     fn entries(&self) -> Vec<&StackEntry> {
         self.options.selected.iter().filter_map(|name| self.engine.catalog.get(name)).collect()
@@ -170,7 +184,16 @@ impl Work<'_> {
                     let reads = plan.reads();
                     let settled = self.is_settled(&name, digest, &reads);
                     self.rounds.planned(&name, reads, settled);
-                    let planned = Planned { plan: Some(Arc::new(plan)), sources: Arc::new(evaluation.sources), digest };
+                    let plain = evaluation.reads.into_keys().filter_map(|read| match read {
+                        plan::Read::Output(stack, path) => Some((stack, path)),
+                        _ => None,
+                    });
+                    let planned = Planned {
+                        plan: Some(Arc::new(plan)),
+                        sources: Arc::new(evaluation.sources),
+                        digest,
+                        plain: plain.collect(),
+                    };
                     self.planned.insert(name, planned);
                 }
             }
@@ -188,7 +211,7 @@ impl Work<'_> {
     }
 
     /// Loads states that are not loaded yet; stacks without one are left out.
-    async fn load(&mut self, names: impl IntoIterator<Item = String>) -> Result<(), StoreError> {
+    pub(crate) async fn load(&mut self, names: impl IntoIterator<Item = String>) -> Result<(), StoreError> {
         for name in names {
             if self.world.states.contains_key(&name) {
                 continue;
@@ -202,7 +225,7 @@ impl Work<'_> {
     }
 
     /// Compares stacks whose plans are at hand.
-    fn diff(&self, stacks: &BTreeSet<String>) -> (Vec<ChangeSet>, Diagnostics) {
+    pub(crate) fn diff(&self, stacks: &BTreeSet<String>) -> (Vec<ChangeSet>, Diagnostics) {
         let names: Vec<(&String, StackName, String)> =
             stacks.iter().map(|name| (name, self.name(name), self.id(name))).collect();
         let inputs: Vec<StackInput<'_>> = names
@@ -224,8 +247,10 @@ impl Work<'_> {
     }
 
     fn name(&self, name: &str) -> StackName {
+        let planned = self.planned.get(name).and_then(|planned| planned.plan.as_ref());
         let known = self.engine.catalog.get(name).map(|entry| entry.name.clone());
         known
+            .or_else(|| planned.map(|plan| plan.stack.clone()))
             .or_else(|| self.world.heads.get(name).map(|head| head.stack.clone()))
             .unwrap_or_else(|| StackName::new(name, ""))
     }
@@ -302,7 +327,12 @@ impl Work<'_> {
             self.options.selected.iter().filter(|name| self.world.heads.contains_key(*name)).cloned().collect();
         self.load(names.clone()).await?;
         for name in &names {
-            let planned = Planned { plan: None, sources: Arc::default(), digest: Digest::of("nothing", b"") };
+            let planned = Planned {
+                plan: None,
+                sources: Arc::default(),
+                digest: Digest::of("nothing", b""),
+                plain: BTreeSet::new(),
+            };
             self.planned.insert(name.clone(), planned);
         }
         let (sets, found) = self.diff(&names);
@@ -352,6 +382,7 @@ impl Work<'_> {
             .filter(|head| head.objects > 0 && self.engine.catalog.get(&head.stack.to_string()).is_none())
             .map(|head| head.stack.to_string())
             .collect();
+        preview.selected.clone_from(&self.options.selected);
         preview.plans = self.planned;
         preview.world = self.world;
         preview.held_back = preview

@@ -61,6 +61,34 @@ pub struct StepGraph {
     pub held_back: Vec<HeldBack>,
 }
 
+impl StepGraph {
+    /// The graph without some steps and without everything that needs one of them; and what was left out.
+    #[must_use]
+    pub fn without(self, left_out: impl Fn(&StepNode) -> bool) -> (Self, Vec<StepNode>) {
+        // INVARIANT: steps were planned, so there is an order.
+        let order = self.graph.order().unwrap_or_default();
+        let mut out = vec![false; self.steps.len()];
+        for node in order {
+            out[node] = left_out(&self.steps[node]) || self.graph.needs(node).iter().any(|&need| out[need]);
+        }
+        let mut result = Self { held_back: self.held_back, ..Self::default() };
+        let mut numbers = vec![0; self.steps.len()];
+        let mut left = Vec::new();
+        for (node, step) in self.steps.into_iter().enumerate() {
+            if out[node] {
+                left.push(step);
+            } else {
+                numbers[node] = result.graph.add_node();
+                result.steps.push(step);
+            }
+        }
+        for node in (0..out.len()).filter(|&node| !out[node]) {
+            self.graph.needs(node).iter().for_each(|&need| result.graph.add_edge(numbers[node], numbers[need]));
+        }
+        (result, left)
+    }
+}
+
 /// An old object that stays for now.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct HeldBack {

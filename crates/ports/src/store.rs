@@ -38,6 +38,8 @@ pub struct Base {
     pub id: String,
     /// The generation of the head; `None` = it had none.
     pub generation: Option<u64>,
+    /// What the heads say from now on of the saved preview whose runs alone have moved the stack.
+    pub plan: Option<Digest>,
 }
 
 /// A state that was read.

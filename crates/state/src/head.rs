@@ -48,4 +48,15 @@ pub struct Head {
     /// those stacks are here, so that a destroy sees its readers without loading them.
     #[serde(default)]
     pub reads_from: Vec<String>,
+    /// The saved preview whose runs alone have moved the stack since the base that it was made from.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub plan: Option<Digest>,
+}
+
+impl Head {
+    /// What tells the head from any other, also of its generation.
+    pub fn digest(&self) -> Digest {
+        // INVARIANT: a struct of a fixed field order with sorted maps inside: its JSON is canonical and cannot fail.
+        Digest::of("head/1", &serde_json::to_vec(self).unwrap_or_default())
+    }
 }

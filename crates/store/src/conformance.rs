@@ -15,6 +15,7 @@ pub async fn check(open: Open<'_>) {
     nothing_is_there_at_first(open).await;
     a_run_leaves_one_closed_head(open).await;
     a_base_that_moved_is_refused(open).await;
+    heads_name_the_saved_preview(open).await;
     counters_outlive_what_they_counted(open).await;
     a_live_holder_is_named(open).await;
     all_or_none(open).await;
@@ -74,6 +75,22 @@ pub async fn a_base_that_moved_is_refused(open: Open<'_>) {
         assert_eq!(refused, Err(StoreError::Moved { stack: base.stack.to_string() }));
     }
     settle(&*store, "third", &now).await;
+}
+
+/// The open head and the closing one name the saved preview that the base does, until another run takes the stack.
+pub async fn heads_name_the_saved_preview(open: Open<'_>) {
+    let store = open();
+    let none = new_base("planned");
+    let plan = Some(Digest::of("saved", b"1"));
+    let journal = take(&*store, "first", &Base { plan, ..none.clone() }).await;
+    assert_eq!(head_of(&*store, &none).await.plan, plan, "a run that dies now was one of that preview");
+    close(journal).await;
+    let closed = head_of(&*store, &none).await;
+    assert_eq!(closed.plan, plan);
+    settle(&*store, "second", &base_of(&closed)).await;
+    let moved = head_of(&*store, &none).await;
+    assert_eq!(moved.plan, None);
+    assert_ne!(moved.digest(), Head { generation: 9, ..moved.clone() }.digest());
 }
 
 /// A stack of which nothing is left keeps its id, its incarnations, its position and its fencing number.
@@ -193,12 +210,12 @@ pub fn run(id: &str) -> Run {
 /// The base of a stack that has no head yet.
 pub fn new_base(name: &str) -> Base {
     let stack = StackName::new("conformance", name);
-    Base { id: state::stack_id("test", &stack, 0), stack, generation: None }
+    Base { id: state::stack_id("test", &stack, 0), stack, generation: None, plan: None }
 }
 
 /// The base that a head is.
 pub fn base_of(head: &Head) -> Base {
-    Base { stack: head.stack.clone(), id: head.id.clone(), generation: Some(head.generation) }
+    Base { stack: head.stack.clone(), id: head.id.clone(), generation: Some(head.generation), plan: None }
 }
 
 /// The one head of the stack of a base.

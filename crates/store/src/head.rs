@@ -29,6 +29,7 @@ pub(crate) fn of(state: &StackState, generation: u64) -> Head {
         settled: None,
         objects: (state.objects.len() + state.replaced.len()) as u64,
         reads_from,
+        plan: None,
     }
 }
 

@@ -53,6 +53,8 @@ pub(crate) struct Writer {
     /// The stack's name, for messages.
     pub(crate) stack: String,
     pub(crate) id: String,
+    /// The saved preview that the heads name.
+    pub(crate) plan: Option<Digest>,
     /// The generation of the open head.
     pub(crate) generation: u64,
     /// Its lock is the right to write.
@@ -123,6 +125,7 @@ impl Writer {
             position: self.position,
             chain: self.chain,
             settled: closing.settled,
+            plan: self.plan,
             ..head::of(state, self.generation + 1)
         };
         head::create(&self.dir, &head)?;
@@ -179,6 +182,7 @@ mod tests {
             run: Run { id: "r".into(), command: "up".into() },
             stack: "x".into(),
             id: "id".into(),
+            plan: None,
             generation: 1,
             lock: File::create(dir.lock()).expect("made"),
             segment: File::open(dir.segment(0)).expect("opened, for reading only"),

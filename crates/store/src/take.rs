@@ -37,6 +37,8 @@ struct Locked {
     lock: File,
     newest: Option<Head>,
     replayed: Replayed,
+    /// The saved preview that the heads name from now on.
+    plan: Option<Digest>,
 }
 
 fn lock_all(inner: &Inner, run: &Run, bases: &[Base]) -> Result<Vec<Locked>, StoreError> {
@@ -76,7 +78,7 @@ fn lock(inner: &Inner, run: &Run, index: usize, base: &Base, finder: &mut Finder
         Some(head) => read::replay(&dir, head)?,
         None => Replayed::empty(&base.id, &base.stack),
     };
-    Ok(Locked { index, dir, lock, newest, replayed })
+    Ok(Locked { index, dir, lock, newest, replayed, plan: base.plan })
 }
 
 /// The directory for a stack that has none. That of its name may belong to a stack that was renamed.
@@ -164,7 +166,10 @@ fn open(run: &Run, stack: &mut Locked) -> Result<Opened, StoreError> {
     let start = stack.newest.as_ref().map(|head| (head.snapshot, head.position, head.chain));
     let (snapshot, position, before) = start.unwrap_or((None, 0, head::NO_CHAIN));
     let open = Some(run.id.clone());
-    head::create(&stack.dir, &Head { snapshot, position, chain: before, open, ..head::of(state, generation) })?;
+    head::create(
+        &stack.dir,
+        &Head { snapshot, position, chain: before, open, plan: stack.plan, ..head::of(state, generation) },
+    )?;
 
     let seal = Entry::Seal { run: run.id.clone(), fencing: state.fencing + 1 };
     let position = state.next_position;
@@ -181,7 +186,7 @@ fn give_back(run: &Run, stack: &Locked) {
     }
     let closed = match &stack.newest {
         Some(head) if head.open.is_some() => return,
-        Some(head) => Head { generation: open.generation + 1, ..head.clone() },
+        Some(head) => Head { generation: open.generation + 1, plan: open.plan, ..head.clone() },
         None => Head { generation: open.generation + 1, open: None, ..open },
     };
     // If this fails too the head stays open: the next run takes it over.
@@ -196,6 +201,7 @@ fn journal(inner: &Arc<Inner>, run: &Run, locked: Locked, opened: Opened) -> Box
         dir: locked.dir,
         stack: state.name.to_string(),
         id: state.id.clone(),
+        plan: locked.plan,
         generation: opened.generation,
         lock: locked.lock,
         segment: opened.segment,

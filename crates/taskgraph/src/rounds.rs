@@ -47,7 +47,7 @@ pub struct Rounds {
     woken: BTreeSet<String>,
     /// The stacks of the last comparison.
     compared: Option<BTreeSet<String>>,
-    /// The deferred stacks were tried after the last comparison.
+    /// The deferred stacks were tried after the last comparison, and after the last of them that got its plan.
     tried: bool,
 }
 
@@ -66,6 +66,10 @@ impl Rounds {
     /// A stack was evaluated to a plan.
     pub fn planned(&mut self, stack: &str, reads: OutputSet, settled: bool) {
         let clean = settled && !self.woken.contains(stack);
+        if matches!(self.stacks.get(stack), Some(Standing::Deferred(_))) {
+            // Others may have waited for it.
+            self.tried = false;
+        }
         self.stacks.insert(stack.to_owned(), if clean { Standing::Clean(reads) } else { Standing::Planned });
     }
 
@@ -208,6 +212,21 @@ mod tests {
         let mut known = rounds.clone();
         known.planned("b", outputs(&[]), false);
         assert_eq!(known.decide(), Next::Compare(names(&["a", "b"])));
+    }
+
+    #[test]
+    fn who_waits_for_a_deferred_stack_that_turns_out_settled_is_tried_again() {
+        let mut rounds = Rounds::new();
+        rounds.deferred("b", outputs(&["a:x"]));
+        rounds.deferred("c", outputs(&["b:x"]));
+        assert_eq!(rounds.decide(), Next::Compare(names(&[])));
+        rounds.compared(&outputs(&[]));
+        assert_eq!(rounds.decide(), Next::Evaluate(names(&["b", "c"])));
+        rounds.planned("b", outputs(&[]), true);
+        rounds.deferred("c", outputs(&["b:x"]));
+        assert_eq!(rounds.decide(), Next::Evaluate(names(&["c"])));
+        rounds.planned("c", outputs(&[]), false);
+        assert_eq!(rounds.decide(), Next::Compare(names(&["c"])));
     }
 
     #[test]

@@ -386,6 +386,9 @@ impl<'a> Runner<'a> {
         let Some(expr) = live.plan.as_ref().and_then(|plan| plan.outputs.get(path)) else { return Ok(Begun::Nothing) };
         let value = self.evaluate(stack, expr, &format!("output `{path}`"))?;
         let digest = value.digest();
+        if output.value.as_ref().is_some_and(|shown| !shown.has_unknown() && shown.digest() != digest) {
+            return Err(contradiction(&format!("output `{path}`"), "it has another value").into());
+        }
         let state = self.state(stack);
         if state.outputs.get(path).is_some_and(|published| published.digest == digest && !published.stale) {
             return Ok(Begun::Nothing);
@@ -412,19 +415,20 @@ fn check_approved(
         (Change::Replace { .. }, Change::Replace { .. } | Change::Update | Change::Create) => true,
         _ => false,
     };
-    let contradiction = |what: String| {
-        let message = format!("`{}` came out otherwise than it was approved: {what}", urn.name());
-        Trouble::from(
-            Diagnostic::error("E0530", message).hint("run the command again to see and approve what would be done now"),
-        )
-    };
+    let name = format!("`{}`", urn.name());
     if !weaker {
-        return Err(contradiction(format!("approved was {:?}, now it is {:?}", change.action, decision.action)));
+        let what = format!("approved was {}, now it is {}", change.action.word(), decision.action.word());
+        return Err(contradiction(&name, &what).into());
     }
     for (key, approved) in change.goal.iter().filter(|(_, value)| !value.has_unknown()) {
         if decision.goal.get(key) != Some(approved) {
-            return Err(contradiction(format!("`{key}` has another value")));
+            return Err(contradiction(&name, &format!("`{key}` has another value")).into());
         }
     }
     Ok(())
+}
+
+fn contradiction(name: &str, what: &str) -> Diagnostic {
+    Diagnostic::error("E0530", format!("{name} came out otherwise than it was approved: {what}"))
+        .hint("run the command again to see and approve what would be done now")
 }

@@ -451,7 +451,7 @@ async fn case_37_what_happened_is_written_even_if_it_makes_no_sense_and_then_not
     let mut house = House::settled("stack a.QA\n resource Vpc main\n resource Vpc reads Label=@main.VpcId").await;
     let store = house.store();
     let head = store.heads().await.expect("heads").remove(0);
-    let base = Base { stack: head.stack.clone(), id: head.id.clone(), generation: Some(head.generation) };
+    let base = Base { stack: head.stack.clone(), id: head.id.clone(), generation: Some(head.generation), plan: None };
     let run = Run { id: "odd".into(), command: "test".into() };
     let mut journal = store.acquire(&run, &[base]).await.expect("taken").remove(0);
     let mut state = journal.state().clone();

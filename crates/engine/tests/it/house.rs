@@ -8,8 +8,8 @@ use std::time::Duration;
 use config::{FromNode, Node};
 use diag::{Diagnostic, Diagnostics, Place};
 use engine::{
-    ApplyOptions, Catalog, Engine, Event, Events, Goal, Preview, PreviewError, PreviewOptions, Providers, Report,
-    StackEntry, Stopped, Traces,
+    ApplyOptions, Catalog, Engine, Event, Events, Goal, Instance, Preview, PreviewError, PreviewOptions, Providers,
+    Report, StackEntry, Stopped, Traces,
 };
 use expr::Expr;
 use plan::{Declaration, Inputs, Output, OutputRead, OutputTree, Project};
@@ -34,6 +34,9 @@ pub(crate) struct House {
     pub(crate) ignore_protection: bool,
     pub(crate) stop_at_failure: bool,
     pub(crate) jobs: usize,
+    pub(crate) profile: String,
+    /// What `{account}` is in predictions.
+    pub(crate) account: Option<String>,
     /// The stack whose journal takes only so many chunks.
     pub(crate) failing_disk: Option<(String, usize)>,
     pub(crate) cancel: watch::Sender<bool>,
@@ -50,6 +53,8 @@ impl House {
             ignore_protection: false,
             stop_at_failure: false,
             jobs: 1,
+            profile: "test".to_owned(),
+            account: None,
             failing_disk: None,
             cancel: watch::channel(false).0,
         }
@@ -80,6 +85,11 @@ impl House {
         }
     }
 
+    fn instances(&self) -> BTreeMap<Option<String>, Instance> {
+        let account = self.account.iter().map(|account| ("account".to_owned(), account.clone()));
+        BTreeMap::from([(None, Instance { values: account.collect() })])
+    }
+
     pub(crate) fn store(&self) -> LocalStore {
         LocalStore::open(self.dir.path().to_owned(), store::Settings::default())
     }
@@ -104,8 +114,9 @@ impl House {
                 Some((stack, chunks)) => Arc::new(FailingDisk { inner: self.store(), stack, chunks }),
                 None => Arc::new(self.store()),
             },
-            providers: Providers::new(vec![self.cloud.clone()], BTreeMap::new()),
+            providers: Providers::new(vec![self.cloud.clone()], self.instances()),
             secrets: Arc::new(Keys),
+            profile_name: self.profile.clone(),
             profile: Digest::of("profile", b""),
             ignore_protection: self.ignore_protection,
             jobs: self.jobs,
@@ -179,14 +190,7 @@ impl House {
 
     /// Tries the same, but is killed when the n-th call arrives.
     pub(crate) async fn attempt_killed(&mut self, stacks: &[&str], nth: usize) {
-        let (killed, mut left) = (Arc::new(tokio::sync::Notify::new()), nth);
-        let notify = Arc::clone(&killed);
-        self.cloud.watch(move |_, _| {
-            left = left.saturating_sub(1);
-            if left == 0 {
-                notify.notify_one();
-            }
-        });
+        let killed = self.killer(nth);
         let cloud = Arc::clone(&self.cloud);
         tokio::select! {
             biased;
@@ -236,6 +240,66 @@ impl House {
     pub(crate) async fn refresh(&mut self, stacks: &[&str]) -> engine::RefreshReport {
         let selected = self.selected(stacks);
         self.with(async |engine| engine.refresh(&selected).await).await.expect("reads")
+    }
+
+    /// The text of a saved preview.
+    pub(crate) async fn save(&mut self, stacks: &[&str]) -> String {
+        let preview = self.preview(stacks).await;
+        self.with(async |engine| saved::text(&engine.save(&preview).expect("can be saved"))).await
+    }
+
+    /// What is left of a saved preview.
+    pub(crate) async fn reopen(&self, text: &str) -> Result<Preview, PreviewError> {
+        let saved = saved::read(text, "plan.json").expect("reads");
+        self.with(async |engine| engine.reopen(&saved).await).await
+    }
+
+    /// What stands against a saved preview.
+    pub(crate) async fn refusal(&self, text: &str) -> String {
+        match self.reopen(text).await {
+            Err(PreviewError::Problems(found)) => fixture::print_problems(&found),
+            Err(PreviewError::Store(error)) => error.to_string(),
+            Ok(preview) => panic!("it is not refused: {}", fixture::print(&preview.changes)),
+        }
+    }
+
+    /// Applies what is left of a saved preview, as the command line does; what did not go well, and what it leaves.
+    pub(crate) async fn carry_out(&mut self, text: &str) -> String {
+        let mut preview = self.reopen(text).await.expect("it fits");
+        if self.settle(&preview).await.expect("settles") > 0 {
+            preview = self.reopen(text).await.expect("it still fits");
+        }
+        if preview.changes.is_empty() {
+            return String::new();
+        }
+        let report = self.apply(&preview).await.expect("starts");
+        let left = report.left.iter().map(|(stack, target)| format!("left {target} of {stack}"));
+        told(&report).into_iter().chain(left).collect::<Vec<_>>().join("\n")
+    }
+
+    /// Does the same, but is killed when the n-th call arrives.
+    pub(crate) async fn carry_out_killed(&mut self, text: &str, nth: usize) {
+        let killed = self.killer(nth);
+        let cloud = Arc::clone(&self.cloud);
+        tokio::select! {
+            biased;
+            () = killed.notified() => {}
+            _ = self.carry_out(text) => {}
+        }
+        cloud.watch(|_, _| ());
+    }
+
+    /// Tells when the n-th call arrives.
+    fn killer(&self, nth: usize) -> Arc<tokio::sync::Notify> {
+        let (killed, mut left) = (Arc::new(tokio::sync::Notify::new()), nth);
+        let notify = Arc::clone(&killed);
+        self.cloud.watch(move |_, _| {
+            left = left.saturating_sub(1);
+            if left == 0 {
+                notify.notify_one();
+            }
+        });
+        killed
     }
 
     /// The state of a stack; it must be whole.

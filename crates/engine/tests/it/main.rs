@@ -5,6 +5,7 @@ mod disk;
 mod house;
 
 mod cases_failures;
+mod cases_saved;
 mod crashes;
 mod failures;
 mod random;
