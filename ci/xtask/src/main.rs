@@ -1,8 +1,9 @@
-//! The workspace's own checks and generators: `cargo xtask layers|sync|bindings|errors|bench`.
+//! The workspace's own checks and generators: `cargo xtask layers|sync|bindings|errors|bench|fuzz`.
 //!
 //! Layer: L6, edges.
 
 mod errors;
+mod fuzz;
 mod layers;
 mod metadata;
 mod table;
@@ -51,6 +52,15 @@ enum Command {
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         arguments: Vec<String>,
     },
+    /// Looks for programs, failures and kills after which the engine's state is not true.
+    Fuzz {
+        /// For how long, in minutes.
+        #[arg(long, default_value_t = 60)]
+        minutes: u64,
+        /// The first seed; the next ones follow.
+        #[arg(long, default_value_t = 2)]
+        seed: u64,
+    },
 }
 
 fn main() -> ExitCode {
@@ -71,6 +81,7 @@ fn run(command: Command) -> Result<()> {
         Command::Bindings { check } => bindings(&root, check),
         Command::Errors { check } => errors::run(&root, check),
         Command::Bench { arguments } => bench(&root, &arguments),
+        Command::Fuzz { minutes, seed } => fuzz::run(&root, minutes, seed),
     }
 }
 

@@ -12,7 +12,7 @@ use schema::{Catalog, TypeSchema};
 use value::{Map, Value};
 
 /// What happens to a call instead of what should.
-#[derive(Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Harm {
     /// It is refused.
     Refuse,
@@ -63,6 +63,7 @@ struct Inner {
     harms: BTreeMap<String, Harm>,
     hook: Option<Hook>,
     lenient: bool,
+    refused_deletes: Vec<String>,
 }
 
 struct Thing {
@@ -107,6 +108,19 @@ impl Cloud {
     /// The ids of everything that there is.
     pub(crate) fn ids(&self) -> Vec<String> {
         self.inner().things.keys().cloned().collect()
+    }
+
+    /// An object that was there before.
+    pub(crate) fn put(&self, id: &str, ty: &str, inputs: Map, owner: Owner) {
+        let mut inner = self.inner();
+        // What is made from now on has other ids.
+        inner.made = inner.made.max(1000);
+        inner.things.insert(id.to_owned(), Thing { ty: ty.to_owned(), inputs, owner });
+    }
+
+    /// Deletions that were refused because another object names what was to go.
+    pub(crate) fn refused_deletes(&self) -> Vec<String> {
+        self.inner().refused_deletes.clone()
     }
 
     /// Somebody else changes a property.
@@ -214,6 +228,7 @@ impl Inner {
             StepAction::Delete { id, .. } => {
                 let reads = |thing: &Thing| thing.inputs.values().any(|value| *value == Value::from(id.as_str()));
                 if !self.lenient && self.things.iter().any(|(other, thing)| other != id && reads(thing)) {
+                    self.refused_deletes.push(id.clone());
                     return Outcome::Failed(error(ProviderErrorKind::Refused, "InUse"), None);
                 }
                 self.things.remove(id);

@@ -13,9 +13,9 @@ use engine::{
 };
 use expr::Expr;
 use plan::{Declaration, Inputs, Output, OutputRead, OutputTree, Project};
-use ports::{SecretError, Secrets, StateStore, StoreError};
+use ports::{Base, Closing, Owner, Run, SecretError, Secrets, StateStore, StoreError};
 use resource::StackName;
-use state::StackState;
+use state::{Entry, OutputReader, StackState};
 use store::LocalStore;
 use tokio::sync::{mpsc, watch};
 use value::{Digest, Path, Value};
@@ -45,7 +45,7 @@ pub(crate) struct House {
 impl House {
     pub(crate) fn new(program: &str) -> Self {
         Self {
-            dir: tempfile::tempdir().expect("a directory"),
+            dir: scratch(),
             cloud: Cloud::new(fixture::catalog()),
             program: program.to_owned(),
             traces: Traces::new(),
@@ -58,6 +58,72 @@ impl House {
             failing_disk: None,
             cancel: watch::channel(false).0,
         }
+    }
+
+    /// Programs whose stacks have been applied before: their states are what the text says they have.
+    pub(crate) async fn given(text: &str) -> Self {
+        let house = Self::new(text);
+        let stacks = Fixture::parse(text).stacks;
+        let states: Vec<&StackState> = stacks.iter().filter_map(|stack| stack.state.as_ref()).collect();
+        let store = house.store();
+        let run = Run { id: "before".to_owned(), command: "up".to_owned() };
+        let base = |state: &&StackState| Base { stack: state.name.clone(), id: state.id.clone(), generation: None };
+        let bases: Vec<Base> = states.iter().map(base).collect();
+        let journals = store.acquire(&run, &bases).await.expect("free");
+        for (mut journal, state) in journals.into_iter().zip(&states) {
+            // A live object that comes after an earlier one of its name sets that aside.
+            let objects = state.replaced.iter().chain(state.objects.values());
+            let mut entries: Vec<Entry> =
+                objects.clone().map(|object| Entry::Recorded { object: Box::new(object.clone()) }).collect();
+            entries.extend(state.outputs.iter().map(|(path, output)| Entry::Published {
+                path: path.clone(),
+                value: output.value.clone(),
+                digest: output.digest,
+                from: output.from.clone(),
+            }));
+            let mut now = journal.state().clone();
+            entries.iter().for_each(|entry| now.apply(entry));
+            journal.append(entries).await.expect("appends");
+            journal.close(Closing { state: now, settled: None }).await.expect("closes");
+            for object in objects {
+                let owner = Owner {
+                    organisation: "test".to_owned(),
+                    stack_id: state.id.clone(),
+                    urn: object.urn.to_string(),
+                    incarnation: object.incarnation,
+                };
+                house.cloud.put(&object.id, object.urn.ty(), object.inputs.clone(), owner);
+                for read in &object.read {
+                    let reader = OutputReader { stack: state.name.to_string(), stack_id: state.id.clone() };
+                    store.register_reader(&read.stack, &reader).await.expect("registers");
+                }
+            }
+        }
+        store.release(&run).await.expect("releases");
+        house
+    }
+
+    /// The ids of objects that a program lets stay when their resources go.
+    pub(crate) fn retained(&self) -> BTreeSet<String> {
+        let mut name = "";
+        let mut retained = BTreeSet::new();
+        for words in self.program.lines().map(|line| line.split_whitespace().collect::<Vec<_>>()) {
+            match words.as_slice() {
+                ["resource" | "has" | "leftover", _, named, ..] => name = named,
+                ["retain"] => {
+                    let of = |id: &String| id.rsplit_once('-').is_some_and(|(start, _)| start == name);
+                    retained.extend(self.cloud.ids().into_iter().filter(of));
+                }
+                _ => {}
+            }
+        }
+        retained
+    }
+
+    /// Reads objects anew; whatever stands against it is no failure of the test.
+    pub(crate) async fn refresh(&mut self, stacks: &[&str]) {
+        let selected = self.selected(stacks);
+        drop(self.with(async |engine| engine.refresh(&selected).await).await);
     }
 
     /// Edits the programs.
@@ -189,13 +255,13 @@ impl House {
     }
 
     /// Tries the same, but is killed when the n-th call arrives.
-    pub(crate) async fn attempt_killed(&mut self, stacks: &[&str], nth: usize) {
+    pub(crate) async fn attempt_killed(&mut self, stacks: &[&str], goal: Goal, nth: usize) {
         let killed = self.killer(nth);
         let cloud = Arc::clone(&self.cloud);
         tokio::select! {
             biased;
             () = killed.notified() => {}
-            () = self.attempt(stacks, Goal::Programs) => {}
+            () = self.attempt(stacks, goal) => {}
         }
         cloud.watch(|_, _| ());
     }
@@ -334,6 +400,11 @@ impl House {
     pub(crate) fn root(&self) -> PathBuf {
         self.dir.path().to_owned()
     }
+}
+
+/// A directory in memory, where there is such a place: what is made durable there costs no time.
+fn scratch() -> tempfile::TempDir {
+    tempfile::tempdir_in("/dev/shm").or_else(|_| tempfile::tempdir()).expect("a directory")
 }
 
 /// The files below a directory.

@@ -8,6 +8,7 @@ mod cases_failures;
 mod cases_saved;
 mod crashes;
 mod failures;
+mod fuzz;
 mod random;
 mod replacing;
 mod secrets;
