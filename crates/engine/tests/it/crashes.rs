@@ -2,7 +2,6 @@
 
 use crate::cloud::Harm;
 use crate::house::House;
-use engine::Goal;
 
 /// One type for each way to find out what became of a create: tag, identity, token.
 const KINDS: [&str; 3] = ["Vpc", "Bucket", "Fixed"];
@@ -92,9 +91,9 @@ async fn a_run_that_is_killed_during_any_call_is_finished_by_the_next() {
     for nth in 1..=14 {
         let mut house = House::new(PROGRAM);
         // The first run makes four calls, the second the rest.
-        house.attempt_killed(&[], Goal::Programs, nth).await;
+        house.attempt_killed(&[], nth).await;
         house.edit("10.1.", "10.9.");
-        house.attempt_killed(&[], Goal::Programs, nth.saturating_sub(4).max(1)).await;
+        house.attempt_killed(&[], nth.saturating_sub(4).max(1)).await;
         assert_eq!(house.up(&[]).await, "", "killed at call {nth}");
         assert!(house.preview(&[]).await.is_empty(), "killed at call {nth}");
         let names: Vec<String> =

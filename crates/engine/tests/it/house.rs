@@ -121,7 +121,7 @@ impl House {
     }
 
     /// Reads objects anew; whatever stands against it is no failure of the test.
-    pub(crate) async fn refresh(&mut self, stacks: &[&str]) {
+    pub(crate) async fn attempt_refresh(&mut self, stacks: &[&str]) {
         let selected = self.selected(stacks);
         drop(self.with(async |engine| engine.refresh(&selected).await).await);
     }
@@ -255,7 +255,12 @@ impl House {
     }
 
     /// Tries the same, but is killed when the n-th call arrives.
-    pub(crate) async fn attempt_killed(&mut self, stacks: &[&str], goal: Goal, nth: usize) {
+    pub(crate) async fn attempt_killed(&mut self, stacks: &[&str], nth: usize) {
+        self.attempt_killed_on_the_way(stacks, Goal::Programs, nth).await;
+    }
+
+    /// The same on the way to any goal.
+    pub(crate) async fn attempt_killed_on_the_way(&mut self, stacks: &[&str], goal: Goal, nth: usize) {
         let killed = self.killer(nth);
         let cloud = Arc::clone(&self.cloud);
         tokio::select! {

@@ -201,7 +201,7 @@ async fn play(seed: u64, strict: bool) {
             house.attempt(&[&stack], Goal::Programs).await;
         }
         match dice.roll(3) {
-            0 => house.attempt_killed(&[], Goal::Programs, 1 + dice.roll(8)).await,
+            0 => house.attempt_killed(&[], 1 + dice.roll(8)).await,
             _ => house.attempt(&[], Goal::Programs).await,
         }
         story.tell(&format!("calls: {:?}", house.cloud.calls()));

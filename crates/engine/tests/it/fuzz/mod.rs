@@ -54,15 +54,15 @@ async fn replay(given: &Given) {
     match given.operation {
         Operation::Up => house.attempt(&selected, Goal::Programs).await,
         Operation::Destroy => house.attempt(&selected, Goal::Nothing).await,
-        Operation::Refresh => house.refresh(&selected).await,
-        Operation::KilledUp(nth) => house.attempt_killed(&selected, Goal::Programs, nth).await,
-        Operation::KilledDestroy(nth) => house.attempt_killed(&selected, Goal::Nothing, nth).await,
+        Operation::Refresh => house.attempt_refresh(&selected).await,
+        Operation::KilledUp(nth) => house.attempt_killed_on_the_way(&selected, Goal::Programs, nth).await,
+        Operation::KilledDestroy(nth) => house.attempt_killed_on_the_way(&selected, Goal::Nothing, nth).await,
     }
     is_true(&house, given).await;
     house.cloud.heal();
     // What has vanished is seen by a refresh, and a reader may have to move on before what it read can go.
     let mut told = house.up(&[]).await;
-    house.refresh(&[]).await;
+    house.attempt_refresh(&[]).await;
     for _ in 0..2 {
         told = house.up(&[]).await;
     }
@@ -100,10 +100,10 @@ async fn is_true(house: &House, given: &Given) {
     };
     let there: BTreeSet<String> = house.cloud.ids().into_iter().collect();
     let is_open = |id: &String| open.contains(of(id));
-    for id in there.symmetric_difference(&known).filter(|id| !is_open(id) && !retained.contains(*id) && !denied(id)) {
-        let whose = if known.contains(id) { "the state" } else { "the cloud" };
-        panic!("only {whose} has `{id}`");
-    }
+    let excused = |id: &String| is_open(id) || retained.contains(id) || denied(id);
+    let lost: Vec<&String> = there.difference(&known).filter(|id| !excused(id)).collect();
+    let gone: Vec<&String> = known.difference(&there).filter(|id| !excused(id)).collect();
+    assert!(lost.is_empty() && gone.is_empty(), "only the cloud has {lost:?}, only the state has {gone:?}");
 }
 
 /// The piece that a name is of, whether renamed or not.
