@@ -67,7 +67,12 @@ impl House {
         let states: Vec<&StackState> = stacks.iter().filter_map(|stack| stack.state.as_ref()).collect();
         let store = house.store();
         let run = Run { id: "before".to_owned(), command: "up".to_owned() };
-        let base = |state: &&StackState| Base { stack: state.name.clone(), id: state.id.clone(), generation: None };
+        let base = |state: &&StackState| Base {
+            stack: state.name.clone(),
+            id: state.id.clone(),
+            generation: None,
+            plan: None,
+        };
         let bases: Vec<Base> = states.iter().map(base).collect();
         let journals = store.acquire(&run, &bases).await.expect("free");
         for (mut journal, state) in journals.into_iter().zip(&states) {
