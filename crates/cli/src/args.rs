@@ -71,6 +71,48 @@ pub(crate) struct Selection {
     pub with_downstream: bool,
 }
 
+/// Which resources of the selected stacks.
+#[derive(Debug, Clone, Default, ClapArgs)]
+#[command(next_help_heading = "Targets")]
+pub(crate) struct Scope {
+    /// Touch only this resource: `[STACK:]NAME` or a URN, in which `*` stands for any characters; may be repeated
+    #[arg(long, value_name = "PATTERN")]
+    pub target: Vec<String>,
+    /// Touch also whatever depends on a target
+    #[arg(long, requires = "target")]
+    pub target_dependents: bool,
+    /// Leave this resource as it is; may be repeated
+    #[arg(long, value_name = "PATTERN")]
+    pub exclude: Vec<String>,
+    /// Leave also whatever depends on an excluded one
+    #[arg(long, requires = "exclude")]
+    pub exclude_dependents: bool,
+}
+
+/// What is replaced although nothing differs.
+#[derive(Debug, Clone, Default, ClapArgs)]
+#[command(next_help_heading = "Targets")]
+pub(crate) struct Replacing {
+    /// Replace this resource once, even if nothing differs; may be repeated
+    #[arg(long, value_name = "PATTERN")]
+    pub replace: Vec<String>,
+}
+
+impl Scope {
+    /// The same as the engine takes it.
+    pub(crate) fn targets(&self, replace: &[String]) -> diff::Targets {
+        let patterns = |texts: &[String]| texts.iter().map(|text| diff::Pattern::from(text.clone())).collect();
+        diff::Targets {
+            only: patterns(&self.target),
+            dependents: self.target_dependents,
+            except: patterns(&self.exclude),
+            except_dependents: self.exclude_dependents,
+            replace: patterns(replace),
+            exactly: None,
+        }
+    }
+}
+
 /// How a run goes on.
 #[derive(Debug, Clone, ClapArgs)]
 pub(crate) struct Running {
@@ -98,12 +140,20 @@ pub(crate) enum Command {
         #[command(flatten)]
         selection: Selection,
         #[command(flatten)]
+        scope: Scope,
+        #[command(flatten)]
+        replacing: Replacing,
+        #[command(flatten)]
         running: Running,
     },
     /// Show what would be done
     Preview {
         #[command(flatten)]
         selection: Selection,
+        #[command(flatten)]
+        scope: Scope,
+        #[command(flatten)]
+        replacing: Replacing,
         /// Open every stack
         #[arg(long)]
         full: bool,
@@ -123,6 +173,8 @@ pub(crate) enum Command {
     Destroy {
         #[command(flatten)]
         selection: Selection,
+        #[command(flatten)]
+        scope: Scope,
         #[command(flatten)]
         running: Running,
     },

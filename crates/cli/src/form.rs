@@ -19,6 +19,7 @@ pub(crate) fn preview(preview: &Preview) -> Value {
         "cached": preview.cached,
         "deferred": deferred,
         "to_destroy": preview.to_destroy,
+        "restricted": preview.restricted,
         "notes": preview.notes.iter().chain(&preview.held_back).collect::<Vec<_>>(),
     })
 }

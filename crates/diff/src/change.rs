@@ -86,6 +86,10 @@ pub struct ResourceChange {
     pub renamed_from: Option<Urn>,
     /// What state says of its options, or of what it reads and waits for, is out of date.
     pub record: bool,
+    /// It is replaced because somebody asked for it, whether something differs or not.
+    pub forced: bool,
+    /// The run is restricted, and this is left as state says it is; without an id it is not there at all.
+    pub left: bool,
     /// Remarks for people: why delete comes first, what was taken from where.
     pub remarks: Vec<String>,
 }
@@ -94,6 +98,11 @@ impl ResourceChange {
     /// Whether it is replaced, or may be.
     pub fn is_replace(&self) -> bool {
         matches!(self.action, Action::Replace { .. })
+    }
+
+    /// Whether it is declared and not there, and a restricted run does not make it.
+    pub fn is_missing(&self) -> bool {
+        self.left && self.id.is_none()
     }
 
     /// Whether nothing would be done, not even to its record in state.
@@ -177,12 +186,14 @@ pub struct OutputChange {
     pub from: BTreeSet<Urn>,
     /// The outputs of other stacks that it is made of.
     pub reads: BTreeSet<(String, Path)>,
+    /// The run is restricted, and this stays as it is published, or unpublished.
+    pub left: bool,
 }
 
 impl OutputChange {
     /// Whether what is published would be something else, or may be.
     pub fn changes(&self) -> bool {
-        self.value.as_ref().map(Value::digest) != self.published
+        !self.left && self.value.as_ref().map(Value::digest) != self.published
     }
 }
 
@@ -224,7 +235,7 @@ impl ChangeSet {
         let mut counts = Counts::default();
         for change in self.resources.values() {
             match change.action {
-                Action::Keep => counts.keep += 1,
+                Action::Keep => counts.keep += usize::from(!change.is_missing()),
                 Action::Create | Action::Adopt => counts.create += 1,
                 Action::Update => counts.update += 1,
                 Action::Replace { .. } => counts.replace += 1,

@@ -31,6 +31,8 @@ pub struct Case<'a> {
     pub after_delete_first: bool,
     /// The value whose change replaces the object.
     pub trigger: Option<&'a Value>,
+    /// It is to be replaced even if nothing differs.
+    pub forced: bool,
     /// What becomes of the object that its own is deleted with.
     pub companion: Companion,
 }
@@ -102,6 +104,10 @@ pub fn decide(case: &Case<'_>, properties: Map) -> Decision {
     let action = match &old.status {
         Status::Tainted => {
             remarks.push("is tainted".to_owned());
+            Action::Replace { delete_first: deletes_first(case, old, &goal, named, &mut remarks), undecided: false }
+        }
+        _ if case.forced => {
+            remarks.push("is replaced because that was asked for".to_owned());
             Action::Replace { delete_first: deletes_first(case, old, &goal, named, &mut remarks), undecided: false }
         }
         _ if case.companion == Companion::Goes => {

@@ -13,10 +13,13 @@ mod change;
 mod compare;
 mod decide;
 mod ignore;
+mod left;
 mod nodes;
 mod pass;
 mod problems;
+mod reach;
 mod scope;
+mod targets;
 
 pub use approved::beyond;
 pub use attribute::attribute;
@@ -25,6 +28,8 @@ pub use decide::{Case, Companion, Decision, decide, drifted};
 pub use ignore::{Impossible, ignore_changes};
 pub use nodes::{References, leaf_of, references, resource_references};
 pub use pass::{Lookup, Published, Settings, StackInput, diff};
+pub use reach::Reach;
+pub use targets::{Exactly, Pattern, Restricted, Targets};
 
 #[cfg(test)]
 mod tests;

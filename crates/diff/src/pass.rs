@@ -10,9 +10,11 @@ use schema::TypeSchema;
 use state::{Kept, Object, StackState};
 use value::{Digest, Map, Origin, Path, Type, Unknown, Value};
 
+use crate::left::left;
 use crate::nodes::{Node, References, order, references, resource_references};
+use crate::reach::Reach;
 use crate::scope::At;
-use crate::{Action, Case, ChangeSet, Companion, OutputChange, ReadPin, ResourceChange, decide};
+use crate::{Action, Case, ChangeSet, Companion, OutputChange, ReadPin, ResourceChange, Targets, decide};
 
 /// One stack of the pass.
 #[derive(Debug, Clone, Copy)]
@@ -63,18 +65,22 @@ pub trait Lookup {
 }
 
 /// How the pass judges.
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug, Clone, Default)]
 pub struct Settings {
     /// Protected resources may go; the change says so.
     pub ignore_protection: bool,
+    /// What may be touched, and what is replaced whatever differs.
+    pub targets: Targets,
 }
 
 /// Decides on everything in the stacks: one change set per stack, in their order, and what is wrong.
 pub fn diff(stacks: &[StackInput<'_>], lookup: &dyn Lookup, settings: Settings) -> (Vec<ChangeSet>, Diagnostics) {
-    let sets = stacks.iter().map(|input| empty_set(input)).collect();
+    let reach = Reach::of(&settings.targets, stacks);
+    let sets = stacks.iter().enumerate().map(|(stack, input)| empty_set(input, stack, &reach)).collect();
     let mut pass = Pass {
         stacks,
         lookup,
+        reach,
         settings,
         names: stacks.iter().enumerate().map(|(i, input)| (input.name.to_string(), i)).collect(),
         sets,
@@ -86,6 +92,7 @@ pub fn diff(stacks: &[StackInput<'_>], lookup: &dyn Lookup, settings: Settings) 
     let plans: Vec<Option<&Plan>> = stacks.iter().map(|input| input.plan).collect();
     let (nodes, cycles) = order(&plans);
     cycles.iter().for_each(|cycle| pass.cycle(cycle));
+    pass.check_replacements();
     for node in nodes {
         match node {
             Node::Resource(stack, urn) => pass.resource(stack, &urn),
@@ -96,16 +103,15 @@ pub fn diff(stacks: &[StackInput<'_>], lookup: &dyn Lookup, settings: Settings) 
     (pass.sets, pass.found.into_inner())
 }
 
-fn empty_set(input: &StackInput<'_>) -> ChangeSet {
+fn empty_set(input: &StackInput<'_>, stack: usize, reach: &Reach) -> ChangeSet {
+    let replaced = input.state.into_iter().flat_map(|state| &state.replaced);
+    let leftovers = replaced.filter(|object| !reach.leaves(stack, &object.urn));
     ChangeSet {
         stack: input.name.clone(),
         stack_id: input.id.to_owned(),
         base: input.base,
         resources: BTreeMap::new(),
-        leftovers: input
-            .state
-            .map(|state| state.replaced.iter().map(|o| (o.urn.clone(), o.incarnation)).collect())
-            .unwrap_or_default(),
+        leftovers: leftovers.map(|object| (object.urn.clone(), object.incarnation)).collect(),
         outputs: BTreeMap::new(),
         constructs: input.plan.map(|plan| plan.constructs.clone()).unwrap_or_default(),
         reads: BTreeMap::new(),
@@ -115,7 +121,8 @@ fn empty_set(input: &StackInput<'_>) -> ChangeSet {
 pub(crate) struct Pass<'a> {
     pub(crate) stacks: &'a [StackInput<'a>],
     pub(crate) lookup: &'a dyn Lookup,
-    settings: Settings,
+    pub(crate) reach: Reach,
+    pub(crate) settings: Settings,
     pub(crate) names: BTreeMap<String, usize>,
     pub(crate) sets: Vec<ChangeSet>,
     found: RefCell<Diagnostics>,
@@ -132,6 +139,10 @@ impl Pass<'_> {
         let input = &self.stacks[stack];
         let Some(resource) = input.plan.and_then(|plan| plan.resources.get(urn)) else { return };
         let source = input.sources.and_then(|sources| sources.resources.get(urn)).cloned();
+        if self.reach.leaves(stack, urn) {
+            self.leave(stack, urn, resource, source);
+            return;
+        }
         let schema = match self.lookup.schema(urn.ty()) {
             Ok(Some(schema)) => schema,
             Ok(None) => {
@@ -161,6 +172,7 @@ impl Pass<'_> {
             let hint = "declare that, or take `.deleted_with()` away";
             self.problem(Diagnostic::error("E0420", message).at_opt(source.clone()).hint(hint));
         }
+        self.check_needs(stack, urn, resource, source.as_ref());
         let properties = self.properties(stack, urn, &resource.properties, source.as_ref());
         let trigger = self.around(stack, urn, &resource.around, source.as_ref());
         for problem in schema.validate(&properties) {
@@ -189,6 +201,7 @@ impl Pass<'_> {
                 after_delete_first,
                 trigger: trigger.as_ref(),
                 companion: self.companion(stack, old, &resource.options),
+                forced: self.reach.replaces(stack, urn),
             },
             properties,
         );
@@ -218,6 +231,8 @@ impl Pass<'_> {
             protection_ignored: false,
             renamed_from,
             record,
+            forced: self.reach.replaces(stack, urn),
+            left: false,
             remarks: decision.remarks,
         };
         if let Some(earlier) = &change.renamed_from
@@ -296,6 +311,10 @@ impl Pass<'_> {
         let input = &self.stacks[stack];
         let Some(expr) = input.plan.and_then(|plan| plan.outputs.get(path)) else { return };
         let place = input.sources.and_then(|sources| sources.outputs.clone());
+        if let Some(change) = self.left_output(stack, path, expr) {
+            self.sets[stack].outputs.insert(path.clone(), change);
+            return;
+        }
         let value = match self.evaluate(stack, expr) {
             Ok(value) => value,
             Err(error) => {
@@ -326,6 +345,7 @@ impl Pass<'_> {
             published: published.filter(|output| !output.stale).map(|output| output.digest),
             from: resources,
             reads: outputs,
+            left: false,
         };
         self.sets[stack].outputs.insert(path.clone(), change);
     }
@@ -407,18 +427,7 @@ impl Pass<'_> {
 
     /// The object that a declared resource has in state, under its name or an earlier one.
     pub(crate) fn old_object(&self, stack: usize, urn: &Urn, options: &Options) -> (Option<&Object>, Option<Urn>) {
-        let input = &self.stacks[stack];
-        let Some(state) = input.state else { return (None, None) };
-        if let Some(object) = state.objects.get(urn) {
-            return (Some(object), None);
-        }
-        let declared = |urn: &Urn| input.plan.is_some_and(|plan| plan.resources.contains_key(urn));
-        let here = options.aliases.iter().filter(|alias| alias.stack.as_ref().is_none_or(|stack| stack == input.name));
-        let mut earlier = here.map(|alias| &alias.urn).filter(|alias| !declared(alias));
-        match earlier.find_map(|alias| state.objects.get(alias)) {
-            Some(object) => (Some(object), Some(object.urn.clone())),
-            None => (None, None),
-        }
+        self.stacks[stack].object(urn, options)
     }
 
     /// What is in state and no longer declared.
@@ -431,7 +440,9 @@ impl Pass<'_> {
             |urn: &Urn| !input.plan.is_some_and(|plan| plan.resources.contains_key(urn)) && !renamed.contains(urn);
         for object in state.objects.values().filter(|object| gone(&object.urn)) {
             let mut change = deletion(object);
-            if object.kept.protect {
+            if self.reach.leaves(stack, &object.urn) {
+                change = left(object);
+            } else if object.kept.protect {
                 self.guard(stack, &object.urn, &mut change, "deleted");
             }
             self.sets[stack].resources.insert(object.urn.clone(), change);
@@ -443,6 +454,7 @@ impl Pass<'_> {
                     published: Some(output.digest),
                     from: output.from.clone(),
                     reads: BTreeSet::new(),
+                    left: self.reach.leaves_output(stack, output.from.iter()),
                 };
                 self.sets[stack].outputs.insert(path.clone(), change);
             }
@@ -496,7 +508,7 @@ pub(crate) fn origin_text(urn: &Urn, path: &Path) -> String {
 }
 
 /// The deletion, or the forgetting, of an object.
-fn deletion(object: &Object) -> ResourceChange {
+pub(crate) fn deletion(object: &Object) -> ResourceChange {
     ResourceChange {
         action: if object.kept.retain_on_delete { Action::Forget } else { Action::Delete },
         differences: Vec::new(),
@@ -512,6 +524,8 @@ fn deletion(object: &Object) -> ResourceChange {
         protection_ignored: false,
         renamed_from: None,
         record: false,
+        forced: false,
+        left: false,
         remarks: Vec::new(),
     }
 }

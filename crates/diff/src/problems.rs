@@ -43,6 +43,9 @@ impl Pass<'_> {
                 )
                 .note(format!("the type is `{ty}`"))
             }
+            EvaluateError::NoOutput { stack, path } if self.is_left_unpublished(stack, path) => {
+                self.not_published(what, stack, path)
+            }
             EvaluateError::NoOutput { stack, path } => {
                 let problem = |code, message| Diagnostic::error(code, message);
                 match self.in_pass_near(stack, path) {

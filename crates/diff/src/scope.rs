@@ -28,6 +28,9 @@ impl Scope for At<'_, '_> {
             // It has a problem of its own, or is not declared, which is reported apart.
             return Some(Value::Unknown(Unknown { ty: ty.clone(), origins: [origin].into(), secret: false }));
         };
+        if change.is_missing() {
+            return Some(Value::Unknown(Unknown { ty: ty.clone(), origins: [origin].into(), secret: false }));
+        }
         let schema = self.pass.lookup.schema(urn.ty()).ok()??;
         let (old, _) = self.pass.old_object(self.stack, &urn, &change.options);
         let mut goal = change.goal.clone();
@@ -50,6 +53,9 @@ impl Scope for At<'_, '_> {
                 leaf_of(&self.pass.stacks[upstream].plan?.outputs, path)?;
                 return Some(Unknown::new(ty.clone(), stack, path.to_string()).into());
             };
+            if output.left && output.published.is_none() {
+                return None;
+            }
             let value = renamed(&part(output.value.as_ref()?, &below(leaf, path), ty)?, stack, path);
             let pin = match output.published.filter(|_| !output.changes()) {
                 Some(digest) => ReadPin { digest, proposed: false },

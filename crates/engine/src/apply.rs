@@ -256,7 +256,8 @@ impl Engine<'_> {
             .collect();
         for live in lives {
             let name = live.set.stack.to_string();
-            let whole = live.is_settled();
+            // Where something was left alone, something may be left to do.
+            let whole = live.is_settled() && preview.restricted.is_none();
             let settled = preview.plans.get(&name).filter(|_| whole).and_then(|planned| {
                 let reads = planned.plan.as_ref()?.reads();
                 let digest = |stack: &str, path: &Path| match digests.get(stack) {

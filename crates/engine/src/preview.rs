@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use diag::Diagnostics;
-use diff::ChangeSet;
+use diff::{ChangeSet, Restricted, Targets};
 use planner::Holders;
 use ports::StoreError;
 use resource::{Plan, Sources, Urn};
@@ -32,6 +32,8 @@ pub struct PreviewOptions {
     pub selected: BTreeSet<String>,
     /// What it aims at.
     pub goal: Goal,
+    /// What may be touched, and what is replaced whatever differs.
+    pub targets: Targets,
 }
 
 /// What would be done.
@@ -51,6 +53,8 @@ pub struct Preview {
     pub notes: Vec<String>,
     /// Stacks that are in state but no longer in the workspace.
     pub to_destroy: Vec<String>,
+    /// Some resources are left alone.
+    pub restricted: Option<Restricted>,
     /// Objects that stay until readers elsewhere have moved on: a sentence each.
     pub held_back: Vec<String>,
     /// Traces of what was evaluated, to be kept for the next run.

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use diag::{Diagnostic, Diagnostics};
-use diff::ChangeSet;
+use diff::{ChangeSet, Targets};
 use resource::{Evaluated, Sources};
 use saved::{Made, Pin, Saved, SavedStack};
 use value::{Digest, Path};
@@ -23,7 +23,8 @@ impl Engine<'_> {
     /// If a stack has to be settled first, or is to be destroyed.
     pub fn save(&self, preview: &Preview) -> Result<Saved, Diagnostics> {
         can_be_saved(preview)?;
-        let options = PreviewOptions { selected: preview.selected.clone(), goal: Goal::Programs };
+        let targets = Targets::as_in(preview.changes.iter(), preview.restricted.is_some());
+        let options = PreviewOptions { selected: preview.selected.clone(), goal: Goal::Programs, targets };
         let mut work = Work::new(self, &options, preview.world.clone());
         work.planned.clone_from(&preview.plans);
         // Compared by themselves, as they are when they are taken up again.
@@ -42,6 +43,7 @@ impl Engine<'_> {
             selected: preview.selected.clone(),
             pins: pins.collect(),
             stacks,
+            restricted: preview.restricted,
             deferred: preview.deferred.clone(),
             notes: preview.notes.iter().chain(&preview.held_back).cloned().collect(),
         })
@@ -69,7 +71,8 @@ impl Engine<'_> {
     pub async fn reopen(&self, saved: &Saved) -> Result<Preview, PreviewError> {
         let heads = self.store.heads().await?;
         let heads = heads.into_iter().map(|head| (head.stack.to_string(), head)).collect();
-        let options = PreviewOptions { selected: saved.selected.clone(), goal: Goal::Programs };
+        let targets = Targets::as_in(saved.stacks.iter().map(|stack| &stack.changes), saved.restricted.is_some());
+        let options = PreviewOptions { selected: saved.selected.clone(), goal: Goal::Programs, targets };
         let mut work = Work::new(self, &options, World { heads, ..World::default() });
         let digest = saved.digest();
         let mut found = self.made_elsewhere(saved);
@@ -90,6 +93,7 @@ impl Engine<'_> {
         let mut preview = work.finish().await?;
         // Which other stacks have lost their file is nothing that this preview is about.
         preview.to_destroy.clear();
+        preview.restricted = saved.restricted;
         preview.bound = Some(Bound { digest, undecided: saved.undecided() });
         Ok(preview)
     }

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use diag::Diagnostics;
-use diff::{ChangeSet, Settings, StackInput, diff};
+use diff::{ChangeSet, Restricted, Settings, StackInput, diff};
 use plan::Evaluation;
 use ports::StoreError;
 use rayon::iter::{IntoParallelIterator, ParallelIterator};
@@ -72,7 +72,7 @@ impl Work<'_> {
         let evaluations = self.engine.evaluate(&entries, traces, &self.plain_outputs(&self.options.selected));
         self.preview.cached = evaluations.cached.len();
         for (name, trace) in evaluations.cached {
-            let settled = self.is_settled(&name, trace.plan, &trace.outputs);
+            let settled = self.rests(&name, trace.plan, &trace.outputs);
             self.rounds.traced(&name, trace.outputs, settled);
         }
         self.take(evaluations.done)
@@ -112,7 +112,7 @@ impl Work<'_> {
                 }
                 Next::Done(deferred) => {
                     self.preview.deferred = deferred;
-                    return Ok(());
+                    return self.check_targets().map_err(PreviewError::Problems);
                 }
                 Next::Stuck(names) => {
                     let list = names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
@@ -182,7 +182,7 @@ impl Work<'_> {
                     let digest = evaluated.digest();
                     let Evaluated::Plan(plan) = evaluated else { continue };
                     let reads = plan.reads();
-                    let settled = self.is_settled(&name, digest, &reads);
+                    let settled = self.rests(&name, digest, &reads);
                     self.rounds.planned(&name, reads, settled);
                     let plain = evaluation.reads.into_keys().filter_map(|read| match read {
                         plan::Read::Output(stack, path) => Some((stack, path)),
@@ -199,6 +199,28 @@ impl Work<'_> {
             }
         }
         found.into_result(()).map_err(PreviewError::Problems)
+    }
+
+    /// Whether a stack need not be compared: nothing is left to do, and nothing is asked for besides.
+    fn rests(&self, name: &str, plan: Digest, reads: &BTreeSet<(String, Path)>) -> bool {
+        self.options.targets.is_empty() && self.is_settled(name, plan, reads)
+    }
+
+    /// Reports targets that mean nothing.
+    fn check_targets(&self) -> Result<(), Diagnostics> {
+        if self.options.targets.is_empty() {
+            return Ok(());
+        }
+        let names: Vec<(String, StackName)> =
+            self.options.selected.iter().map(|name| (name.clone(), self.name(name))).collect();
+        let there = names.iter().flat_map(|(key, name)| {
+            let planned = self.planned.get(key).and_then(|planned| planned.plan.as_ref());
+            let planned = planned.into_iter().flat_map(|plan| plan.resources.keys());
+            let state = self.world.states.get(key).into_iter();
+            let objects = state.flat_map(|state| state.objects.keys().chain(state.replaced.iter().map(|old| &old.urn)));
+            planned.chain(objects).map(move |urn| (name, urn))
+        });
+        self.options.targets.unmatched(there).into_result(())
     }
 
     /// Whether the state was brought to this plan with these published outputs, with nothing left to do.
@@ -243,7 +265,8 @@ impl Work<'_> {
             })
             .collect();
         let lookup = EngineLookup { engine: self.engine, world: &self.world };
-        diff(&inputs, &lookup, Settings { ignore_protection: self.engine.ignore_protection })
+        let ignore_protection = self.engine.ignore_protection;
+        diff(&inputs, &lookup, Settings { ignore_protection, targets: self.options.targets.clone() })
     }
 
     fn name(&self, name: &str) -> StackName {
@@ -300,7 +323,7 @@ impl Work<'_> {
                 state: self.world.states.get(&name).map(AsRef::as_ref),
             };
             let lookup = EngineLookup { engine: self.engine, world: &self.world };
-            let (sets, _) = diff(&[input], &lookup, Settings { ignore_protection: true });
+            let (sets, _) = diff(&[input], &lookup, Settings { ignore_protection: true, ..Settings::default() });
             let changed =
                 |path: &&Path| sets[0].outputs.iter().any(|(leaf, output)| leaf.touches(path) && output.changes());
             let changed: Vec<String> = paths.iter().filter(changed).map(ToString::to_string).collect();
@@ -338,7 +361,7 @@ impl Work<'_> {
         let (sets, found) = self.diff(&names);
         found.into_result(()).map_err(PreviewError::Problems)?;
         self.preview.changes = sets;
-        Ok(())
+        self.check_targets().map_err(PreviewError::Problems)
     }
 
     /// Takes out what has nothing to do, orders the steps once to see what stands against them, and adds remarks.
@@ -360,6 +383,7 @@ impl Work<'_> {
         }
         let mut preview = self.preview;
         let sets = std::mem::take(&mut preview.changes);
+        preview.restricted = self.options.targets.restrict().then(|| restricted(&sets));
         let mut notes: BTreeMap<Unsettled, Vec<String>> = BTreeMap::new();
         for set in sets {
             let name = set.stack.to_string();
@@ -400,6 +424,11 @@ impl Work<'_> {
             .collect();
         Ok(preview)
     }
+}
+
+fn restricted(sets: &[ChangeSet]) -> Restricted {
+    let left = sets.iter().flat_map(|set| set.resources.values()).filter(|change| change.left).count();
+    Restricted { targets: sets.iter().map(|set| set.resources.len()).sum::<usize>() - left, left }
 }
 
 /// The outputs that would be others than the published ones.

@@ -113,6 +113,7 @@ pub fn plan(stacks: &[StackSteps<'_>], holders: &Holders) -> Result<StepGraph, D
         numbers: BTreeMap::new(),
         result: StepGraph::default(),
         refused: BTreeMap::new(),
+        refused_by_left: BTreeMap::new(),
         if_free: Vec::new(),
         across: BTreeSet::new(),
         found: Diagnostics::new(),
@@ -139,6 +140,8 @@ struct Builder<'a> {
     result: StepGraph,
     /// What cannot go, and the readers outside with the outputs that they hold, by stack.
     refused: BTreeMap<usize, (BTreeSet<String>, Readers)>,
+    /// What cannot go, and the readers that a restricted run leaves alone, by stack.
+    refused_by_left: BTreeMap<usize, (BTreeSet<String>, BTreeSet<String>)>,
     /// Edges that are wanted unless they close a cycle: those of cascades (`false`) before others.
     if_free: Vec<(bool, usize, usize)>,
     /// Edges from deletions to readers in other stacks.
@@ -192,10 +195,14 @@ impl Builder<'_> {
                     Some(_) => Readers::new(),
                     None => self.readers(stack, std::iter::once((path, None))),
                 };
-                if readers.is_empty() {
+                let left = match output.value {
+                    Some(_) => BTreeSet::new(),
+                    None => self.left_readers_elsewhere(stack, &[path]),
+                };
+                if readers.is_empty() && left.is_empty() {
                     self.add(stack, StepKind::Publish(path.clone()));
                 } else {
-                    self.refuse_later(stack, format!("output `{path}`"), readers);
+                    self.refuse_later(stack, format!("output `{path}`"), readers, left);
                 }
             }
         }
@@ -211,16 +218,18 @@ impl Builder<'_> {
         });
         let moved_on = made_of_it.map(|(path, output)| {
             // Whoever was applied with what is published for good by now has left an object that was set aside.
-            let renewed = !output.stale && !input.changes.outputs.get(path).is_some_and(OutputChange::changes);
+            let moves = |change: &OutputChange| change.changes() || change.left;
+            let renewed = !output.stale && !input.changes.outputs.get(path).is_some_and(moves);
             (path, (aside && renewed).then_some(output.digest))
         });
         let readers = self.readers(stack, moved_on);
-        if readers.is_empty() {
+        let left = self.left_readers(stack, urn);
+        if readers.is_empty() && left.is_empty() {
             self.add(stack, StepKind::Delete(urn.clone(), incarnation));
         } else if must {
-            self.refuse_later(stack, format!("`{}`", urn.name()), readers);
+            self.refuse_later(stack, format!("`{}`", urn.name()), readers, left);
         } else {
-            let readers = readers.into_keys().collect();
+            let readers = readers.into_keys().chain(left).collect();
             self.result.held_back.push(HeldBack { stack, urn: urn.clone(), readers });
         }
     }
@@ -238,11 +247,57 @@ impl Builder<'_> {
         readers
     }
 
-    fn refuse_later(&mut self, stack: usize, what: String, readers: Readers) {
-        let (refused, by_reader) = self.refused.entry(stack).or_default();
-        refused.insert(what);
-        for (reader, outputs) in readers {
-            by_reader.entry(reader).or_default().extend(outputs);
+    /// The objects that a restricted run leaves alone and that read a resource, or would go with it.
+    fn left_readers(&self, stack: usize, urn: &Urn) -> BTreeSet<String> {
+        if !self.index.is_restricted() {
+            return BTreeSet::new();
+        }
+        let name = self.earlier_name(stack, urn);
+        let inside = self.index.inside(stack, name).iter().chain(self.index.going_with(stack, name));
+        let left = inside.filter(|reader| self.is_left(stack, reader)).map(|reader| self.reader(stack, reader));
+        let paths: Vec<&Path> = self.outputs_of(stack, urn).into_iter().map(|(path, _)| path).collect();
+        left.chain(self.left_readers_elsewhere(stack, &paths)).collect()
+    }
+
+    /// The objects in other stacks that read outputs, and that a restricted run leaves alone, or whose reading it does.
+    fn left_readers_elsewhere(&self, stack: usize, paths: &[&Path]) -> BTreeSet<String> {
+        let changes = self.stacks[stack].changes;
+        let stays = |path: &Path| changes.outputs.get(path).is_some_and(|output| output.left);
+        let holds = |other: usize, reader: &Object| {
+            let mut read = reader.read.iter().filter(|read| read.stack_id == changes.stack_id);
+            read.any(|read| {
+                paths.iter().any(|path| path.touches(&read.path) && (stays(path) || self.is_left(other, reader)))
+            })
+        };
+        let readers = self.index.across(&changes.stack_id).iter();
+        readers
+            .filter(|(other, reader)| holds(*other, reader))
+            .map(|(other, reader)| self.reader(*other, reader))
+            .collect()
+    }
+
+    /// Whether a restricted run leaves an object alone.
+    fn is_left(&self, stack: usize, object: &Object) -> bool {
+        let now = self.index.current_name(stack, &object.urn);
+        self.stacks[stack].changes.resources.get(now).is_some_and(|change| change.left)
+    }
+
+    fn reader(&self, stack: usize, object: &Object) -> String {
+        format!("`{}` of {}", object.urn.name(), self.stacks[stack].changes.stack)
+    }
+
+    fn refuse_later(&mut self, stack: usize, what: String, readers: Readers, left: BTreeSet<String>) {
+        if !left.is_empty() {
+            let (refused, by_left) = self.refused_by_left.entry(stack).or_default();
+            refused.insert(what.clone());
+            by_left.extend(left);
+        }
+        if !readers.is_empty() {
+            let (refused, by_reader) = self.refused.entry(stack).or_default();
+            refused.insert(what);
+            for (reader, outputs) in readers {
+                by_reader.entry(reader).or_default().extend(outputs);
+            }
         }
     }
 
@@ -256,6 +311,15 @@ impl Builder<'_> {
                 problem = problem.note(format!("`{reader}` was applied with {}", few(&outputs)));
             }
             self.found.push(problem.hint("select the readers too: `--with-downstream`"));
+        }
+        for (stack, (refused, readers)) in std::mem::take(&mut self.refused_by_left) {
+            let name = &self.stacks[stack].changes.stack;
+            let message = format!("{} of `{name}` cannot go: what is not to be touched still reads it", few(&refused));
+            let problem = readers.into_iter().fold(Diagnostic::error("E0432", message), |problem, reader| {
+                problem.note(format!("{reader} was applied with it"))
+            });
+            self.found
+                .push(problem.hint("touch its readers too: `--target-dependents`").hint("or leave it: `--exclude`"));
         }
     }
 

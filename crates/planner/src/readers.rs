@@ -14,13 +14,17 @@ pub(crate) struct ReaderIndex<'a> {
     inside: Vec<BTreeMap<&'a Urn, Vec<&'a Object>>>,
     /// By the id of the stack that they read, with the position of their own.
     across: BTreeMap<&'a str, Vec<(usize, &'a Object)>>,
+    /// The objects that go with another one, by stack and its name in state; only where a run is restricted.
+    going_with: BTreeMap<(usize, &'a Urn), Vec<&'a Object>>,
+    restricted: bool,
     /// For each stack what the objects with earlier names are called now.
     renamed: Vec<BTreeMap<&'a Urn, &'a Urn>>,
 }
 
 impl<'a> ReaderIndex<'a> {
     pub(crate) fn new(stacks: &[StackSteps<'a>]) -> Self {
-        let mut index = Self::default();
+        let restricted = stacks.iter().any(|stack| stack.changes.resources.values().any(|change| change.left));
+        let mut index = Self { restricted, ..Self::default() };
         for (stack, input) in stacks.iter().enumerate() {
             let renamed = input.changes.resources.iter();
             index
@@ -29,6 +33,9 @@ impl<'a> ReaderIndex<'a> {
             let mut inside: BTreeMap<&Urn, Vec<&Object>> = BTreeMap::new();
             for object in input.state.into_iter().flat_map(|state| state.objects.values().chain(&state.replaced)) {
                 object.dependencies.iter().for_each(|urn| inside.entry(urn).or_default().push(object));
+                if let Some(with) = object.kept.deleted_with.as_ref().filter(|_| restricted) {
+                    index.going_with.entry((stack, with)).or_default().push(object);
+                }
                 let mut last = None;
                 for read in object.read.iter().filter(|read| last.replace(&read.stack_id) != Some(&read.stack_id)) {
                     index.across.entry(&read.stack_id).or_default().push((stack, object));
@@ -42,6 +49,16 @@ impl<'a> ReaderIndex<'a> {
     /// The objects of a stack that depend on one, by its name in state.
     pub(crate) fn inside(&self, stack: usize, urn: &Urn) -> &[&'a Object] {
         self.inside[stack].get(urn).map(Vec::as_slice).unwrap_or_default()
+    }
+
+    /// Whether some objects are left alone.
+    pub(crate) fn is_restricted(&self) -> bool {
+        self.restricted
+    }
+
+    /// The objects of a stack that go with one, by its name in state.
+    pub(crate) fn going_with(&self, stack: usize, urn: &'a Urn) -> &[&'a Object] {
+        self.going_with.get(&(stack, urn)).map(Vec::as_slice).unwrap_or_default()
     }
 
     /// The objects that read outputs of a stack, with the positions of their stacks.

@@ -35,6 +35,8 @@ pub struct ViewOptions {
     pub to_destroy: BTreeSet<StackName>,
     /// Remarks on the whole: what is read as published although it would change, where providers point.
     pub notes: Vec<String>,
+    /// How far a restricted run goes: said last.
+    pub restricted: Option<String>,
 }
 
 impl Default for ViewOptions {
@@ -50,6 +52,7 @@ impl Default for ViewOptions {
             failed: BTreeMap::new(),
             to_destroy: BTreeSet::new(),
             notes: Vec::new(),
+            restricted: None,
         }
     }
 }
@@ -71,6 +74,7 @@ pub fn preview(sets: &[ChangeSet], options: &ViewOptions) -> String {
         lines.push(Line::default().paint(Paint::Faint, hint));
     }
     lines.push(view.total());
+    lines.extend(options.restricted.iter().map(|words| Line::default().paint(Paint::Note, words)));
     show_all(&lines, options.style)
 }
 
@@ -104,7 +108,7 @@ impl<'a> View<'a> {
     /// The one-screen view of all that is not opened, and whether something was folded.
     fn folded(&self) -> (Vec<Line>, bool) {
         // The question, the total and the line on what was folded need their place.
-        let height = self.options.height.max(10) - 3;
+        let height = self.options.height.max(10) - 3 - usize::from(self.options.restricted.is_some());
         let sets: Vec<&ChangeSet> =
             self.changed.iter().filter(|set| !self.options.opened.contains(&set.stack)).copied().collect();
         let extras = self.extras(4);

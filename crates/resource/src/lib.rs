@@ -8,6 +8,6 @@ mod options;
 mod plan;
 
 pub use around::{Around, Condition, Hook, Moment, Run};
-pub use name::{ParseUrnError, StackName, Urn};
+pub use name::{ParseUrnError, StackName, Urn, fits};
 pub use options::{Alias, Dependency, Options, Timeouts};
 pub use plan::{Construct, Evaluated, PLAN_FORMAT, Plan, Resource, Sources};

@@ -8,7 +8,7 @@ mod file;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use diff::ChangeSet;
+use diff::{ChangeSet, Restricted};
 use resource::{Plan, Urn};
 use serde::{Deserialize, Serialize};
 use value::{Digest, Path};
@@ -24,6 +24,9 @@ pub struct Saved {
     pub selected: BTreeSet<String>,
     /// The stacks that something is done to, in the order of their names.
     pub stacks: Vec<SavedStack>,
+    /// Some resources of these stacks are left alone.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub restricted: Option<Restricted>,
     /// Stacks whose program waits for outputs that are not known yet, with what they wait for.
     pub deferred: BTreeMap<String, BTreeSet<(String, Path)>>,
     /// Every output that was read of a stack that nothing is done to.

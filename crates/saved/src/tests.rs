@@ -20,6 +20,7 @@ fn saved() -> Saved {
     };
     let pin = Pin { stack: "up.QA".into(), path: Path::key("id"), digest: Digest::of("value", b"1") };
     Saved {
+        restricted: None,
         made: Made {
             organisation: "test".into(),
             profile: "sandbox".into(),

@@ -13,7 +13,11 @@ pub(crate) async fn explain(session: &Session<'_>, selection: &Selection) -> Res
             let selected = session.select(engine, selection, &[])?;
             let cache = session.traces();
             let applied = cache.applied();
-            let options = PreviewOptions { selected: selected.names(), goal: Goal::Programs };
+            let options = PreviewOptions {
+                selected: selected.names(),
+                goal: Goal::Programs,
+                targets: diff::Targets::default(),
+            };
             let preview = engine.preview(&options, &cache.evaluated()).await?;
             for stack in &selected.stacks {
                 let name = stack.to_string();

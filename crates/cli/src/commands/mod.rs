@@ -26,11 +26,15 @@ pub(crate) async fn run(registry: &Registry, args: Args, talk: &Talk) -> Result<
     }
     let session = Session::open(registry, &args.global, talk)?;
     match args.command {
-        Command::Up { selection, running } => up::up(&session, &selection, &running).await,
-        Command::Preview { selection, full, detailed_exitcode } => {
-            up::preview(&session, &selection, full, detailed_exitcode).await
+        Command::Up { selection, scope, replacing, running } => {
+            up::up(&session, &selection, scope.targets(&replacing.replace), &running).await
         }
-        Command::Destroy { selection, running } => up::destroy(&session, &selection, &running).await,
+        Command::Preview { selection, scope, replacing, full, detailed_exitcode } => {
+            up::preview(&session, &selection, scope.targets(&replacing.replace), full, detailed_exitcode).await
+        }
+        Command::Destroy { selection, scope, running } => {
+            up::destroy(&session, &selection, scope.targets(&[]), &running).await
+        }
         Command::Evaluate { selection, out } => evaluate::evaluate(&session, &selection, out.as_deref()).await,
         Command::Refresh { selection } => refresh::refresh(&session, &selection).await,
         Command::Outputs { selection } => look::outputs(&session, &selection).await,

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::time::Instant;
 
 use diag::Diagnostic;
+use diff::{Restricted, Targets};
 use engine::{ApplyOptions, Engine, Events, Goal, Preview, PreviewOptions, Report};
 use render::{RunSummary, ViewOptions};
 use resource::StackName;
@@ -14,35 +15,53 @@ use crate::exit::{Exit, Failure, Result, usage};
 use crate::session::{Selected, Session};
 
 /// Shows what would be done, asks, and does it.
-pub(crate) async fn up(session: &Session<'_>, selection: &Selection, running: &Running) -> Result<Exit> {
+pub(crate) async fn up(
+    session: &Session<'_>,
+    selection: &Selection,
+    targets: Targets,
+    running: &Running,
+) -> Result<Exit> {
     session.warn_if_stale();
     session
         .with_engine(async |engine| {
             let selected = session.select(engine, selection, &[])?;
-            Job { session, engine, selected: &selected, goal: Goal::Programs, running, command: "up" }.run().await
+            let goal = Goal::Programs;
+            Job { session, engine, selected: &selected, goal, targets, running, command: "up" }.run().await
         })
         .await
 }
 
 /// Deletes everything in the selected stacks, from state alone.
-pub(crate) async fn destroy(session: &Session<'_>, selection: &Selection, running: &Running) -> Result<Exit> {
+pub(crate) async fn destroy(
+    session: &Session<'_>,
+    selection: &Selection,
+    targets: Targets,
+    running: &Running,
+) -> Result<Exit> {
     session
         .with_engine(async |engine| {
             let orphans = only_in_state(engine).await?;
             let selected = session.select(engine, selection, &orphans)?;
-            Job { session, engine, selected: &selected, goal: Goal::Nothing, running, command: "destroy" }.run().await
+            let goal = Goal::Nothing;
+            Job { session, engine, selected: &selected, goal, targets, running, command: "destroy" }.run().await
         })
         .await
 }
 
 /// Shows what would be done.
-pub(crate) async fn preview(session: &Session<'_>, selection: &Selection, full: bool, detailed: bool) -> Result<Exit> {
+pub(crate) async fn preview(
+    session: &Session<'_>,
+    selection: &Selection,
+    targets: Targets,
+    full: bool,
+    detailed: bool,
+) -> Result<Exit> {
     session.warn_if_stale();
     session
         .with_engine(async |engine| {
             let selected = session.select(engine, selection, &[])?;
             let begun = Instant::now();
-            let preview = make(session, engine, &selected, Goal::Programs).await?;
+            let preview = make(session, engine, &selected, Goal::Programs, &targets).await?;
             show(session, &preview, &selected, full, begun);
             Ok(if detailed && !preview.is_empty() { Exit::Pending } else { Exit::Done })
         })
@@ -56,10 +75,17 @@ pub(crate) async fn only_in_state(engine: &Engine<'_>) -> Result<Vec<StackName>>
     Ok(orphans.map(|head| head.stack).collect())
 }
 
-async fn make(session: &Session<'_>, engine: &Engine<'_>, selected: &Selected, goal: Goal) -> Result<Preview> {
+async fn make(
+    session: &Session<'_>,
+    engine: &Engine<'_>,
+    selected: &Selected,
+    goal: Goal,
+    targets: &Targets,
+) -> Result<Preview> {
     let cache = session.traces();
     let traces = cache.evaluated();
-    let preview = engine.preview(&PreviewOptions { selected: selected.names(), goal }, &traces).await?;
+    let options = PreviewOptions { selected: selected.names(), goal, targets: targets.clone() };
+    let preview = engine.preview(&options, &traces).await?;
     cache.keep(&traces, &preview.traces);
     Ok(preview)
 }
@@ -79,6 +105,9 @@ fn show(session: &Session<'_>, preview: &Preview, selected: &Selected, full: boo
         let stacks = selected.stacks.len();
         let plural = if stacks == 1 { "stack" } else { "stacks" };
         talk.say(&format!("nothing to do: {stacks} {plural}, {} from cache, {time:.2} s", preview.cached));
+        if let Some(words) = restricted(preview) {
+            talk.say(&words);
+        }
         return;
     }
     let catalog = &session.catalog;
@@ -95,9 +124,17 @@ fn show(session: &Session<'_>, preview: &Preview, selected: &Selected, full: boo
         deferred: preview.deferred.iter().map(|(stack, waits)| (name(stack), waits.clone())).collect(),
         to_destroy: preview.to_destroy.iter().map(|full| orphan_name(full)).collect(),
         notes: notes.collect(),
+        restricted: restricted(preview),
         ..ViewOptions::default()
     };
     talk.data(&render::preview(&preview.changes, &options));
+}
+
+/// How far a restricted run goes, in words.
+fn restricted(preview: &Preview) -> Option<String> {
+    let Restricted { targets, left } = preview.restricted?;
+    let plural = |number: usize, one: &str| if number == 1 { format!("1 {one}") } else { format!("{number} {one}s") };
+    Some(format!("restricted to {}; {} left as they are", plural(targets, "target"), plural(left, "other resource")))
 }
 
 /// A stack that is only in state goes by its full name alone.
@@ -141,17 +178,21 @@ struct Job<'a> {
     engine: &'a Engine<'a>,
     selected: &'a Selected,
     goal: Goal,
+    targets: Targets,
     running: &'a Running,
     command: &'static str,
 }
 
 impl Job<'_> {
-    async fn run(self) -> Result<Exit> {
+    async fn run(mut self) -> Result<Exit> {
         let talk = &self.session.talk;
         let begun = Instant::now();
         let mut preview = self.make().await?;
         self.show(&preview, begun);
         if preview.is_empty() {
+            return Ok(Exit::Done);
+        }
+        if preview.changes.is_empty() && preview.restricted.is_some() {
             return Ok(Exit::Done);
         }
         if preview.changes.is_empty() {
@@ -189,6 +230,12 @@ impl Job<'_> {
                     if !more {
                         break;
                     }
+                    if !self.targets.only.is_empty() {
+                        talk.say("stacks that waited for outputs are left; run the command again to go on with them");
+                        break;
+                    }
+                    // What was to be replaced was.
+                    self.targets.replace.clear();
                     talk.say("outputs that stacks waited for are known now:");
                 }
                 Err(failure) if self.running.wait && failure.held && !*cancel.borrow() => {
@@ -207,7 +254,7 @@ impl Job<'_> {
     }
 
     async fn make(&self) -> Result<Preview> {
-        make(self.session, self.engine, self.selected, self.goal).await
+        make(self.session, self.engine, self.selected, self.goal, &self.targets).await
     }
 
     fn show(&self, preview: &Preview, begun: Instant) {
@@ -254,10 +301,10 @@ impl Job<'_> {
     }
 
     async fn finish(&self, done: &Done, begun: Instant) -> Result<Exit> {
-        let Self { session, engine, selected, goal, .. } = self;
+        let Self { session, engine, selected, goal, targets, .. } = self;
         let talk = &session.talk;
         let report = &done.report;
-        if *goal == Goal::Programs && !report.cancelled {
+        if *goal == Goal::Programs && !report.cancelled && !targets.restrict() {
             let failed = report.failed.iter().map(|failure| failure.stack.to_string());
             let failed: BTreeSet<String> =
                 failed.chain(report.skipped.iter().map(|(stack, ..)| stack.to_string())).collect();

@@ -21,7 +21,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use diag::{Diagnostics, Place};
-use diff::{Action, ChangeSet, Lookup, Published, Settings, StackInput};
+use diff::{Action, ChangeSet, Lookup, Published, Settings, StackInput, Targets};
 use expr::Expr;
 use resource::{
     Alias, Around, Condition, Dependency, Hook, Options, Plan, Resource, Run, Sources, StackName, Timeouts, Urn,
@@ -557,6 +557,24 @@ pub(crate) fn print_problems(found: &Diagnostics) -> String {
         lines.extend(problem.hints.iter().map(|hint| format!("hint {hint}")));
     }
     lines.join("\n")
+}
+
+/// Targets from the words of a command line.
+pub(crate) fn targets(words: &str) -> Targets {
+    let mut targets = Targets::default();
+    let mut words = words.split_whitespace();
+    while let Some(flag) = words.next() {
+        let mut pattern = || words.next().expect("a pattern").into();
+        match flag {
+            "--target" => targets.only.push(pattern()),
+            "--exclude" => targets.except.push(pattern()),
+            "--replace" => targets.replace.push(pattern()),
+            "--target-dependents" => targets.dependents = true,
+            "--exclude-dependents" => targets.except_dependents = true,
+            other => panic!("no flag {other}"),
+        }
+    }
+    targets
 }
 
 /// Lines without their indentation and without empty ones.

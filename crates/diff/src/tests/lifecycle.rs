@@ -215,7 +215,7 @@ fn a_protected_object_is_neither_deleted_nor_replaced() {
     );
     check_with(
         text,
-        Settings { ignore_protection: true },
+        Settings { ignore_protection: true, ..Settings::default() },
         "net.QA
          - gone (protected)
          ± opened

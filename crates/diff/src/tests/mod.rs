@@ -5,6 +5,7 @@ mod lifecycle;
 mod problems;
 mod properties;
 mod stacks;
+mod targets;
 
 use fixture::{Fixture, print, print_problems, trimmed};
 

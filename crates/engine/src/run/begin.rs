@@ -71,6 +71,7 @@ impl<'a> Runner<'a> {
             after_delete_first: false,
             trigger: trigger.as_ref(),
             companion: self.companion(stack, urn, &resource.options),
+            forced: change.forced,
         };
         let decision = diff::decide(&case, properties);
         if let Some(impossible) = impossible.iter().chain(&decision.impossible).next() {

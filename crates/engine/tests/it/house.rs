@@ -32,6 +32,8 @@ pub(crate) struct House {
     traces: Traces,
     pub(crate) events: Vec<Event>,
     pub(crate) ignore_protection: bool,
+    /// What the runs may touch.
+    pub(crate) targets: diff::Targets,
     pub(crate) stop_at_failure: bool,
     pub(crate) jobs: usize,
     pub(crate) profile: String,
@@ -51,6 +53,7 @@ impl House {
             traces: Traces::new(),
             events: Vec::new(),
             ignore_protection: false,
+            targets: diff::Targets::default(),
             stop_at_failure: false,
             jobs: 1,
             profile: "test".to_owned(),
@@ -196,7 +199,7 @@ impl House {
     }
 
     pub(crate) async fn preview_of(&mut self, stacks: &[&str], goal: Goal) -> Result<Preview, PreviewError> {
-        let options = PreviewOptions { selected: self.selected(stacks), goal };
+        let options = PreviewOptions { selected: self.selected(stacks), goal, targets: self.targets.clone() };
         let preview = self.with(async |engine| engine.preview(&options, &self.traces).await).await?;
         self.traces.extend(preview.traces.clone());
         Ok(preview)

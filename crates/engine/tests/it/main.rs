@@ -6,6 +6,7 @@ mod house;
 
 mod cases_failures;
 mod cases_saved;
+mod cases_targets;
 mod crashes;
 mod failures;
 mod fuzz;

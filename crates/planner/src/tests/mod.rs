@@ -12,12 +12,16 @@ use super::*;
 
 /// Plans the stacks of a fixture, but for those whose project is `outside`; prints the steps in their order.
 fn plan_of(text: &str) -> Result<(StepGraph, Vec<String>), String> {
+    plan_with(text, Settings::default())
+}
+
+fn plan_with(text: &str, settings: Settings) -> Result<(StepGraph, Vec<String>), String> {
     let mut fixture = Fixture::parse(text);
     let mut holders = Holders::default();
     fixture.stacks.iter().filter_map(|stack| stack.state.as_ref()).for_each(|state| holders.add(state));
     holders.select(fixture.stacks.iter().map(|stack| stack.name.to_string()).filter(|name| name.starts_with("clean")));
     fixture.stacks.retain(|stack| !["outside", "clean"].contains(&stack.name.project()));
-    let (sets, found) = fixture.diff(Settings::default());
+    let (sets, found) = fixture.diff(settings);
     assert_eq!(print_problems(&found), "", "problems of {}", print(&sets));
     let none = BTreeSet::new();
     let stacks: Vec<StackSteps<'_>> = sets
@@ -48,7 +52,12 @@ fn plan_of(text: &str) -> Result<(StepGraph, Vec<String>), String> {
 /// The steps, each with what it needs; then what is held back.
 #[track_caller]
 fn check(text: &str, expected: &str) {
-    let (graph, names) = plan_of(text).expect("an order");
+    check_with(text, Settings::default(), expected);
+}
+
+#[track_caller]
+fn check_with(text: &str, settings: Settings, expected: &str) {
+    let (graph, names) = plan_with(text, settings).expect("an order");
     let order = graph.graph.order().expect("no cycle");
     let mut lines: Vec<String> = order
         .into_iter()
@@ -70,3 +79,4 @@ fn check_refused(text: &str, expected: &str) {
 
 mod one_stack;
 mod stacks;
+mod targets;

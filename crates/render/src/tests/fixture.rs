@@ -46,6 +46,7 @@ pub(crate) fn sets(text: &str) -> Vec<ChangeSet> {
                 published: words.get(3).and_then(|text| json(text)).map(|value| value.digest()),
                 from: BTreeSet::new(),
                 reads: BTreeSet::new(),
+                left: false,
             };
             set.outputs.insert(words[1].parse().expect("a path"), output);
         } else {
@@ -121,6 +122,8 @@ fn change(action: Action, parent: Option<String>) -> ResourceChange {
         remarks: Vec::new(),
         renamed_from: None,
         record: false,
+        forced: false,
+        left: false,
     }
 }
 
