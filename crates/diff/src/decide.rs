@@ -77,8 +77,10 @@ pub struct Decision {
 pub fn decide(case: &Case<'_>, properties: Map) -> Decision {
     let Value::Map(mut goal) = without_nulls(Value::Map(properties)) else { unreachable!("a map stays a map") };
     let Some(old) = case.old else {
-        name_goal(case, &mut goal, case.next_incarnation);
         let action = if case.options.import.is_some() { Action::Adopt } else { Action::Create };
+        if action == Action::Create {
+            name_goal(case, &mut goal, case.next_incarnation);
+        }
         return Decision {
             action,
             differences: Vec::new(),

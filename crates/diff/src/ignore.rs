@@ -31,7 +31,12 @@ impl Impossible {
 /// The properties with everything that the options ignore as the object has it; and the paths for which that cannot be
 /// done.
 pub fn ignore_changes(options: &Options, old: &Object, properties: Map) -> (Map, Vec<Impossible>) {
-    let from = Value::Map(old.inputs.clone());
+    ignore_as(options, &old.inputs, properties)
+}
+
+/// The same, with the properties that an object has.
+pub(crate) fn ignore_as(options: &Options, has: &Map, properties: Map) -> (Map, Vec<Impossible>) {
+    let from = Value::Map(has.clone());
     let mut to = Value::Map(properties);
     let mut impossible = Vec::new();
     for path in &options.ignore_changes {

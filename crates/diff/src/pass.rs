@@ -14,7 +14,7 @@ use crate::left::left;
 use crate::nodes::{Node, References, order, references, resource_references};
 use crate::reach::Reach;
 use crate::scope::At;
-use crate::{Action, Case, ChangeSet, Companion, OutputChange, ReadPin, ResourceChange, Targets, decide};
+use crate::{Action, Case, ChangeSet, Companion, Existing, OutputChange, ReadPin, ResourceChange, Targets, decide};
 
 /// One stack of the pass.
 #[derive(Debug, Clone, Copy)]
@@ -60,6 +60,10 @@ pub trait Lookup {
     /// # Errors
     /// What it says, or that there is none.
     fn function(&self, name: &str, args: &[Value]) -> Result<Value, String>;
+    /// What is known of an object of the world, by its id.
+    fn existing(&self, _ty: &str, _id: &str, _instance: Option<&str>) -> Existing {
+        Existing::NotSeen
+    }
     /// What `{account}` and `{region}` are in the predictions of a provider instance.
     fn provider_values(&self, instance: Option<&str>) -> BTreeMap<String, String>;
 }
@@ -208,6 +212,7 @@ impl Pass<'_> {
         for impossible in &decision.impossible {
             self.problem(impossible.problem(urn).at_opt(source.clone()));
         }
+        let decision = self.importing((stack, urn), &resource.options, schema, old, source.as_ref(), decision);
         let id = old.map(|object| object.id.clone());
         let record = decision.action == Action::Keep
             && old.is_some_and(|old| {

@@ -152,6 +152,7 @@ impl Engine<'_> {
     /// # Errors
     /// If it did not start; what fails on the way is in the report.
     pub async fn apply(&self, preview: &Preview, options: ApplyOptions, events: &Events) -> Result<Report, Stopped> {
+        preview.refused().into_result(()).map_err(Stopped::Problems)?;
         let (graph, left) = preview.certain(preview.order().map_err(Stopped::Problems)?);
         let run = Run { id: run_id(), command: options.command.clone() };
         self.check_pins(preview).await?;

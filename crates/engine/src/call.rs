@@ -87,7 +87,7 @@ pub(crate) fn longest(providers: &Providers, step: &Step) -> Duration {
         let [create, update, delete] = schema.overlay.timeout_seconds?;
         Some(match step.action {
             StepAction::Create { .. } => create,
-            StepAction::Update { .. } => update,
+            StepAction::Update { .. } | StepAction::Adopt { .. } => update,
             StepAction::Delete { .. } => delete,
         })
     };

@@ -9,6 +9,7 @@ mod call;
 mod catalog;
 mod evaluate;
 mod event;
+mod existing;
 mod explain;
 mod lookup;
 mod preview;

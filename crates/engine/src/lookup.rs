@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use diff::{Lookup, Published, leaf_of};
+use diff::{Existing, Lookup, Published, leaf_of};
 use plan::OutputRead;
 use schema::TypeSchema;
 use state::{Head, StackState};
@@ -12,6 +12,7 @@ use value::{Digest, Path, Value};
 use crate::Engine;
 use crate::catalog::nearest;
 use crate::evaluate::OutputSource;
+use crate::existing::Seen;
 
 /// What is published: heads of all stacks, and the states that were loaded.
 #[derive(Debug, Clone, Default)]
@@ -20,6 +21,8 @@ pub(crate) struct World {
     pub heads: BTreeMap<String, Head>,
     /// The states that were loaded, by full name.
     pub states: BTreeMap<String, Arc<StackState>>,
+    /// Objects of the world that stacks take over.
+    pub seen: Seen,
 }
 
 impl World {
@@ -118,6 +121,10 @@ impl Lookup for EngineLookup<'_> {
     fn function(&self, name: &str, args: &[Value]) -> Result<Value, String> {
         let function = self.engine.projects.iter().find_map(|project| project.function(name));
         function.map_or_else(|| Err("this runner has no such function".to_owned()), |function| (function.call)(args))
+    }
+
+    fn existing(&self, ty: &str, id: &str, instance: Option<&str>) -> Existing {
+        self.world.seen.get(ty, id, instance)
     }
 
     fn provider_values(&self, instance: Option<&str>) -> BTreeMap<String, String> {

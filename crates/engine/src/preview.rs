@@ -119,6 +119,12 @@ impl Preview {
         self.plans.get(stack)?.plan.as_deref()
     }
 
+    /// What stands against applying it, although it can be shown: objects to take over that are not as the programs
+    /// say.
+    pub fn refused(&self) -> Diagnostics {
+        crate::existing::refused(&self.changes)
+    }
+
     /// What the preview stands on: the digest that an approval is bound to.
     pub fn digest(&self) -> Digest {
         let parts: Vec<Vec<u8>> = self.changes.iter().map(|set| serde_json::to_vec(set).unwrap_or_default()).collect();

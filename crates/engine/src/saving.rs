@@ -84,7 +84,7 @@ impl Engine<'_> {
         let names: BTreeSet<String> = work.planned.keys().cloned().collect();
         let upstream = saved.stacks.iter().flat_map(SavedStack::reads).map(|(stack, _)| stack.clone());
         work.load(names.iter().cloned().chain(upstream)).await?;
-        let (sets, found) = work.diff(&names);
+        let (sets, found) = work.compare(&names).await?;
         found.into_result(())?;
         let begun = work.world.heads.iter().any(|(name, head)| names.contains(name) && head.plan == Some(digest));
         as_shown(saved, &sets, begun)?;

@@ -90,6 +90,8 @@ impl Engine<'_> {
                     _ => (failed("the object is gone"), "gone"),
                 })
             }
+            // Whose it is now makes no difference: it is taken over anew.
+            Action::Adopt => Ok((failed("the run was interrupted before the object was taken over"), "not taken over")),
             Action::Create => self.settle_create(state, position, intent).await,
         }
     }

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use diag::Diagnostics;
-use diff::{ChangeSet, Restricted, Settings, StackInput, diff};
+use diff::{Action, ChangeSet, Restricted, Settings, StackInput, diff};
 use plan::Evaluation;
 use ports::StoreError;
 use rayon::iter::{IntoParallelIterator, ParallelIterator};
@@ -102,7 +102,7 @@ impl Work<'_> {
                     let plans = names.iter().filter_map(|name| self.planned[name].plan.as_ref());
                     let reads: Vec<String> = plans.flat_map(|plan| plan.reads()).map(|(stack, _)| stack).collect();
                     self.load(names.iter().cloned().chain(reads)).await?;
-                    let (sets, found) = self.diff(&names);
+                    let (sets, found) = self.compare(&names).await?;
                     found.into_result(()).map_err(PreviewError::Problems)?;
                     self.propose(&sets);
                     let mut changed = changed_outputs(&sets);
@@ -244,6 +244,24 @@ impl Work<'_> {
             }
         }
         Ok(())
+    }
+
+    /// Compares stacks whose plans are at hand, with what there is in the world of what they take over.
+    pub(crate) async fn compare(&mut self, stacks: &BTreeSet<String>) -> Result<(Vec<ChangeSet>, Diagnostics), PreviewError> {
+        loop {
+            let (sets, mut found) = self.diff(stacks);
+            let (more, notes) = self.world.seen.look(self.engine).await;
+            self.preview.notes.extend(notes);
+            if more {
+                continue;
+            }
+            let adopts = |set: &ChangeSet| set.resources.values().any(|change| change.action == Action::Adopt);
+            if sets.iter().any(adopts) {
+                self.load(self.world.heads.keys().cloned().collect::<Vec<_>>()).await?;
+                found.extend(self.engine.taken_twice(&sets, &self.world));
+            }
+            return Ok((sets, found));
+        }
     }
 
     /// Compares stacks whose plans are at hand.

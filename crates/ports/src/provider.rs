@@ -68,6 +68,11 @@ pub enum StepAction {
         /// The properties as they were last applied; secrets are open where they could be opened.
         prior: Map,
     },
+    /// Marks an object that exists as its owner's; changes nothing else of it.
+    Adopt {
+        /// The vendor's id.
+        id: String,
+    },
     /// Deletes an object; one that is gone already is a success.
     Delete {
         /// The vendor's id.

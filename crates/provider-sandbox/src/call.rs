@@ -102,6 +102,14 @@ pub(crate) fn decide(
             let inputs = checked(schema, inputs)?;
             update(&Call { world, site, assumed, schema, inputs, current: Some(current) }, step)
         }
+        StepAction::Adopt { id } => {
+            let Some(current) = find(world, site, &step.ty, id) else {
+                return Err(refuse("ResourceNotFound", format!("there is no {} `{id}`", step.ty)));
+            };
+            let answer = Some(current.key.clone());
+            let adopted = Object { owner: Some(step.owner.clone()), ..current.clone() };
+            Ok(Verdict { put: vec![adopted], answer, ..Verdict::default() })
+        }
         StepAction::Delete { id, .. } => match find(world, site, &step.ty, id) {
             Some(current) => delete(&Call { world, site, assumed, schema, inputs: Map::new(), current: Some(current) }),
             None => Ok(Verdict { idle: true, ..Verdict::default() }),

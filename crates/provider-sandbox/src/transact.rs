@@ -210,7 +210,7 @@ impl Sandbox {
         let [create, update, delete] = schema.overlay.latency_ms;
         let base = match step.action {
             StepAction::Create { .. } => create,
-            StepAction::Update { .. } => update,
+            StepAction::Update { .. } | StepAction::Adopt { .. } => update,
             StepAction::Delete { .. } => delete,
         };
         #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "clamped to what fits")]
@@ -292,6 +292,7 @@ fn action(step: &Step) -> &'static str {
     match step.action {
         StepAction::Create { .. } => "create",
         StepAction::Update { .. } => "update",
+        StepAction::Adopt { .. } => "adopt",
         StepAction::Delete { .. } => "delete",
     }
 }
@@ -299,7 +300,7 @@ fn action(step: &Step) -> &'static str {
 fn id(step: &Step) -> Option<&str> {
     match &step.action {
         StepAction::Create { .. } => None,
-        StepAction::Update { id, .. } | StepAction::Delete { id, .. } => Some(id),
+        StepAction::Update { id, .. } | StepAction::Adopt { id } | StepAction::Delete { id, .. } => Some(id),
     }
 }
 

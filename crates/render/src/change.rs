@@ -173,6 +173,10 @@ pub(crate) fn all_lines(urn: &Urn, change: &ResourceChange, here: &str, indent: 
         lines.push(Line::indented(indent + 4).paint(Paint::Note, remark));
     }
     let (drift, mine): (Vec<&Difference>, Vec<&Difference>) = change.differences.iter().partition(|d| d.drift);
+    if change.action == Action::Adopt && !mine.is_empty() {
+        let text = "is not as the program says (there → program), so it is not taken over";
+        lines.push(Line::indented(indent + 4).paint(Paint::Bad, text));
+    }
     for difference in mine {
         lines.extend(details.difference(difference, indent + 4));
     }

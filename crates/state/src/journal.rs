@@ -46,6 +46,8 @@ pub enum Action {
     Update,
     /// Delete the live object, or one that was set aside.
     Delete,
+    /// Take over an object that exists: mark whose it is, and change nothing else of it.
+    Adopt,
 }
 
 /// The complete resolved request of a step; secrets are encrypted.

@@ -201,6 +201,10 @@ impl Job<'_> {
                 .hint("select what they wait for too: `--with-upstream`")
                 .into());
         }
+        let refused = preview.refused();
+        if refused.has_errors() {
+            return Err(refused.into());
+        }
         let missing = self.engine.missing_keys(&preview);
         if missing.has_errors() {
             return Err(missing.into());

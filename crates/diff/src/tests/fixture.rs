@@ -12,6 +12,7 @@
 //!     with NAME INCARNATION | triggered VALUE | provider NAME
 //!   published vpc_id VALUE from NAME…        also `stale`
 //! outside other.QA vpc VALUE                what a stack that is not selected has published
+//! there Vpc vpc-9 Cidr=10.0.0.0/16          an object of the world; `nothing Vpc vpc-9` = there is none of this id
 //! ```
 //!
 //! A value is JSON, or else text; `@` is an attribute, `#` an output (`#?` an optional one), `!key.version` a secret
@@ -21,7 +22,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use diag::{Diagnostics, Place};
-use diff::{Action, ChangeSet, Lookup, Published, Settings, StackInput, Targets};
+use diff::{Action, ChangeSet, Existing, Lookup, Published, Settings, StackInput, Targets};
 use expr::Expr;
 use resource::{
     Alias, Around, Condition, Dependency, Hook, Options, Plan, Resource, Run, Sources, StackName, Timeouts, Urn,
@@ -82,6 +83,7 @@ pub(crate) struct Stack {
 pub(crate) struct Fixture {
     pub(crate) stacks: Vec<Stack>,
     published: BTreeMap<String, BTreeMap<Path, Value>>,
+    existing: BTreeMap<(String, String), Existing>,
     catalog: Catalog,
 }
 
@@ -102,7 +104,7 @@ impl Fixture {
         }
         stacks.iter_mut().for_each(|stack| complete(stack, &reader.explicit, &digests));
         stacks.sort_by(|a, b| a.name.cmp(&b.name));
-        Self { stacks, published: reader.published, catalog: catalog() }
+        Self { stacks, published: reader.published, existing: reader.existing, catalog: catalog() }
     }
 
     pub(crate) fn diff(&self, settings: Settings) -> (Vec<ChangeSet>, Diagnostics) {
@@ -144,6 +146,10 @@ impl Lookup for Fixture {
         Err(format!("no function {name}"))
     }
 
+    fn existing(&self, ty: &str, id: &str, _: Option<&str>) -> Existing {
+        self.existing.get(&(ty.to_owned(), id.to_owned())).cloned().unwrap_or_default()
+    }
+
     fn provider_values(&self, instance: Option<&str>) -> BTreeMap<String, String> {
         BTreeMap::from([("account".to_owned(), instance.unwrap_or("main").to_owned())])
     }
@@ -153,6 +159,7 @@ impl Lookup for Fixture {
 struct Reader {
     stacks: Vec<Stack>,
     published: BTreeMap<String, BTreeMap<Path, Value>>,
+    existing: BTreeMap<(String, String), Existing>,
     /// Facts that objects have of their own, not from the plan.
     explicit: BTreeSet<(String, Urn, &'static str)>,
     last: Option<Last>,
@@ -176,6 +183,13 @@ impl Reader {
             "outside" => {
                 let outputs = self.published.entry(words[1].to_owned()).or_default();
                 outputs.insert(path(words[2]), constant(words[3]));
+            }
+            "there" | "nothing" => {
+                let found = match words[0] {
+                    "there" => Existing::There(words[3..].iter().map(|word| known(word)).collect()),
+                    _ => Existing::Absent,
+                };
+                self.existing.insert((words[1].to_owned(), words[2].to_owned()), found);
             }
             "resource" => {
                 let stack = self.stacks.last_mut().expect("a stack first");

@@ -326,6 +326,7 @@ fn an_object_to_take_over_is_adopted_once() {
              import taken-1
            has Vpc taken",
         "net.QA
-         = there",
+         = there
+         # it was not looked at; it is compared before it is taken over",
     );
 }

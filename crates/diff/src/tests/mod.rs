@@ -1,6 +1,7 @@
 //! Decisions as text: a fixture on one side, what is printed on the other.
 
 mod fixture;
+mod imports;
 mod lifecycle;
 mod problems;
 mod properties;

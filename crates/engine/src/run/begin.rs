@@ -216,7 +216,7 @@ impl<'a> Runner<'a> {
     ) -> Step {
         let timeout_seconds = match action {
             StepAction::Create { .. } => options.timeouts.create,
-            StepAction::Update { .. } => options.timeouts.update,
+            StepAction::Adopt { .. } | StepAction::Update { .. } => options.timeouts.update,
             StepAction::Delete { .. } => options.timeouts.delete,
         };
         Step {
@@ -310,19 +310,11 @@ impl<'a> Runner<'a> {
     ) -> Begun {
         let Some(id) = change.options.import.clone() else { return Begun::Nothing };
         let incarnation = change.incarnation;
-        self.calling.insert(
-            node,
-            Calling {
-                stack,
-                urn: urn.clone(),
-                action: Action::Create,
-                intent: 0,
-                incarnation,
-                request,
-                call: None,
-                old: None,
-            },
-        );
+        let action = StepAction::Adopt { id: id.clone() };
+        let call = Some(self.step(stack, urn, incarnation, action, &change.options));
+        let action = Action::Adopt;
+        let calling = Calling { stack, urn: urn.clone(), action, intent: 0, incarnation, request, call, old: None };
+        self.calling.insert(node, calling);
         let instance = change.options.provider.clone();
         Begun::Check(ReadRequest { ty: urn.ty().to_owned(), find: Find::Id(id), instance })
     }
@@ -420,6 +412,10 @@ fn check_approved(
     if !weaker {
         let what = format!("approved was {}, now it is {}", change.action.word(), decision.action.word());
         return Err(contradiction(&name, &what).into());
+    }
+    if decision.action == Change::Adopt {
+        // Its properties are compared with those of the object.
+        return Ok(());
     }
     for (key, approved) in change.goal.iter().filter(|(_, value)| !value.has_unknown()) {
         if decision.goal.get(key) != Some(approved) {

@@ -4,8 +4,9 @@ use diag::Diagnostic;
 use ports::{Found, Outcome, ProviderError};
 use resource::Urn;
 use state::{Action, Entry, Object, Status};
+use value::Map;
 
-use super::{Calling, Runner, Trouble, When};
+use super::{Calling, Runner, Trouble};
 use crate::call::{Ended, provider_problem};
 use crate::seal::{self, Context};
 use crate::{StepOutcome, now};
@@ -15,14 +16,13 @@ impl Runner<'_> {
     pub(super) fn checked(&mut self, node: usize, found: Result<Option<Found>, ProviderError>) {
         let Some(calling) = self.calling.get(&node) else { return };
         let (stack, urn) = (calling.stack, calling.urn.clone());
-        let adopting = calling.call.is_none();
+        let adopting = calling.action == Action::Adopt;
         match found {
             Err(error) => self.fail(node, provider_problem(&urn, &error)),
             Ok(None) if adopting => {
-                self.fail(
-                    node,
-                    Diagnostic::error("E0521", format!("there is no object to take over for `{}`", urn.name())),
-                );
+                let change = self.lives[stack].set.resources.get(&urn);
+                let id = change.and_then(|change| change.options.import.clone()).unwrap_or_default();
+                self.fail(node, diff::nothing_to_adopt(&urn, &id));
             }
             Ok(Some(found)) if adopting => self.adopted(node, stack, &urn, found),
             Ok(Some(found)) => {
@@ -36,36 +36,33 @@ impl Runner<'_> {
         }
     }
 
-    pub(super) fn adopted(&mut self, node: usize, stack: usize, urn: &Urn, found: Found) {
-        let Some(calling) = self.calling.remove(&node) else { return };
-        let differing: Vec<String> = calling
-            .request
-            .inputs
-            .iter()
-            .filter(|(key, value)| !value.has_secret() && found.observed.get(*key).is_some_and(|there| there != *value))
-            .map(|(key, value)| {
-                format!(
-                    "`{key}` is {:?}, the program says {value:?}",
-                    found.observed.get(key).unwrap_or(&value::Value::Null)
-                )
-            })
-            .collect();
-        if !differing.is_empty() {
-            let message = format!("`{}` differs from the object `{}` that it should take over", urn.name(), found.id);
-            let problem = differing.into_iter().fold(Diagnostic::error("E0522", message), Diagnostic::note);
-            self.calling.insert(node, calling);
-            self.fail(
-                node,
-                problem.hint("let the program say what is there, or list the properties in `.ignore_changes()`"),
-            );
-            return;
-        }
-        match self.object(&calling, found, Status::Ready) {
-            Ok(object) => {
-                self.record(stack, Entry::Recorded { object: Box::new(object) });
-                self.lives[stack].when_durable.push(When::End(node));
+    /// Takes over an object that was found, if it is as the program says: its owner becomes this resource.
+    fn adopted(&mut self, node: usize, stack: usize, urn: &Urn, found: Found) {
+        match self.adopting(stack, urn, node, &found) {
+            Ok(goal) => {
+                if let Some(calling) = self.calling.get_mut(&node) {
+                    calling.request.inputs = goal;
+                }
+                self.queue_intent(node, Some(found.id), false);
             }
             Err(Trouble(problem)) => self.fail(node, *problem),
+        }
+    }
+
+    /// The properties that an object to be taken over will be recorded with.
+    fn adopting(&self, stack: usize, urn: &Urn, node: usize, found: &Found) -> Result<Map, Trouble> {
+        let (Some(calling), Some(change)) = (self.calling.get(&node), self.lives[stack].set.resources.get(urn)) else {
+            return Ok(Map::new());
+        };
+        let context = Context::resource(&self.state(stack).id, urn);
+        let (schema, secrets) = (self.schema(urn)?, self.engine.secrets.as_ref());
+        let inputs = calling.request.inputs.clone();
+        let there = seal::observed(secrets, schema, &inputs, found.observed.clone(), &context)?;
+        let diff::Adoption { goal, differences } = diff::adoption(schema, &change.options, inputs, &there);
+        if differences.is_empty() {
+            Ok(goal)
+        } else {
+            Err(crate::existing::differs(urn, &found.id, &differences).into())
         }
     }
 
@@ -76,7 +73,8 @@ impl Runner<'_> {
             Ended::As(Outcome::Failed(error, found)) => {
                 let status = Status::Partial { reasons: vec![error.to_string()] };
                 let object = found.and_then(|found| match calling.action {
-                    Action::Delete => None,
+                    // What should have been taken over is as it was.
+                    Action::Delete | Action::Adopt => None,
                     Action::Create => self.object(&calling, found, status).ok(),
                     Action::Update => self.partly_updated(&calling, found, status),
                 });

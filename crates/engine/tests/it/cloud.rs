@@ -92,6 +92,12 @@ impl Cloud {
         self.inner().lenient = !strict;
     }
 
+    /// Whose an object is: the stack's id and the resource.
+    pub(crate) fn owner(&self, id: &str) -> (String, String) {
+        let owner = self.inner().things[id].owner.clone();
+        (owner.stack_id, owner.urn)
+    }
+
     pub(crate) fn heal(&self) {
         self.inner().harms.clear();
     }
@@ -158,6 +164,7 @@ impl Inner {
         let verb = match step.action {
             StepAction::Create { .. } => "create",
             StepAction::Update { .. } => "update",
+            StepAction::Adopt { .. } => "adopt",
             StepAction::Delete { .. } => "delete",
         };
         let call = format!("{verb} {name}");
@@ -225,6 +232,13 @@ impl Inner {
                 }
                 None => Outcome::Failed(error(ProviderErrorKind::Refused, "NotFound"), None),
             },
+            StepAction::Adopt { id } => match self.things.get_mut(id) {
+                Some(thing) => {
+                    thing.owner = step.owner.clone();
+                    Outcome::Done(self.found(id))
+                }
+                None => Outcome::Failed(error(ProviderErrorKind::Refused, "NotFound"), None),
+            },
             StepAction::Delete { id, .. } => {
                 let reads = |thing: &Thing| thing.inputs.values().any(|value| *value == Value::from(id.as_str()));
                 if !self.lenient && self.things.iter().any(|(other, thing)| other != id && reads(thing)) {
@@ -273,6 +287,7 @@ impl Provider for Cloud {
             match harm {
                 Some(Harm::Hang) => return std::future::pending().await,
                 Some(Harm::Panic) => panic!("told to"),
+                Some(Harm::Refuse) => return Err(error(ProviderErrorKind::Unavailable, "Deaf")),
                 _ => {}
             }
             let inner = self.inner();

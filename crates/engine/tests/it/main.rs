@@ -5,6 +5,7 @@ mod disk;
 mod house;
 
 mod cases_failures;
+mod cases_import;
 mod cases_saved;
 mod cases_targets;
 mod crashes;

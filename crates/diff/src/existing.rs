@@ -1,0 +1,146 @@
+//! Objects that exist before the stack has them: those that it takes over.
+
+use diag::{Diagnostic, Place};
+use resource::{Options, Urn};
+use schema::TypeSchema;
+use state::Object;
+use value::{Map, Path, Value};
+
+use crate::compare::holds;
+use crate::ignore::ignore_as;
+use crate::pass::Pass;
+use crate::{Action, Decision, Difference};
+
+/// What is known of an object of the world that is named by its id.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub enum Existing {
+    /// Nobody has looked, or it could not be looked at.
+    #[default]
+    NotSeen,
+    /// There is none.
+    Absent,
+    /// There is one, and this is what its provider says of it; secrets are hidden.
+    There(Map),
+}
+
+/// What it takes to take over an object.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Adoption {
+    /// The properties as they will be recorded: what the program says; what it ignores, and a name that it leaves to
+    /// the vendor, as they are there.
+    pub goal: Map,
+    /// Where the object is not as the program says.
+    pub differences: Vec<Difference>,
+}
+
+/// Compares what the program says with an object that it is to take over. What the vendor sets of its own does not
+/// count, and what nobody can read is taken to be as it should.
+pub fn adoption(schema: &TypeSchema, options: &Options, goal: Map, there: &Map) -> Adoption {
+    let settable = |(key, _): &(&String, &Value)| !schema.is_attribute(&Path::key(*key));
+    let there: Map = there.iter().filter(settable).map(|(key, value)| (key.clone(), value.clone())).collect();
+    // Where a path cannot be ignored the difference is shown.
+    let (mut goal, _) = ignore_as(options, &there, goal);
+    if let Some(name) = schema.overlay.name.as_ref().filter(|name| name.auto)
+        && let Some(named) = there.get(&name.property)
+    {
+        goal.entry(name.property.clone()).or_insert_with(|| named.clone());
+    }
+    let mut differences = Vec::new();
+    for (key, wanted) in &goal {
+        let path = Path::key(key);
+        let hidden = schema.write_only.iter().chain(&schema.overlay.secret).any(|secret| secret.touches(&path));
+        let default = schema.overlay.defaults.get(key) == Some(wanted) && !there.contains_key(key);
+        if !hidden && !default {
+            mismatches(schema, &path, there.get(key), wanted, &mut differences);
+        }
+    }
+    Adoption { goal, differences }
+}
+
+/// Every place within a property at which the object does not hold what the program says.
+fn mismatches(schema: &TypeSchema, path: &Path, there: Option<&Value>, wanted: &Value, found: &mut Vec<Difference>) {
+    let there = there.filter(|there| !there.is_null());
+    match (there, wanted) {
+        // What is not known yet, or secret, is not compared.
+        (_, wanted) if wanted.has_unknown() || wanted.has_secret() || wanted.is_null() => {}
+        (Some(Value::Map(there)), Value::Map(wanted)) => {
+            wanted.iter().for_each(|(key, part)| mismatches(schema, &path.child(key), there.get(key), part, found));
+        }
+        (Some(there), wanted) if holds(schema, path, there, wanted) => {}
+        (there, wanted) => found.push(Difference {
+            path: path.clone(),
+            old: there.cloned(),
+            new: Some(wanted.clone()),
+            replaces: false,
+            drift: false,
+        }),
+    }
+}
+
+impl Pass<'_> {
+    /// A decision about a resource that says which object it takes over.
+    pub(crate) fn importing(
+        &self,
+        (stack, urn): (usize, &Urn),
+        options: &Options,
+        schema: &TypeSchema,
+        old: Option<&Object>,
+        source: Option<&Place>,
+        decision: Decision,
+    ) -> Decision {
+        let Some(id) = &options.import else { return decision };
+        match (old, decision.action) {
+            (None, Action::Adopt) => self.adopting(urn, id, options, schema, source, decision),
+            (Some(old), _) if old.id != *id => {
+                let stack = self.stacks[stack].name;
+                let message =
+                    format!("`{}` of `{stack}` is `{}`, and is to take over `{id}` as well", urn.name(), old.id);
+                let hint = "take `.import(…)` away, or declare another resource for it";
+                self.problem(Diagnostic::error("E0445", message).at_opt(source.cloned()).hint(hint));
+                decision
+            }
+            (Some(_), Action::Replace { undecided: false, .. }) => {
+                let message = format!("`{}` would be replaced, and says that it is `{id}`", urn.name());
+                let problem = Diagnostic::error("E0445", message).at_opt(source.cloned());
+                let forces = decision.differences.iter().filter(|difference| difference.replaces);
+                let problem = forces.fold(problem, |problem, difference| {
+                    problem.note(format!("`{}` cannot change in place", difference.path))
+                });
+                self.problem(problem.hint("take `.import(…)` away: it has done its work"));
+                decision
+            }
+            _ => decision,
+        }
+    }
+
+    fn adopting(
+        &self,
+        urn: &Urn,
+        id: &str,
+        options: &Options,
+        schema: &TypeSchema,
+        source: Option<&Place>,
+        decision: Decision,
+    ) -> Decision {
+        match self.lookup.existing(urn.ty(), id, options.provider.as_deref()) {
+            Existing::NotSeen => {
+                let remark = "it was not looked at; it is compared before it is taken over".to_owned();
+                Decision { remarks: vec![remark], ..decision }
+            }
+            Existing::Absent => {
+                self.problem(nothing_to_adopt(urn, id).at_opt(source.cloned()));
+                decision
+            }
+            Existing::There(there) => {
+                let Adoption { goal, differences } = adoption(schema, options, decision.goal, &there);
+                Decision { differences, goal, ..decision }
+            }
+        }
+    }
+}
+
+/// The problem of a resource that is to take over an object which is not there.
+pub fn nothing_to_adopt(urn: &Urn, id: &str) -> Diagnostic {
+    Diagnostic::error("E0521", format!("there is no {} `{id}` that `{}` could take over", urn.ty(), urn.name()))
+        .hint("correct the id, or take `.import(…)` away to make a new one")
+}
