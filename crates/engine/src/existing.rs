@@ -104,50 +104,47 @@ impl Engine<'_> {
             })
             .collect()
     }
+}
 
-    /// Objects that a preview would take over and that somebody has already, here or in another stack.
-    pub(crate) fn taken_twice(&self, sets: &[ChangeSet], world: &World) -> Diagnostics {
-        let mut owners: BTreeMap<Key, (String, Urn)> = BTreeMap::new();
-        for (name, state) in &world.states {
-            for object in state.objects.values().chain(&state.replaced).filter(|object| !object.external) {
-                let key = Key {
-                    ty: object.urn.ty().to_owned(),
-                    id: object.id.clone(),
-                    instance: object.kept.provider.clone(),
-                };
-                let set = sets.iter().find(|set| set.stack.to_string() == *name);
-                let change = set.and_then(|set| set.resources.get(&object.urn));
-                // What is given up in the same run may be taken over.
-                if !change.is_some_and(|change| matches!(change.action, Action::Forget | Action::Adopt)) {
-                    owners.insert(key, (name.clone(), object.urn.clone()));
-                }
+/// Objects that a preview would take over and that somebody has already, here or in another stack.
+pub(crate) fn taken_twice(sets: &[ChangeSet], world: &World) -> Diagnostics {
+    let mut owners: BTreeMap<Key, (String, Urn)> = BTreeMap::new();
+    for (name, state) in &world.states {
+        for object in state.objects.values().chain(&state.replaced).filter(|object| !object.external) {
+            let key =
+                Key { ty: object.urn.ty().to_owned(), id: object.id.clone(), instance: object.kept.provider.clone() };
+            let set = sets.iter().find(|set| set.stack.to_string() == *name);
+            let change = set.and_then(|set| set.resources.get(&object.urn));
+            // What is given up in the same run may be taken over.
+            if !change.is_some_and(|change| matches!(change.action, Action::Forget | Action::Adopt)) {
+                owners.insert(key, (name.clone(), object.urn.clone()));
             }
         }
-        let mut found = Diagnostics::new();
-        for set in sets {
-            for (urn, change) in set.resources.iter().filter(|(_, change)| change.action == Action::Adopt) {
-                let Some(id) = &change.options.import else { continue };
-                let key = Key { ty: urn.ty().to_owned(), id: id.clone(), instance: change.options.provider.clone() };
-                match owners.get(&key) {
-                    Some((stack, other)) => {
-                        let message = format!(
-                            "`{}` of `{}` cannot take over `{id}`: it is `{}` of `{stack}`",
-                            urn.name(),
-                            set.stack,
-                            other.name()
-                        );
-                        found.push(
-                            Diagnostic::error("E0446", message)
-                                .at_opt(change.source.clone())
-                                .hint(format!("take one of the two away, or `runner state rm {stack} '{other}'`")),
-                        );
-                    }
-                    None => drop(owners.insert(key, (set.stack.to_string(), urn.clone()))),
-                }
-            }
-        }
-        found
     }
+    let mut found = Diagnostics::new();
+    for set in sets {
+        for (urn, change) in set.resources.iter().filter(|(_, change)| change.action == Action::Adopt) {
+            let Some(id) = &change.options.import else { continue };
+            let key = Key { ty: urn.ty().to_owned(), id: id.clone(), instance: change.options.provider.clone() };
+            match owners.get(&key) {
+                Some((stack, other)) => {
+                    let message = format!(
+                        "`{}` of `{}` cannot take over `{id}`: it is `{}` of `{stack}`",
+                        urn.name(),
+                        set.stack,
+                        other.name()
+                    );
+                    found.push(
+                        Diagnostic::error("E0446", message)
+                            .at_opt(change.source.clone())
+                            .hint(format!("take one of the two away, or `runner state rm {stack} '{other}'`")),
+                    );
+                }
+                None => drop(owners.insert(key, (set.stack.to_string(), urn.clone()))),
+            }
+        }
+    }
+    found
 }
 
 /// What stands against taking over the objects of these stacks: they are not as the programs say.

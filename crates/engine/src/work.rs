@@ -14,6 +14,7 @@ use taskgraph::{Next, OutputSet, Rounds};
 use value::{Digest, Path, Value};
 
 use crate::evaluate::plan_of;
+use crate::existing::taken_twice;
 use crate::lookup::{EngineLookup, PlainOutputs, Unsettled, World};
 use crate::preview::{Planned, Preview, PreviewError, PreviewOptions};
 use crate::{Engine, StackEntry, Traces};
@@ -258,7 +259,7 @@ impl Work<'_> {
             let adopts = |set: &ChangeSet| set.resources.values().any(|change| change.action == Action::Adopt);
             if sets.iter().any(adopts) {
                 self.load(self.world.heads.keys().cloned().collect::<Vec<_>>()).await?;
-                found.extend(self.engine.taken_twice(&sets, &self.world));
+                found.extend(taken_twice(&sets, &self.world));
             }
             return Ok((sets, found));
         }
