@@ -248,7 +248,10 @@ impl Work<'_> {
     }
 
     /// Compares stacks whose plans are at hand, with what there is in the world of what they take over.
-    pub(crate) async fn compare(&mut self, stacks: &BTreeSet<String>) -> Result<(Vec<ChangeSet>, Diagnostics), PreviewError> {
+    pub(crate) async fn compare(
+        &mut self,
+        stacks: &BTreeSet<String>,
+    ) -> Result<(Vec<ChangeSet>, Diagnostics), PreviewError> {
         loop {
             let (sets, mut found) = self.diff(stacks);
             let (more, notes) = self.world.seen.look(self.engine).await;
