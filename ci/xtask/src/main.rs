@@ -1,4 +1,4 @@
-//! The workspace's own checks and generators: `cargo xtask layers|sync|bindings|errors|bench|fuzz`.
+//! The workspace's own checks and generators: `cargo xtask layers|sync|bindings|errors|bench|crash|fuzz`.
 //!
 //! Layer: L6, edges.
 
@@ -61,6 +61,15 @@ enum Command {
         #[arg(long, default_value_t = 2)]
         seed: u64,
     },
+    /// Kills runs at every step and at random instants, and looks whether one more run puts all right.
+    Crash {
+        /// How many random instants; each is of one run, or of up to three one after the other.
+        #[arg(long, default_value_t = 500)]
+        rounds: u64,
+        /// Which instants; a failure names its round and its seed.
+        #[arg(long, default_value_t = 1)]
+        seed: u64,
+    },
 }
 
 fn main() -> ExitCode {
@@ -82,6 +91,7 @@ fn run(command: Command) -> Result<()> {
         Command::Errors { check } => errors::run(&root, check),
         Command::Bench { arguments } => bench(&root, &arguments),
         Command::Fuzz { minutes, seed } => fuzz::run(&root, minutes, seed),
+        Command::Crash { rounds, seed } => crash(&root, rounds, seed),
     }
 }
 
@@ -115,6 +125,15 @@ fn bench(root: &Path, arguments: &[String]) -> Result<()> {
     let mut command = std::process::Command::new(cargo);
     command.current_dir(root).args(["run", "--quiet", "--release", "--package", "bench", "--"]).args(arguments);
     ensure!(command.status().context("cannot run the benchmark")?.success(), "the benchmark failed");
+    Ok(())
+}
+
+fn crash(root: &Path, rounds: u64, seed: u64) -> Result<()> {
+    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+    let mut command = std::process::Command::new(cargo);
+    command.current_dir(root).args(["test", "--quiet", "--package", "crash", "--locked", "--", "--ignored"]);
+    command.env("CRASH_ROUNDS", rounds.to_string()).env("CRASH_SEED", seed.to_string());
+    ensure!(command.status().context("cannot run the crash matrix")?.success(), "a crash was not put right");
     Ok(())
 }
 

@@ -1,8 +1,10 @@
 //! Settling: what became of the steps of a run that was interrupted.
 
+use std::time::{Duration, Instant};
+
 use diag::Diagnostic;
-use ports::{Closing, Find, Outcome, Owner, ProviderErrorKind, ReadRequest, Run, Step, StepAction};
-use schema::Settle;
+use ports::{Closing, Find, Found, Outcome, Owner, ProviderErrorKind, ReadRequest, Run, Step, StepAction};
+use schema::{Settle, TypeSchema};
 use state::{Action, Entry, Intent, Object, StackState, Status};
 
 use crate::apply::run_id;
@@ -23,6 +25,8 @@ impl Engine<'_> {
         }
         let run = Run { id: run_id(), command: "settle".to_owned() };
         let journals = self.acquire(&run, preview, |stack| preview.world.heads.get(stack)?.plan).await?;
+        // Nobody but this run calls from here on.
+        let since = Instant::now();
         let mut settled = 0;
         let mut found = diag::Diagnostics::new();
         for mut journal in journals {
@@ -31,7 +35,7 @@ impl Engine<'_> {
             let mut entries = Vec::new();
             for (position, intent) in dangling {
                 settled += 1;
-                match self.settle_one(&state, position, &intent).await {
+                match self.settle_one(&state, position, &intent, since).await {
                     Ok((entry, outcome)) => {
                         let stack = state.name.clone();
                         events.send(Event::Settled {
@@ -61,6 +65,7 @@ impl Engine<'_> {
         state: &StackState,
         position: u64,
         intent: &Intent,
+        since: Instant,
     ) -> Result<(Entry, &'static str), Diagnostic> {
         let failed = |reason: &str| Entry::Failed { intent: position, reason: reason.to_owned(), object: None };
         match intent.action {
@@ -92,7 +97,7 @@ impl Engine<'_> {
             }
             // Whose it is now makes no difference: it is taken over anew.
             Action::Adopt => Ok((failed("the run was interrupted before the object was taken over"), "not taken over")),
-            Action::Create => self.settle_create(state, position, intent).await,
+            Action::Create => self.settle_create(state, position, intent, since).await,
         }
     }
 
@@ -101,46 +106,22 @@ impl Engine<'_> {
         state: &StackState,
         position: u64,
         intent: &Intent,
+        since: Instant,
     ) -> Result<(Entry, &'static str), Diagnostic> {
         let schema =
             self.providers.schema(intent.urn.ty()).ok().flatten().ok_or_else(|| {
                 Diagnostic::error("E0306", format!("no provider serves the type `{}`", intent.urn.ty()))
             })?;
         let owner = self.owner(state, intent);
-        let found = match schema.overlay.settle {
+        let found = match way(schema, intent) {
             Settle::Identity => {
                 let names = schema.overlay.identity.as_ref().map(|i| i.properties.clone()).unwrap_or_default();
                 let identity = intent.request.inputs.iter().filter(|(key, _)| names.contains(key));
                 let identity = identity.map(|(key, value)| (key.clone(), value.clone())).collect();
-                self.find(intent, Find::Identity(identity)).await?.filter(|_| intent.was_absent)
+                self.search(intent, Find::Identity(identity), since).await?.filter(|_| intent.was_absent)
             }
-            Settle::Tag => self.find(intent, Find::Owner(owner)).await?,
-            Settle::Token => {
-                let context = Context::resource(&state.id, &intent.urn);
-                let secrets = self.secrets.as_ref();
-                let inputs =
-                    seal::each(intent.request.inputs.clone(), |value, path| seal::open(secrets, value, &context, path))
-                        .and_then(seal::expose)
-                        .map_err(|error| Diagnostic::error("E0511", error.to_string()))?;
-                let step = Step {
-                    ty: intent.urn.ty().to_owned(),
-                    owner,
-                    action: StepAction::Create { inputs },
-                    token: intent.token.clone(),
-                    timeout_seconds: intent.request.kept.timeouts.create,
-                    instance: intent.request.kept.provider.clone(),
-                };
-                match call::call(&self.providers, step).await {
-                    Ended::As(Outcome::Done(found) | Outcome::Failed(_, found @ Some(_))) => found,
-                    Ended::As(Outcome::NotStarted | Outcome::RolledBack) => None,
-                    // Only a refusal tells that there is nothing; after anything else nobody knows any better.
-                    Ended::As(Outcome::Failed(error, None)) if error.kind == ProviderErrorKind::Refused => None,
-                    Ended::As(Outcome::Failed(error, None)) => {
-                        return Err(nobody_knows(state, intent, error.to_string()));
-                    }
-                    Ended::Unknown(problem) => return Err(nobody_knows(state, intent, problem.message)),
-                }
-            }
+            Settle::Tag => self.search(intent, Find::Owner(owner), since).await?,
+            Settle::Token => self.repeat(state, intent, owner).await?,
             Settle::Ask => {
                 let message = format!("nobody but you can tell whether `{}` of `{}` was made", intent.urn, state.name);
                 return Err(Diagnostic::error("E0540", message)
@@ -187,7 +168,48 @@ impl Engine<'_> {
             .map_err(|error| Diagnostic::error("E0511", error.to_string()))
     }
 
-    async fn find(&self, intent: &Intent, find: Find) -> Result<Option<ports::Found>, Diagnostic> {
+    /// Repeats a create with its token, for which the vendor gives the object that it made the first time, if it did.
+    async fn repeat(&self, state: &StackState, intent: &Intent, owner: Owner) -> Result<Option<Found>, Diagnostic> {
+        let context = Context::resource(&state.id, &intent.urn);
+        let secrets = self.secrets.as_ref();
+        let inputs =
+            seal::each(intent.request.inputs.clone(), |value, path| seal::open(secrets, value, &context, path))
+                .and_then(seal::expose)
+                .map_err(|error| Diagnostic::error("E0511", error.to_string()))?;
+        let step = Step {
+            ty: intent.urn.ty().to_owned(),
+            owner,
+            action: StepAction::Create { inputs },
+            token: intent.token.clone(),
+            timeout_seconds: intent.request.kept.timeouts.create,
+            instance: intent.request.kept.provider.clone(),
+        };
+        match call::call(&self.providers, step).await {
+            Ended::As(Outcome::Done(found) | Outcome::Failed(_, found @ Some(_))) => Ok(found),
+            Ended::As(Outcome::NotStarted | Outcome::RolledBack) => Ok(None),
+            // Only a refusal tells that there is nothing; after anything else nobody knows any better.
+            Ended::As(Outcome::Failed(error, None)) if error.kind == ProviderErrorKind::Refused => Ok(None),
+            Ended::As(Outcome::Failed(error, None)) => Err(nobody_knows(state, intent, error.to_string())),
+            Ended::Unknown(problem) => Err(nobody_knows(state, intent, problem.message)),
+        }
+    }
+
+    /// Searches for an object until a search is sure to show what was made before `since`.
+    async fn search(&self, intent: &Intent, find: Find, since: Instant) -> Result<Option<Found>, Diagnostic> {
+        const PAUSE: Duration = Duration::from_millis(500);
+        let provider = self.providers.of(intent.urn.ty());
+        let delay = provider.map_or(Duration::ZERO, |provider| provider.consistency_delay(intent.urn.ty()));
+        loop {
+            let left = delay.saturating_sub(since.elapsed());
+            let found = self.find(intent, find.clone()).await?;
+            if found.is_some() || left.is_zero() {
+                return Ok(found);
+            }
+            tokio::time::sleep(left.min(PAUSE)).await;
+        }
+    }
+
+    async fn find(&self, intent: &Intent, find: Find) -> Result<Option<Found>, Diagnostic> {
         let request =
             ReadRequest { ty: intent.urn.ty().to_owned(), find, instance: intent.request.kept.provider.clone() };
         call::read(&self.providers, request).await.map_err(|error| call::provider_problem(&intent.urn, &error))
@@ -199,4 +221,72 @@ fn nobody_knows(state: &StackState, intent: &Intent, reason: String) -> Diagnost
     let message = format!("nobody can tell now whether `{}` of `{}` was made", intent.urn, state.name);
     let problem = Diagnostic::error("E0541", message).note(reason);
     problem.hint("run the command again when the provider can be reached")
+}
+
+/// How a create is settled. A token that the vendor may have forgotten would make a second object: then the ownership
+/// tag tells, or a person.
+fn way(schema: &TypeSchema, intent: &Intent) -> Settle {
+    let overlay = &schema.overlay;
+    let now = jiff::Timestamp::now().as_second();
+    let forgotten = |seconds: u32| intent.at.is_none_or(|at| now.abs_diff(at) >= u64::from(seconds));
+    match overlay.settle {
+        Settle::Token if overlay.token_seconds.is_some_and(forgotten) => {
+            if overlay.tags.is_some() {
+                Settle::Tag
+            } else {
+                Settle::Ask
+            }
+        }
+        way => way,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use resource::Urn;
+    use schema::{Catalog, Source};
+    use state::{Kept, Request};
+    use value::Map;
+
+    use super::*;
+
+    #[test]
+    fn a_token_is_used_while_the_vendor_is_sure_to_know_it() {
+        const HOUR: i64 = 3600;
+        let now = jiff::Timestamp::now().as_second();
+        let cases = [
+            ("settle = \"token\"", Some(now - 1000 * HOUR), Settle::Token),
+            ("settle = \"token\"", None, Settle::Token),
+            ("settle = \"token\"\ntoken_seconds = 86400\ntags = \"Tags\"", Some(now - 23 * HOUR), Settle::Token),
+            ("settle = \"token\"\ntoken_seconds = 86400\ntags = \"Tags\"", Some(now - 25 * HOUR), Settle::Tag),
+            // The clock was set back: nobody knows how old it is.
+            ("settle = \"token\"\ntoken_seconds = 86400\ntags = \"Tags\"", Some(now + 25 * HOUR), Settle::Tag),
+            ("settle = \"token\"\ntoken_seconds = 86400\ntags = \"Tags\"", None, Settle::Tag),
+            ("settle = \"token\"\ntoken_seconds = 86400", Some(now - 25 * HOUR), Settle::Ask),
+            ("settle = \"tag\"\ntags = \"Tags\"", None, Settle::Tag),
+        ];
+        for (overlay, at, expected) in cases {
+            let schema = "{\"typeName\": \"T\", \"properties\": {\"Tags\": {\"type\": \"object\"}}}";
+            let catalog = Catalog::new([Source { name: "T", schema, overlay }]);
+            let schema = catalog.get("T").expect("reads").expect("is there");
+            assert_eq!(way(schema, &intent(at)), expected, "{overlay} {at:?}");
+        }
+    }
+
+    fn intent(at: Option<i64>) -> Intent {
+        let request =
+            Request { inputs: Map::new(), dependencies: BTreeSet::new(), read: BTreeSet::new(), kept: Kept::default() };
+        Intent {
+            action: Action::Create,
+            urn: Urn::new("p", "T", "n"),
+            incarnation: 1,
+            id: None,
+            request,
+            token: "token".to_owned(),
+            at,
+            was_absent: false,
+        }
+    }
 }

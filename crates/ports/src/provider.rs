@@ -1,5 +1,7 @@
 //! The port of providers.
 
+use std::time::Duration;
+
 use schema::TypeSchema;
 use value::{Digest, Map};
 
@@ -162,6 +164,11 @@ pub trait Provider: Send + Sync {
     /// What stands for all its schemas: a change of it makes every stack be looked at again.
     fn schemas_digest(&self) -> Digest {
         Digest::of("schemas", self.name().as_bytes())
+    }
+    /// How long after a call a search by tag or identity is sure to show what the call made.
+    fn consistency_delay(&self, ty: &str) -> Duration {
+        let schema = self.schema(ty).ok().flatten();
+        Duration::from_secs(schema.map_or(0, |schema| schema.overlay.consistency_seconds.into()))
     }
     /// How many steps may run at a time.
     fn concurrency(&self) -> usize;

@@ -162,6 +162,7 @@ fn create(call: &Call<'_>, step: &Step) -> Result<Verdict, ProviderError> {
         owner: Some(step.owner.clone()),
         token: step.token.clone(),
         ready_at: 0,
+        shown_at: 0,
         health: Health::Well,
     };
     Ok(Verdict { put: vec![object], answer: Some(made.key), ..Verdict::default() })
@@ -211,6 +212,7 @@ fn update(call: &Call<'_>, step: &Step) -> Result<Verdict, ProviderError> {
         owner: Some(step.owner.clone()),
         token: current.token.clone(),
         ready_at: 0,
+        shown_at: 0,
         health: Health::Well,
     };
     Ok(Verdict { put: vec![object], answer: Some(current.key.clone()), ..Verdict::default() })

@@ -14,6 +14,9 @@ use value::Digest;
 pub struct Knobs {
     /// What each type's latency is multiplied with; 0 = no waiting at all.
     pub latency: f64,
+    /// What each type's consistency delay is multiplied with: for so long a search by tag or identity does not show
+    /// what was made; 0 = it shows everything at once.
+    pub consistency: f64,
     /// Every so many calls one is refused as too many; 0 = none.
     pub throttle_every: u64,
     /// What goes wrong.
@@ -25,7 +28,7 @@ pub struct Knobs {
 
 impl Default for Knobs {
     fn default() -> Self {
-        Self { latency: 1.0, throttle_every: 0, faults: Vec::new(), exists: Vec::new() }
+        Self { latency: 1.0, consistency: 0.0, throttle_every: 0, faults: Vec::new(), exists: Vec::new() }
     }
 }
 

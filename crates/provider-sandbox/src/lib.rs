@@ -96,8 +96,9 @@ impl Sandbox {
     /// If `knobs.toml` cannot be read.
     pub fn open(dir: &Path, options: Options) -> Result<Self, KnobsError> {
         let mut options = options;
-        if let Some(Knobs { latency, throttle_every, faults, exists }) = Knobs::read(dir)? {
+        if let Some(Knobs { latency, consistency, throttle_every, faults, exists }) = Knobs::read(dir)? {
             options.knobs.latency = latency;
+            options.knobs.consistency = consistency;
             options.knobs.throttle_every = throttle_every;
             options.knobs.faults.extend(faults);
             options.knobs.exists.extend(exists);

@@ -72,6 +72,9 @@ pub(crate) struct Object {
     /// When it is ready, in milliseconds of Unix time; 0 = at once. Before that it is pending.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub(crate) ready_at: u64,
+    /// From when on a search shows it, in milliseconds of Unix time; 0 = at once.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub(crate) shown_at: u64,
     #[serde(default, skip_serializing_if = "Health::is_well")]
     pub(crate) health: Health,
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use ports::{BoxFuture, Find, Found, Fragment, Outcome, Provider, ProviderError, ReadRequest, Step};
 use schema::{CatalogError, TypeSchema};
 
-use crate::transact::Answer;
+use crate::transact::{Answer, now, times};
 use crate::world::World;
 use crate::{FRAGMENT_ITEM, FRAGMENT_LIMIT, Sandbox, Shared, call, shape};
 
@@ -23,6 +23,11 @@ impl Provider for Sandbox {
 
     fn schemas_digest(&self) -> value::Digest {
         self.catalog.digest()
+    }
+
+    fn consistency_delay(&self, ty: &str) -> Duration {
+        let seconds = self.catalog.get(ty).ok().flatten().map_or(0, |schema| schema.overlay.consistency_seconds);
+        Duration::from_millis(times(1000 * seconds, self.options.knobs.consistency))
     }
 
     fn concurrency(&self) -> usize {
@@ -89,6 +94,8 @@ impl Sandbox {
     fn look(&self, world: &World, request: &ReadRequest) -> Result<Option<Found>, ProviderError> {
         let site = self.site(request.instance.as_deref());
         let schema = self.served(&request.ty)?;
+        // What is asked for by its id is shown at once, a search is behind.
+        let now = if matches!(request.find, Find::Id(_)) { u64::MAX } else { now() };
         let object = match &request.find {
             Find::Id(id) => call::find(world, &site, &request.ty, id),
             Find::Identity(properties) => {
@@ -97,7 +104,7 @@ impl Sandbox {
             }
             Find::Owner(owner) => world.owned(owner).find(|object| object.key.ty == request.ty),
         };
-        Ok(object.and_then(|object| self.found(world, &object.key)))
+        Ok(object.filter(|object| object.shown_at <= now).and_then(|object| self.found(world, &object.key)))
     }
 }
 

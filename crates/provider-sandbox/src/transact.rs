@@ -213,12 +213,15 @@ impl Sandbox {
             StepAction::Update { .. } | StepAction::Adopt { .. } => update,
             StepAction::Delete { .. } => delete,
         };
-        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "clamped to what fits")]
-        let wait = (f64::from(base) * self.options.knobs.latency).clamp(0.0, 1e9) as u64;
+        let now = now();
+        let hidden = times(1000 * schema.overlay.consistency_seconds, self.options.knobs.consistency);
+        if hidden > 0 && matches!(step.action, StepAction::Create { .. }) {
+            verdict.put.iter_mut().for_each(|object| object.shown_at = now + hidden);
+        }
+        let wait = times(base, self.options.knobs.latency);
         if wait == 0 {
             return 0;
         }
-        let now = now();
         if verdict.idle {
             let object = verdict.answer.as_ref().and_then(|key| world.get(key));
             return object.map_or(0, |object| object.ready_at.saturating_sub(now));
@@ -302,6 +305,12 @@ fn id(step: &Step) -> Option<&str> {
         StepAction::Create { .. } => None,
         StepAction::Update { id, .. } | StepAction::Adopt { id } | StepAction::Delete { id, .. } => Some(id),
     }
+}
+
+/// A number of milliseconds times a factor.
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "clamped to what fits")]
+pub(crate) fn times(milliseconds: u32, factor: f64) -> u64 {
+    (f64::from(milliseconds) * factor).clamp(0.0, 1e9) as u64
 }
 
 /// Milliseconds of Unix time.

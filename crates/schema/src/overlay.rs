@@ -15,6 +15,9 @@ pub struct Overlay {
     pub identity: Option<Identity>,
     /// How a call whose answer was lost is settled.
     pub settle: Settle,
+    /// How long the vendor knows the token of a call, in seconds; none = for ever. After that a repetition would make
+    /// a second object, so the ownership tag is searched for.
+    pub token_seconds: Option<u32>,
     /// Seconds after a write until a read is sure to see it.
     pub consistency_seconds: u32,
     /// Losing the object loses data.

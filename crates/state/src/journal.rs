@@ -79,6 +79,9 @@ pub struct Intent {
     pub request: Request,
     /// The token that every repetition of the call carries.
     pub token: String,
+    /// When it was written, in seconds of Unix time: vendors forget tokens.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub at: Option<i64>,
     /// For a create of a type with a natural identity: it was seen to be absent.
     #[serde(default)]
     pub was_absent: bool,

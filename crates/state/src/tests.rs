@@ -32,7 +32,8 @@ fn intent(action: Action, name: &str, incarnation: u64) -> Entry {
         kept: Kept::default(),
     };
     let token = String::new();
-    Entry::Intent(Box::new(Intent { action, urn: urn(name), incarnation, id: None, request, token, was_absent: false }))
+    let intent = Intent { action, urn: urn(name), incarnation, id: None, request, token, at: None, was_absent: false };
+    Entry::Intent(Box::new(intent))
 }
 
 fn state(entries: &[Entry]) -> StackState {

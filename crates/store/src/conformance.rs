@@ -254,7 +254,8 @@ pub fn create(name: &str, incarnation: u64) -> Entry {
     let request =
         Request { inputs: Map::new(), dependencies: BTreeSet::new(), read: BTreeSet::new(), kept: Kept::default() };
     let (action, token) = (Action::Create, "token".into());
-    Entry::Intent(Box::new(Intent { action, urn: urn(name), incarnation, id: None, request, token, was_absent: false }))
+    let intent = Intent { action, urn: urn(name), incarnation, id: None, request, token, at: None, was_absent: false };
+    Entry::Intent(Box::new(intent))
 }
 
 /// The good end of a create or update.

@@ -5,7 +5,8 @@ use std::time::Instant;
 
 use diag::Diagnostic;
 use diff::{Restricted, Targets};
-use engine::{ApplyOptions, Engine, Events, Goal, Preview, PreviewOptions, Report};
+use engine::{ApplyOptions, Engine, Events, Goal, Preview, PreviewOptions, Report, Stopped};
+use ports::StoreError;
 use render::{RunSummary, ViewOptions};
 use resource::StackName;
 use tokio::sync::{mpsc, watch};
@@ -242,6 +243,9 @@ impl Job<'_> {
                     self.targets.replace.clear();
                     talk.say("outputs that stacks waited for are known now:");
                 }
+                Ok(Round::Moved(stack)) => {
+                    talk.say(&format!("{stack} has moved since it was looked at; what is left:"));
+                }
                 Err(failure) if self.running.wait && failure.held && !*cancel.borrow() => {
                     talk.failure(&failure);
                     talk.say("waiting for it");
@@ -295,9 +299,13 @@ impl Job<'_> {
             }
             let options =
                 ApplyOptions { command: self.command.to_owned(), stop_at_failure: self.running.fail_fast, cancel };
-            Ok::<_, Failure>(Round::Applied(self.engine.apply(preview, options, &events).await?))
+            Ok(Round::Applied(self.engine.apply(preview, options, &events).await?))
         }
         .await;
+        let result = match result {
+            Err(Stopped::Store(StoreError::Moved { stack })) => Ok(Round::Moved(stack)),
+            result => result.map_err(Failure::from),
+        };
         drop(events);
         // The renderer ends when the last sender is gone.
         drop(shown.await);
@@ -348,6 +356,8 @@ impl Job<'_> {
 enum Round {
     /// Steps of an interrupted run were settled; nothing else.
     Settled,
+    /// Another run has done something to this stack in between; nothing was done.
+    Moved(String),
     /// The preview was applied.
     Applied(Report),
 }

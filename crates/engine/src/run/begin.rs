@@ -287,6 +287,7 @@ impl<'a> Runner<'a> {
             id,
             request: calling.request.clone(),
             token: token.clone(),
+            at: Some(jiff::Timestamp::now().as_second()),
             was_absent,
         };
         self.record(stack, Entry::Intent(Box::new(intent)));

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
 
 use ports::{
     BoxFuture, Find, Found, Fragment, Outcome, Owner, Provider, ProviderError, ProviderErrorKind, ReadRequest, Step,
@@ -64,12 +65,14 @@ struct Inner {
     hook: Option<Hook>,
     lenient: bool,
     refused_deletes: Vec<String>,
+    hidden: Duration,
 }
 
 struct Thing {
     ty: String,
     inputs: Map,
     owner: Owner,
+    made: Instant,
 }
 
 impl Cloud {
@@ -98,6 +101,11 @@ impl Cloud {
         (owner.stack_id, owner.urn)
     }
 
+    /// For so long a search by tag or identity does not show what was made.
+    pub(crate) fn hide(&self, time: Duration) {
+        self.inner().hidden = time;
+    }
+
     pub(crate) fn heal(&self) {
         self.inner().harms.clear();
     }
@@ -121,7 +129,7 @@ impl Cloud {
         let mut inner = self.inner();
         // What is made from now on has other ids.
         inner.made = inner.made.max(1000);
-        inner.things.insert(id.to_owned(), Thing { ty: ty.to_owned(), inputs, owner });
+        inner.things.insert(id.to_owned(), Thing { ty: ty.to_owned(), inputs, owner, made: Instant::now() });
     }
 
     /// Deletions that were refused because another object names what was to go.
@@ -220,7 +228,12 @@ impl Inner {
                 }
                 self.made += 1;
                 let id = format!("{name}-{}", self.made);
-                let thing = Thing { ty: step.ty.clone(), inputs: inputs.clone(), owner: step.owner.clone() };
+                let thing = Thing {
+                    ty: step.ty.clone(),
+                    inputs: inputs.clone(),
+                    owner: step.owner.clone(),
+                    made: Instant::now(),
+                };
                 self.things.insert(id.clone(), thing);
                 self.tokens.insert(step.token.clone(), id.clone());
                 Outcome::Done(self.found(&id))
@@ -251,17 +264,22 @@ impl Inner {
         }
     }
 
+    fn shows(&self, thing: &Thing) -> bool {
+        thing.made.elapsed() >= self.hidden
+    }
+
     fn look(&self, schema: Option<&TypeSchema>, request: &ReadRequest) -> Option<Found> {
         match &request.find {
             Find::Id(id) => self.found(id),
             Find::Owner(owner) => {
-                let (id, _) = self.things.iter().find(|(_, thing)| thing.owner == *owner)?;
+                let (id, _) = self.things.iter().find(|(_, thing)| thing.owner == *owner && self.shows(thing))?;
                 self.found(id)
             }
             Find::Identity(identity) => {
                 assert!(schema.is_some_and(|schema| schema.overlay.identity.is_some()), "asked by identity");
                 let fits = |thing: &Thing| identity.iter().all(|(key, value)| thing.inputs.get(key) == Some(value));
-                let (id, _) = self.things.iter().find(|(_, thing)| thing.ty == request.ty && fits(thing))?;
+                let (id, _) =
+                    self.things.iter().find(|(_, thing)| thing.ty == request.ty && fits(thing) && self.shows(thing))?;
                 self.found(id)
             }
         }
@@ -279,6 +297,10 @@ impl Provider for Cloud {
 
     fn concurrency(&self) -> usize {
         64
+    }
+
+    fn consistency_delay(&self, _: &str) -> Duration {
+        self.inner().hidden
     }
 
     fn read<'a>(&'a self, requests: &'a [ReadRequest]) -> BoxFuture<'a, Result<Vec<Option<Found>>, ProviderError>> {

@@ -1,5 +1,7 @@
 //! Calls whose end nobody knows, and runs that were interrupted.
 
+use std::time::Duration;
+
 use crate::cloud::Harm;
 use crate::house::House;
 
@@ -21,6 +23,43 @@ async fn a_create_whose_answer_was_lost_is_found_by_the_next_run() {
         assert_eq!(house.up(&[]).await, "", "{ty}");
         assert_eq!(house.cloud.ids(), ["main-1", "reads-2"], "{ty}");
         assert_eq!(house.state("a.QA").await.objects.len(), 2, "{ty}");
+        assert!(house.preview(&[]).await.is_empty(), "{ty}");
+    }
+}
+
+#[tokio::test]
+async fn what_was_asked_for_is_settled_whatever_the_program_says_by_now() {
+    // Another label updates, or replaces; another name replaces; and what is found is what was asked for.
+    for (ty, from, to, calls) in [
+        ("Vpc", "Label=x", "Label=y", vec!["update main"]),
+        ("Vpc", "Label=x", "Label=x Cidr=10.9.0.0/16", vec!["create main", "delete main"]),
+        ("Bucket", "Label=x", "Label=y", vec!["update main"]),
+        ("Bucket", "Label=x", "Name=one", vec!["create main", "delete main"]),
+        ("Fixed", "Label=x", "Label=y", vec!["create main", "delete main", "create main"]),
+    ] {
+        let mut house = House::new(&format!("stack a.QA\n resource {ty} main {from}"));
+        house.cloud.harm("create main", Harm::LoseAnswer);
+        house.up(&[]).await;
+        house.cloud.heal();
+        house.cloud.calls();
+        house.edit(from, to);
+        assert_eq!(house.up(&[]).await, "", "{ty} {to}");
+        assert_eq!(house.cloud.calls(), calls, "{ty} {to}");
+        assert_eq!(house.cloud.ids().len(), 1, "{ty} {to}");
+        assert!(house.preview(&[]).await.is_empty(), "{ty} {to}");
+    }
+}
+
+#[tokio::test]
+async fn a_search_is_repeated_until_it_is_sure_to_show_what_was_made() {
+    for ty in ["Vpc", "Bucket"] {
+        let mut house = House::new(&format!("stack a.QA\n resource {ty} main Label=x"));
+        house.cloud.hide(Duration::from_millis(300));
+        house.cloud.harm("create main", Harm::LoseAnswer);
+        house.up(&[]).await;
+        house.cloud.heal();
+        assert_eq!(house.up(&[]).await, "", "{ty}");
+        assert_eq!(house.cloud.ids(), ["main-1"], "{ty}");
         assert!(house.preview(&[]).await.is_empty(), "{ty}");
     }
 }

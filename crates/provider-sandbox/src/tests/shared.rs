@@ -11,8 +11,8 @@ use ports::{Find, StepAction};
 use tempfile::TempDir;
 
 use super::{apply, create, open, owner, quick, read, step};
-use crate::Sandbox;
 use crate::ids::Ids;
+use crate::{Knobs, Options, Sandbox};
 
 const TOPIC: &str = "AWS::SNS::Topic";
 const CHILD: &str = "SANDBOX_TEST_CHILD";
@@ -45,6 +45,23 @@ fn two_sandboxes_see_one_another() {
     apply(&one, topic("a")).expect("made anew");
     assert_eq!(two.list().expect("lists").len(), 1);
     assert_eq!(two.log().expect("reads").map(|record| record.call).collect::<Vec<_>>(), [1]);
+}
+
+#[test]
+fn a_search_is_behind_if_it_is_told_to_and_a_look_by_id_is_not() {
+    let dir = TempDir::new().expect("a directory");
+    let knobs = Knobs { latency: 0.0, consistency: 0.2, ..Knobs::default() };
+    let sandbox = open(&dir, Options { knobs, ..Options::default() });
+    let ty = "AWS::KMS::Key";
+    let begun = Instant::now();
+    let id = apply(&sandbox, create(ty, "a", "{}")).expect("made").expect("is there").id;
+    assert_eq!(ports::Provider::consistency_delay(&sandbox, ty), Duration::from_secs(1));
+    assert!(read(&sandbox, ty, Find::Id(id)).is_some());
+    while read(&sandbox, ty, Find::Owner(owner("a"))).is_none() {
+        assert!(begun.elapsed() < Duration::from_secs(5), "it is shown in the end");
+        thread::sleep(Duration::from_millis(20));
+    }
+    assert!(begun.elapsed() >= Duration::from_millis(999), "{:?}", begun.elapsed());
 }
 
 #[test]
