@@ -8,6 +8,7 @@
 extern crate self as diff;
 
 mod approved;
+mod around;
 mod attribute;
 mod change;
 mod compare;
@@ -23,6 +24,7 @@ mod scope;
 mod targets;
 
 pub use approved::beyond;
+pub use around::{Verdict, arguments, broken, is_kept, judge, kept_run};
 pub use attribute::attribute;
 pub use change::{Action, ChangeSet, Counts, Difference, OutputChange, ReadPin, ResourceChange};
 pub use decide::{Case, Companion, Decision, decide, drifted};

@@ -5,9 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use diag::{Diagnostic, Diagnostics, Place};
 use expr::{EvaluateError, Expr, evaluate};
-use resource::{Around, Dependency, Options, Plan, Sources, StackName, Urn};
+use resource::{Dependency, Options, Plan, Sources, StackName, Urn};
 use schema::TypeSchema;
-use state::{Kept, Object, StackState};
+use state::{Object, StackState};
 use value::{Digest, Map, Origin, Path, Type, Unknown, Value};
 
 use crate::left::left;
@@ -178,7 +178,7 @@ impl Pass<'_> {
         }
         self.check_needs(stack, urn, resource, source.as_ref());
         let properties = self.properties(stack, urn, &resource.properties, source.as_ref());
-        let trigger = self.around(stack, urn, &resource.around, source.as_ref());
+        let trigger = self.trigger(stack, urn, &resource.around, source.as_ref());
         for problem in schema.validate(&properties) {
             let message = format!("`{}` of `{}`: {}", problem.path, urn.name(), problem.kind);
             self.problem(
@@ -221,6 +221,7 @@ impl Pass<'_> {
             });
         // What the program says by now counts: with the protection taken away it may be replaced in the same run.
         let protected = old.is_some() && resource.options.protect;
+        let declared_at = source.clone();
         let mut change = ResourceChange {
             action: decision.action,
             differences: decision.differences,
@@ -260,6 +261,7 @@ impl Pass<'_> {
         }
         self.mark_fresh(stack, urn, schema, &change);
         self.sets[stack].resources.insert(urn.clone(), change);
+        self.surround(stack, urn, resource, declared_at.as_ref());
     }
 
     /// The values of the properties; problems are reported, and leave the property out.
@@ -286,25 +288,7 @@ impl Pass<'_> {
         properties
     }
 
-    /// The value of the trigger. All that stands around the steps is looked at, so that what it reads is pinned.
-    fn around(&mut self, stack: usize, urn: &Urn, around: &Around, source: Option<&Place>) -> Option<Value> {
-        let mut trigger = None;
-        for expr in around.expressions() {
-            let is_trigger = around.trigger.as_ref().is_some_and(|trigger| std::ptr::eq(trigger, expr));
-            match self.evaluate(stack, expr) {
-                Ok(value) if is_trigger => trigger = Some(value),
-                Ok(_) => {}
-                Err(error) => {
-                    let what = if is_trigger { "the trigger" } else { "a reading, condition or hook" };
-                    let what = format!("{what} of `{}`", urn.name());
-                    self.problem(self.describe(&error, &what).at_opt(source.cloned()));
-                }
-            }
-        }
-        trigger
-    }
-
-    fn evaluate(&mut self, stack: usize, expr: &Expr) -> Result<Value, EvaluateError> {
+    pub(crate) fn evaluate(&mut self, stack: usize, expr: &Expr) -> Result<Value, EvaluateError> {
         let at = At { pass: self, stack, pins: RefCell::default() };
         let value = evaluate(expr, &at);
         let pins = at.pins.into_inner();
@@ -387,27 +371,8 @@ impl Pass<'_> {
         Companion::of(old.hangs_on(name, before), Some(change.incarnation))
     }
 
-    /// What state should say of the options of an object that stays.
-    fn kept(&self, stack: usize, old: &Object, resource: &resource::Resource, trigger: Option<&Value>) -> Kept {
-        let target = resource.options.deleted_with.as_ref().and_then(|urn| self.sets[stack].resources.get(urn));
-        let earlier = old.kept.deleted_with.as_ref().map(|urn| self.current_name(stack, urn));
-        let deleted_with = match (&resource.options.deleted_with, earlier) {
-            // With the resource its name changes in state, too.
-            (Some(now), Some(earlier)) if *now == earlier => old.kept.deleted_with.clone(),
-            (now, _) => now.clone(),
-        };
-        Kept {
-            deleted_with,
-            deleted_with_incarnation: target.map(|change| change.incarnation),
-            trigger: trigger.map(Value::digest),
-            delete_hooks: old.kept.delete_hooks.clone(),
-            // Where it is shown is not worth a step.
-            ..Kept::of(&resource.options, old.kept.parent.clone())
-        }
-    }
-
     /// What a resource of state is called now.
-    fn current_name(&self, stack: usize, earlier: &Urn) -> Urn {
+    pub(crate) fn current_name(&self, stack: usize, earlier: &Urn) -> Urn {
         self.taken.get(&(stack, earlier.clone())).unwrap_or(earlier).clone()
     }
 

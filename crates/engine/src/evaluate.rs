@@ -155,13 +155,7 @@ impl Engine<'_> {
         let mut evaluation = self.projects[entry.project].evaluate(entry.name.clone(), inputs);
         let mut missing = Diagnostics::new();
         if let Ok(Evaluated::Plan(plan)) = &mut evaluation.result {
-            let mut names = BTreeSet::new();
-            plan.visit(&mut |part| {
-                if let expr::Expr::Function { name, .. } = part {
-                    names.insert(name.clone());
-                }
-            });
-            for name in names {
+            for name in plan.called() {
                 match self.functions.get(&name) {
                     Some(digest) => drop(plan.functions.insert(name, *digest)),
                     None => missing.push(

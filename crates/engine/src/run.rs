@@ -3,6 +3,7 @@
 //! One task owns all states. A stack's entries are collected while one of its chunks is being made durable (group
 //! commit); a call starts, and an output counts as published, when the chunk with its entry is durable.
 
+mod around;
 mod begin;
 mod outcome;
 

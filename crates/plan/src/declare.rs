@@ -208,7 +208,8 @@ pub trait Declare: ResourceType {
         self
     }
 
-    /// Must hold after a step; `message` says what is wrong if it does not.
+    /// Must hold after a step; `message` says what is wrong if it does not. [`Draft::ensure`] is for conditions that read
+    /// the resource itself.
     fn postcondition(mut self, holds: impl Arg<bool>, message: &str) -> Self {
         let condition = Condition { holds: holds.into_expr(), message: message.to_owned() };
         self.declaration().around.postconditions.push(condition);
@@ -219,6 +220,18 @@ pub trait Declare: ResourceType {
     /// shell, in the workspace's root; an exit code other than 0 fails the step.
     fn hook(mut self, at: Moment, command: &[&Output<String>]) -> Self {
         let run = Run::Command(command.iter().map(|part| part.expr().clone()).collect());
+        self.declaration().around.hooks.push(Hook { at, run });
+        self
+    }
+
+    /// Calls a named pure function at a moment of the resource's life: what it gives does not count, its error fails the
+    /// step.
+    fn hook_call<T>(mut self, at: Moment, call: &Output<T>) -> Self {
+        let run = match call.expr().clone() {
+            Expr::Function { name, args, .. } => Run::Function { name, args },
+            // It is reported as a function that no project offers.
+            other => Run::Function { name: "(not a plan function)".to_owned(), args: vec![other] },
+        };
         self.declaration().around.hooks.push(Hook { at, run });
         self
     }

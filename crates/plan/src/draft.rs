@@ -3,10 +3,12 @@
 use std::marker::PhantomData;
 
 use diag::{Diagnostic, Diagnostics, Place};
-use resource::{Construct, Plan as PlanData, Resource, Sources, StackName, Urn};
+use resource::{
+    Around, Condition, Construct, Dependency, Hook, Moment, Plan as PlanData, Resource, Run, Sources, StackName, Urn,
+};
 use value::Path;
 
-use crate::{Declaration, OutputTree, ResourceRef, Result};
+use crate::{Arg, AsDependency, Declaration, Output, OutputTree, ResourceRef, Result};
 
 /// A plan in the making: resources are declared into it, and [`Draft::finish`] ends it.
 #[derive(Debug)]
@@ -86,6 +88,32 @@ impl Draft {
         self.plan.resources.insert(urn.clone(), resource);
         self.sources.resources.insert(urn.clone(), place);
         ResourceRef::new(urn)
+    }
+
+    /// Must hold after each step of a declared resource, whose own attributes it may read; `message` says what is wrong
+    /// if it does not.
+    pub fn ensure(&mut self, resource: &dyn AsDependency, holds: impl Arg<bool>, message: &str) {
+        let condition = Condition { holds: holds.into_expr(), message: message.to_owned() };
+        if let Some(around) = self.around(resource) {
+            around.postconditions.push(condition);
+        }
+    }
+
+    /// Runs a command at a moment in the life of a declared resource, whose own attributes its arguments may read, except
+    /// before it is made. See [`Declare::hook`](crate::Declare::hook).
+    pub fn hook(&mut self, resource: &dyn AsDependency, at: Moment, command: &[&Output<String>]) {
+        let hook = Hook { at, run: Run::Command(command.iter().map(|part| part.expr().clone()).collect()) };
+        if let Some(around) = self.around(resource) {
+            around.hooks.push(hook);
+        }
+    }
+
+    /// What stands around the steps of a declared resource.
+    fn around(&mut self, resource: &dyn AsDependency) -> Option<&mut Around> {
+        match resource.as_dependency() {
+            Dependency::Resource(urn) => self.plan.resources.get_mut(&urn).map(|resource| &mut resource.around),
+            Dependency::Stack(_) => None,
+        }
     }
 
     /// Says that a resource that was declared before is no longer managed here: its object stays, its record goes.

@@ -66,7 +66,7 @@ pub mod prelude {
     pub use crate::config::{Placed, SealedSecret};
     pub use crate::diag::{Diagnostic, Diagnostics, Place};
     pub use crate::expr::{Ipv4Net, Ipv6Net};
-    pub use crate::resource::StackName;
+    pub use crate::resource::{Moment, StackName};
     pub use crate::{
         Arg, AsDependency, Declare, Draft, IntoExpr, Json, Output, OutputMap, OutputTree, Plan, Project, Result, Stack,
         StackOutputs, Stop, object, text,

@@ -92,6 +92,11 @@ impl<T> Output<T> {
         Output::from_expr(self.expr.at(&path, U::ty()))
     }
 
+    /// Whether it is equal to another value.
+    pub fn equals(&self, other: impl Arg<T>) -> Output<bool> {
+        self.call(Op::Equals, vec![other.into_expr()])
+    }
+
     fn call<U>(&self, op: Op, rest: Vec<Expr>) -> Output<U> {
         Output::from_expr(Expr::call(op, std::iter::once(self.expr.clone()).chain(rest).collect()))
     }
@@ -101,6 +106,23 @@ impl<T> Output<T> {
     /// A known value.
     pub fn known(value: impl Arg<T>) -> Self {
         Self::from_expr(value.into_expr())
+    }
+}
+
+impl Output<bool> {
+    /// Whether both are true.
+    pub fn and(&self, other: impl Arg<bool>) -> Self {
+        self.call(Op::If, vec![other.into_expr(), false.into()])
+    }
+
+    /// Whether one of them is true.
+    pub fn or(&self, other: impl Arg<bool>) -> Self {
+        self.call(Op::If, vec![true.into(), other.into_expr()])
+    }
+
+    /// Whether it is false.
+    pub fn is_false(&self) -> Self {
+        self.call(Op::If, vec![false.into(), true.into()])
     }
 }
 

@@ -212,3 +212,43 @@ fn outputs_can_be_generic_flattened_and_renamed() {
     read.collect(&Path::root(), &mut leaves);
     assert_eq!(leaves.keys().map(ToString::to_string).collect::<Vec<_>>(), ["id", "pods", "security_groups.pods"]);
 }
+
+/// Nothing is there to be read.
+struct NoScope;
+impl expr::Scope for NoScope {
+    fn attribute(&self, _: &str, _: &Path, _: &value::Type) -> Option<Value> {
+        None
+    }
+    fn output(&self, _: &str, _: &Path, _: &value::Type) -> Option<Value> {
+        None
+    }
+    fn secret(&self, _: &Path, fingerprint: value::Digest) -> value::Secret {
+        value::Secret::sealed(fingerprint)
+    }
+    fn function(&self, _: &str, _: &[Value]) -> std::result::Result<Value, String> {
+        Err("none".into())
+    }
+}
+
+#[test]
+fn conditions_and_hooks_stand_around_a_resource_and_may_read_it_once_it_is_declared() {
+    let evaluation = evaluate(&[], |stack: &Stack, settings: Settings| {
+        let mut plan = stack.plan();
+        let label = Output::<String>::known(&settings.label);
+        let small = label.equals("x").and(label.equals("y").or(true)).and(label.equals("z").is_false());
+        let thing = Thing::new("a")
+            .precondition(&small, "the label has to be `x`")
+            .hook(Moment::BeforeCreate, &[&Output::known("true")])
+            .hook_call(Moment::AfterDelete, &shout(&settings.label))
+            .declare(&mut plan);
+        let arn = thing.attribute::<String>("Arn");
+        plan.ensure(&thing, arn.equals("a"), "another ARN");
+        plan.hook(&thing, Moment::AfterCreate, &[&Output::known("echo"), &arn]);
+        plan.finish(())
+    });
+    let Ok(Evaluated::Plan(plan)) = &evaluation.result else { panic!("{:?}", evaluation.result) };
+    let around = &plan.resources.values().next().expect("one").around;
+    assert_eq!((around.preconditions.len(), around.postconditions.len(), around.hooks.len()), (1, 1, 3));
+    assert_eq!(plan.called().into_iter().collect::<Vec<_>>(), [SHOUT.name]);
+    assert_eq!(expr::evaluate(&around.preconditions[0].holds, &NoScope), Ok(Value::Bool(true)));
+}

@@ -7,7 +7,7 @@ use expr::{Expr, Visit};
 use serde::{Deserialize, Serialize};
 use value::{Digest, Path};
 
-use crate::{Around, Options, StackName, Urn};
+use crate::{Around, Options, Run, StackName, Urn};
 
 /// The number of the plan format; grows with every change of meaning.
 pub const PLAN_FORMAT: u32 = 1;
@@ -131,6 +131,22 @@ impl Plan {
     pub fn visit(&self, visit: &mut dyn FnMut(&Expr)) {
         self.resources.values().flat_map(Resource::expressions).for_each(|expr| expr.visit(visit));
         self.outputs.values().for_each(|expr| expr.visit(visit));
+    }
+
+    /// The names of the functions that expressions and hooks call.
+    pub fn called(&self) -> BTreeSet<String> {
+        let mut found = BTreeSet::new();
+        self.visit(&mut |part| {
+            if let Expr::Function { name, .. } = part {
+                found.insert(name.clone());
+            }
+        });
+        let hooks = self.resources.values().flat_map(|resource| &resource.around.hooks);
+        found.extend(hooks.filter_map(|hook| match &hook.run {
+            Run::Function { name, .. } => Some(name.clone()),
+            Run::Command(_) => None,
+        }));
+        found
     }
 
     /// The keys of the configuration's secrets that the plan reads.

@@ -15,7 +15,7 @@
 //! there Vpc vpc-9 Cidr=10.0.0.0/16          an object of the world; `nothing Vpc vpc-9` = there is none of this id
 //! ```
 //!
-//! A value is JSON, or else text; `@` is an attribute, `#` an output (`#?` an optional one), `!key.version` a secret
+//! A value is JSON, or else text; `==` compares two, `@` is an attribute, `#` an output (`#?` an optional one), `!key.version` a secret
 //! whose fingerprint is that of the version. What state says of dependencies, readings and options is what the plan
 //! says, unless it is given. The id of an object is its name and its incarnation.
 
@@ -23,7 +23,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use diag::{Diagnostics, Place};
 use diff::{Action, ChangeSet, Existing, Lookup, Published, Settings, StackInput, Targets};
-use expr::Expr;
+use expr::{Expr, Op};
 use resource::{
     Alias, Around, Condition, Dependency, Hook, Options, Plan, Resource, Run, Sources, StackName, Timeouts, Urn,
 };
@@ -471,6 +471,9 @@ fn expression(text: &str, own: &dyn Fn(&str) -> Urn) -> Expr {
 }
 
 fn reference(text: &str, own: &dyn Fn(&str) -> Urn) -> Option<Expr> {
+    if let Some((left, right)) = text.split_once("==") {
+        return Some(Expr::call(Op::Equals, vec![expression(left, own), expression(right, own)]));
+    }
     if let Some(rest) = text.strip_prefix('@') {
         let (name, attribute) = rest.split_once('.')?;
         return Some(Expr::Attribute { urn: own(name).to_string(), path: path(attribute), ty: Type::Any });

@@ -45,6 +45,7 @@ impl<'a> Runner<'a> {
         let Some(resource) = plan.resources.get(urn) else { return Ok(Begun::Nothing) };
         let schema = self.schema(urn)?;
         self.take_name(stack, urn)?;
+        self.require(stack, urn)?;
         let mut properties = Map::new();
         for (name, expr) in &resource.properties {
             let value = self.evaluate(stack, expr, &format!("`{name}` of `{}`", urn.name()))?;
@@ -98,7 +99,10 @@ impl<'a> Runner<'a> {
         let opened = seal::each(decision.goal, |value, path| seal::open(secrets, value, &context, path))?;
         let exposed = seal::expose(opened)?;
         let (action, incarnation, id, step) = match decision.action {
-            Change::Keep => return Ok(self.keep(stack, &change, old, request)),
+            Change::Keep => {
+                let begun = self.keep(stack, &change, old, request);
+                return self.ensure(stack, urn).map(|()| begun);
+            }
             Change::Update => {
                 let Some(old) = &old else { return Ok(Begun::Nothing) };
                 let prior = seal::each(old.inputs.clone(), |value, path| seal::open(secrets, value, &context, path))?;

@@ -104,9 +104,13 @@ impl Runner<'_> {
         match self.object(calling, found, Status::Ready) {
             Ok(object) => {
                 self.record(calling.stack, Entry::Done { intent, object: Box::new(object) });
-                match lie {
-                    None => self.done(node),
-                    Some(problem) => self.fail(node, problem),
+                let wrong = match lie {
+                    Some(problem) => Err(problem.into()),
+                    None => self.ensure(calling.stack, &calling.urn),
+                };
+                match wrong {
+                    Ok(()) => self.done(node),
+                    Err(Trouble(problem)) => self.fail(node, *problem),
                 }
             }
             Err(Trouble(problem)) => self.fail(node, *problem),

@@ -4,6 +4,7 @@ mod cloud;
 mod disk;
 mod house;
 
+mod cases_conditions;
 mod cases_failures;
 mod cases_import;
 mod cases_saved;
