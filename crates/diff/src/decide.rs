@@ -242,16 +242,12 @@ fn name_goal(case: &Case<'_>, goal: &mut Map, incarnation: u64) {
     }
 }
 
-/// Puts the name that the object has into a goal without one; whether it did.
+/// Puts the name that the object has into a goal whose program gives none; whether it has one.
 fn keep_name(case: &Case<'_>, old: &Object, goal: &mut Map) -> bool {
     let Some(name) = case.schema.overlay.name.as_ref().filter(|name| name.auto) else { return false };
-    match old.inputs.get(&name.property) {
-        Some(value) if !goal.contains_key(&name.property) => {
-            goal.insert(name.property.clone(), value.clone());
-            true
-        }
-        _ => false,
-    }
+    let Some(value) = old.inputs.get(&name.property) else { return false };
+    goal.insert(name.property.clone(), value.clone());
+    true
 }
 
 /// `{name}-{7 base32 of H(stack id, URN, incarnation)}`, cut to the type's limit; `None` if the vendor names it.

@@ -205,6 +205,7 @@ impl<'a> Runner<'a> {
                 self.events.send(Event::StackEnded { stack: live.set.stack.clone(), well: true });
             }
         }
+        (0..self.lives.len()).for_each(|stack| self.remember_order(stack));
         let mut watching = true;
         if *cancel.borrow_and_update() {
             watching = false;
@@ -247,6 +248,15 @@ impl<'a> Runner<'a> {
             live.state = self.states.remove(&live.set.stack.to_string());
         }
         (self.report, self.lives)
+    }
+
+    /// Writes down what the stack waits for, which a later destroy has no program to ask for.
+    fn remember_order(&mut self, stack: usize) {
+        let Some(plan) = self.lives[stack].plan.clone() else { return };
+        let stacks = plan.waits_for();
+        if stacks != self.state(stack).waits_for {
+            self.record(stack, Entry::WaitsFor { stacks });
+        }
     }
 
     fn cancel(&mut self) {

@@ -146,7 +146,7 @@ fn a_plain_read_defers_until_the_output_is_known() {
 }
 
 #[test]
-fn two_resources_of_one_name_are_reported_with_both_lines() {
+fn case_40_two_resources_of_one_name_are_reported_with_both_lines() {
     let evaluation = evaluate(&[], |stack: &Stack, _: Settings| {
         let mut plan = stack.plan();
         Thing::new("a").declare(&mut plan);

@@ -3,8 +3,10 @@
 //! Layer: L2, decisions (pure). **Invariant:** an object is deleted only after everything that state says reads it has
 //! moved on or is gone; what cannot be ordered so is refused, or left for a later run, before anything starts.
 
+mod along;
 mod holders;
 mod readers;
+mod removals;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -149,7 +151,7 @@ struct Builder<'a> {
     found: Diagnostics,
 }
 
-impl Builder<'_> {
+impl<'a> Builder<'a> {
     fn add(&mut self, stack: usize, kind: StepKind) {
         let node = StepNode { stack, kind };
         let number = self.result.graph.add_node();
@@ -208,8 +210,29 @@ impl Builder<'_> {
         }
     }
 
-    /// Adds a deletion, unless readers outside the selection stand against it.
+    /// Adds a deletion, unless readers stand against it that this run does not move.
     fn add_delete(&mut self, stack: usize, urn: &Urn, incarnation: u64, must: bool) {
+        let (mut readers, mut left) = (Readers::new(), BTreeSet::new());
+        if self.is_called(stack, urn, incarnation) {
+            for (urn, incarnation) in self.gone_with(stack, urn, incarnation) {
+                left.extend(self.left_readers(stack, &urn));
+                for (reader, outputs) in self.readers_of(stack, &urn, incarnation) {
+                    readers.entry(reader).or_default().extend(outputs);
+                }
+            }
+        }
+        if readers.is_empty() && left.is_empty() {
+            self.add(stack, StepKind::Delete(urn.clone(), incarnation));
+        } else if must {
+            self.refuse_later(stack, format!("`{}`", urn.name()), readers, left);
+        } else {
+            let readers = readers.into_keys().chain(left).collect();
+            self.result.held_back.push(HeldBack { stack, urn: urn.clone(), readers });
+        }
+    }
+
+    /// The stacks outside that hold outputs which are made of an object.
+    fn readers_of(&self, stack: usize, urn: &Urn, incarnation: u64) -> Readers {
         let input = &self.stacks[stack];
         let aside = input.changes.leftovers.contains(&(urn.clone(), incarnation));
         let made_of_it = self.outputs_of(stack, urn).into_iter().filter(|(path, _)| {
@@ -222,16 +245,7 @@ impl Builder<'_> {
             let renewed = !output.stale && !input.changes.outputs.get(path).is_some_and(moves);
             (path, (aside && renewed).then_some(output.digest))
         });
-        let readers = self.readers(stack, moved_on);
-        let left = self.left_readers(stack, urn);
-        if readers.is_empty() && left.is_empty() {
-            self.add(stack, StepKind::Delete(urn.clone(), incarnation));
-        } else if must {
-            self.refuse_later(stack, format!("`{}`", urn.name()), readers, left);
-        } else {
-            let readers = readers.into_keys().chain(left).collect();
-            self.result.held_back.push(HeldBack { stack, urn: urn.clone(), readers });
-        }
+        self.readers(stack, moved_on)
     }
 
     /// The stacks outside that hold outputs of a stack, with the outputs; with a digest only those that hold another.
@@ -338,9 +352,8 @@ impl Builder<'_> {
         change.and_then(|change| change.renamed_from.as_ref()).unwrap_or(urn)
     }
 
-    fn live(&self, stack: usize, urn: &Urn) -> Option<&Object> {
-        let input = &self.stacks[stack];
-        let state = input.state?;
+    fn live(&self, stack: usize, urn: &Urn) -> Option<&'a Object> {
+        let state = self.stacks[stack].state?;
         state.objects.get(self.earlier_name(stack, urn))
     }
 
@@ -353,6 +366,7 @@ impl Builder<'_> {
                 StepKind::Publish(path) => self.publish_edges(number, stack, &path),
             }
         }
+        self.removal_edges();
         let mut if_free = std::mem::take(&mut self.if_free);
         if_free.sort_unstable();
         for (_, number, to) in if_free {
@@ -366,7 +380,8 @@ impl Builder<'_> {
         let input = self.stacks[stack];
         let Some(change) = input.changes.resources.get(urn) else { return };
         let seen = &mut Seen::new();
-        change.dependencies.iter().for_each(|need| self.after_resource(number, stack, need, seen));
+        let needs = change.dependencies.iter().chain(&change.options.deleted_with);
+        needs.for_each(|need| self.after_resource(number, stack, need, seen));
         self.after_reads(number, &change.reads, seen);
         for other in
             change.waits_for.iter().filter_map(|w| if let Dependency::Stack(name) = w { Some(name) } else { None })
@@ -448,9 +463,16 @@ impl Builder<'_> {
             // The new object is there before the old one goes.
             self.edge(number, self.number(stack, StepKind::Apply(urn.clone())));
         }
-        for reader in self.index.inside(stack, self.earlier_name(stack, urn)).to_vec() {
-            self.after_reader(number, stack, reader, first);
+        let Some(object) = self.object(stack, urn, incarnation) else { return };
+        if let Some(other) = self.goes_with(stack, object) {
+            self.edge(number, Some(other));
+            return;
         }
+        self.along_edges(number, stack, object, first);
+        self.after_readers_of_outputs(number, stack, urn, first);
+    }
+
+    fn after_readers_of_outputs(&mut self, number: usize, stack: usize, urn: &Urn, first: bool) {
         let paths: Vec<Path> = self.outputs_of(stack, urn).into_iter().map(|(path, _)| path.clone()).collect();
         self.after_readers_elsewhere(number, stack, &paths, first);
     }

@@ -12,10 +12,10 @@ use crate::StackSteps;
 pub(crate) struct ReaderIndex<'a> {
     /// For each stack by the name in state.
     inside: Vec<BTreeMap<&'a Urn, Vec<&'a Object>>>,
+    /// For each stack by the name in state of what they go with.
+    with: Vec<BTreeMap<&'a Urn, Vec<&'a Object>>>,
     /// By the id of the stack that they read, with the position of their own.
     across: BTreeMap<&'a str, Vec<(usize, &'a Object)>>,
-    /// The objects that go with another one, by stack and its name in state; only where a run is restricted.
-    going_with: BTreeMap<(usize, &'a Urn), Vec<&'a Object>>,
     restricted: bool,
     /// For each stack what the objects with earlier names are called now.
     renamed: Vec<BTreeMap<&'a Urn, &'a Urn>>,
@@ -31,17 +31,17 @@ impl<'a> ReaderIndex<'a> {
                 .renamed
                 .push(renamed.filter_map(|(urn, change)| Some((change.renamed_from.as_ref()?, urn))).collect());
             let mut inside: BTreeMap<&Urn, Vec<&Object>> = BTreeMap::new();
+            let mut with: BTreeMap<&Urn, Vec<&Object>> = BTreeMap::new();
             for object in input.state.into_iter().flat_map(|state| state.objects.values().chain(&state.replaced)) {
                 object.dependencies.iter().for_each(|urn| inside.entry(urn).or_default().push(object));
-                if let Some(with) = object.kept.deleted_with.as_ref().filter(|_| restricted) {
-                    index.going_with.entry((stack, with)).or_default().push(object);
-                }
+                object.kept.deleted_with.iter().for_each(|urn| with.entry(urn).or_default().push(object));
                 let mut last = None;
                 for read in object.read.iter().filter(|read| last.replace(&read.stack_id) != Some(&read.stack_id)) {
                     index.across.entry(&read.stack_id).or_default().push((stack, object));
                 }
             }
             index.inside.push(inside);
+            index.with.push(with);
         }
         index
     }
@@ -56,9 +56,15 @@ impl<'a> ReaderIndex<'a> {
         self.restricted
     }
 
-    /// The objects of a stack that go with one, by its name in state.
-    pub(crate) fn going_with(&self, stack: usize, urn: &'a Urn) -> &[&'a Object] {
-        self.going_with.get(&(stack, urn)).map(Vec::as_slice).unwrap_or_default()
+    /// The objects of a stack that go with some incarnation of a resource, by its name in state.
+    pub(crate) fn going_with(&self, stack: usize, urn: &Urn) -> &[&'a Object] {
+        self.with[stack].get(urn).map(Vec::as_slice).unwrap_or_default()
+    }
+
+    /// The objects of a stack that go with an object.
+    pub(crate) fn with<'b>(&'b self, stack: usize, other: &'b Object) -> impl Iterator<Item = &'a Object> + 'b {
+        let with = self.going_with(stack, &other.urn).iter().copied();
+        with.filter(|object| object.kept.goes_with(&other.urn, other.incarnation))
     }
 
     /// The objects that read outputs of a stack, with the positions of their stacks.

@@ -7,7 +7,7 @@ use expr::{Expr, Visit};
 use serde::{Deserialize, Serialize};
 use value::{Digest, Path};
 
-use crate::{Around, Options, Run, StackName, Urn};
+use crate::{Around, Dependency, Options, Run, StackName, Urn};
 
 /// The number of the plan format; grows with every change of meaning.
 pub const PLAN_FORMAT: u32 = 1;
@@ -147,6 +147,16 @@ impl Plan {
             Run::Command(_) => None,
         }));
         found
+    }
+
+    /// The stacks that it, or a resource of it, waits for without reading them.
+    pub fn waits_for(&self) -> BTreeSet<StackName> {
+        let dependencies = self.resources.values().flat_map(|resource| &resource.options.depends_on);
+        let stacks = dependencies.filter_map(|dependency| match dependency {
+            Dependency::Stack(name) => Some(name),
+            Dependency::Resource(_) => None,
+        });
+        stacks.chain(&self.after).cloned().collect()
     }
 
     /// The keys of the configuration's secrets that the plan reads.

@@ -171,6 +171,11 @@ pub enum Entry {
         /// The output leaf.
         path: Path,
     },
+    /// The stack waits for others without reading them; they go after it.
+    WaitsFor {
+        /// Their full names.
+        stacks: BTreeSet<StackName>,
+    },
     /// The stack goes by another name now.
     NamedAs {
         /// The name.

@@ -51,6 +51,9 @@ pub struct StackState {
     /// The published outputs, by leaf.
     #[serde(default)]
     pub outputs: BTreeMap<Path, PublishedOutput>,
+    /// The stacks that it waits for without reading them.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub waits_for: BTreeSet<StackName>,
     /// The highest incarnation ever used.
     #[serde(default)]
     pub last_incarnation: u64,
@@ -75,6 +78,7 @@ impl StackState {
             objects: BTreeMap::new(),
             replaced: Vec::new(),
             outputs: BTreeMap::new(),
+            waits_for: BTreeSet::new(),
             last_incarnation: 0,
             fencing: 0,
             next_position: 0,
@@ -151,6 +155,7 @@ impl StackState {
             Entry::Withdrawn { path } => {
                 self.outputs.remove(path);
             }
+            Entry::WaitsFor { stacks } => self.waits_for.clone_from(stacks),
             Entry::NamedAs { name } => self.name = name.clone(),
         }
     }

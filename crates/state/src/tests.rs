@@ -82,6 +82,31 @@ fn a_vanished_object_is_pruned_from_dependencies() {
 }
 
 #[test]
+fn case_49_what_goes_with_an_object_is_gone_when_that_was_deleted() {
+    let with = |name: &str, incarnation: u64, target: &str, of: u64| {
+        let mut object = object(name, incarnation, &[]);
+        object.kept.deleted_with = Some(urn(target));
+        object.kept.deleted_with_incarnation = Some(of);
+        Entry::Recorded { object: Box::new(object) }
+    };
+    let mut state = state(&[
+        Entry::Recorded { object: Box::new(object("a", 1, &[])) },
+        Entry::Recorded { object: Box::new(object("a", 2, &[])) },
+        with("b", 1, "a", 1),
+        with("c", 1, "b", 1),
+        with("other", 2, "a", 2),
+    ]);
+    state.apply(&intent(Action::Delete, "a", 1));
+    state.apply(&Entry::Deleted { intent: state.next_position - 1 });
+    assert_eq!(state.objects.keys().collect::<Vec<_>>(), [&urn("a"), &urn("other")]);
+    assert!(state.replaced.is_empty());
+    // Where only the record is dropped the object is still there, and with it what hangs on it.
+    state.apply(&Entry::Dropped { urn: urn("a"), incarnation: 2 });
+    assert_eq!(state.objects[&urn("other")].kept, Kept::default());
+    assert_eq!(state.verify(), []);
+}
+
+#[test]
 fn verify_names_what_is_broken() {
     let mut broken = state(&[
         Entry::Recorded { object: Box::new(object("a", 1, &["b"])) },

@@ -3,10 +3,10 @@
 //! ```text
 //! stack net.QA                              also `stack net.QA destroyed`
 //!   resource Vpc main Cidr=10.0.0.0/16 Peer=@other.VpcId Up=#up.QA:vpc Pass=!db.v1
-//!     protect | dbr BOOL | retain | timeouts CREATE UPDATE DELETE | ignore PATH | replace_on PATH | alias NAME | after NAME | provider NAME | import ID
-//!     deleted_with NAME | trigger VALUE | requires VALUE | ensures VALUE | hook MOMENT VALUE…
+//!     protect | dbr BOOL | retain | timeouts CREATE UPDATE DELETE | ignore PATH | ignore_all | replace_on PATH | alias NAME | after NAME | provider NAME | import ID
+//!     deleted_with NAME | waits STACK | trigger VALUE | requires VALUE | ensures VALUE | hook MOMENT VALUE…
 //!   output vpc_id VALUE
-//!   after STACK
+//!   after STACK                             what state says of that: `waited STACK`
 //!   has Vpc main Cidr=10.0.0.0/16           an object; also `leftover`
 //!     observed Label=x | tainted | partial | protect | retain | depends NAME… | reads STACK:PATH… | incarnation N
 //!     with NAME INCARNATION | triggered VALUE | provider NAME
@@ -176,7 +176,7 @@ impl Reader {
         let words: Vec<&str> = line.split(' ').filter(|word| !word.is_empty()).collect();
         match words[0] {
             "stack" => {
-                let name = name(words[1]);
+                let name = name_of(words[1]);
                 let plan = (words.get(2) != Some(&"destroyed")).then(|| Plan::new(name.clone()));
                 self.stacks.push(Stack { name, plan, sources: Sources::default(), state: None });
             }
@@ -223,9 +223,13 @@ impl Reader {
                 let output = PublishedOutput { digest: value.digest(), stale, from: from.collect(), value };
                 state.outputs.insert(path(words[1]), output);
             }
+            "waited" => {
+                let state = state_of(self.stacks.last_mut().expect("a stack first"));
+                state.waits_for.insert(name_of(words[1]));
+            }
             "after" if words[1].contains('.') => {
                 let stack = self.stacks.last_mut().expect("a stack first");
-                stack.plan.as_mut().expect("a plan").after.insert(name(words[1]));
+                stack.plan.as_mut().expect("a plan").after.insert(name_of(words[1]));
             }
             _ => self.detail(&words),
         }
@@ -283,11 +287,13 @@ impl Reader {
                     }
                     "dbr" => options.delete_before_replace = Some(words[1] == "true"),
                     "ignore" => options.ignore_changes.push(path(words[1])),
+                    "ignore_all" => options.ignore_changes.push(Path::root()),
                     "replace_on" => options.replace_on_changes.push(path(words[1])),
                     "provider" => options.provider = Some(words[1].to_owned()),
                     "import" => options.import = Some(words[1].to_owned()),
                     "alias" => options.aliases.push(Alias { urn: Urn::new(project, urn.ty(), words[1]), stack: None }),
                     "after" => options.depends_on.push(Dependency::Resource(after.expect("declared before"))),
+                    "waits" => options.depends_on.push(Dependency::Stack(name_of(words[1]))),
                     "deleted_with" => options.deleted_with = target,
                     "trigger" => around.trigger = values.first().cloned(),
                     "requires" => around.preconditions.extend(values.iter().map(condition)),
@@ -437,7 +443,7 @@ fn state_of(stack: &mut Stack) -> &mut StackState {
     stack.state.get_or_insert_with(|| StackState::new(id, name))
 }
 
-fn name(text: &str) -> StackName {
+fn name_of(text: &str) -> StackName {
     let (project, short) = text.split_once('.').expect("project.stack");
     StackName::new(project, short)
 }

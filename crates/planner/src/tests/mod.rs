@@ -77,6 +77,7 @@ fn check_refused(text: &str, expected: &str) {
     assert_eq!(plan_of(text).map(|(_, names)| names), Err(trimmed(expected)));
 }
 
+mod cases;
 mod one_stack;
 mod stacks;
 mod targets;
