@@ -128,6 +128,9 @@ pub(crate) struct Running {
     /// Wait for a run that holds one of the stacks, instead of ending
     #[arg(long)]
     pub wait: bool,
+    /// Read the objects of the selected stacks anew first
+    #[arg(long)]
+    pub refresh: bool,
     /// Open every stack of the preview
     #[arg(long)]
     pub full: bool,
@@ -160,6 +163,9 @@ pub(crate) enum Command {
         /// End with 2 if changes are pending
         #[arg(long)]
         detailed_exitcode: bool,
+        /// Look at the objects of the selected stacks first; nothing is written
+        #[arg(long)]
+        refresh: bool,
     },
     /// Evaluate plans, without state and without other stacks' outputs
     Evaluate {
@@ -182,6 +188,9 @@ pub(crate) enum Command {
     Refresh {
         #[command(flatten)]
         selection: Selection,
+        /// Show what has changed, and write nothing
+        #[arg(long)]
+        preview: bool,
     },
     /// Show published outputs
     Outputs {

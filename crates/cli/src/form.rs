@@ -54,6 +54,7 @@ fn resource(urn: &str, change: &ResourceChange) -> Value {
         "properties": change.goal,
         "protection_ignored": change.protection_ignored,
         "source": change.source.as_ref().map(ToString::to_string),
+        "vanished": change.vanished,
         "remarks": change.remarks,
     })
 }

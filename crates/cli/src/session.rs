@@ -170,7 +170,13 @@ impl<'a> Session<'a> {
         let sandbox = self.sandbox()?;
         let values = [("account", &self.profile.account), ("region", &self.profile.region)];
         let values = values.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value.clone()?))).collect();
-        Ok(Providers::new(vec![Arc::new(sandbox)], BTreeMap::from([(None, Instance { values })])))
+        let budgets = self.profile.budgets.iter().map(|(name, budget)| {
+            let config_load::Budget { calls_per_second, burst, concurrency } = *budget;
+            let concurrency = concurrency.and_then(|most| usize::try_from(most).ok());
+            (name.clone(), engine::Budget { calls_per_second, burst, concurrency })
+        });
+        let instances = BTreeMap::from([(None, Instance { values })]);
+        Ok(Providers::within(vec![Arc::new(sandbox)], instances, &budgets.collect()))
     }
 
     /// The keys at hand.

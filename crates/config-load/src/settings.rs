@@ -56,8 +56,21 @@ pub struct Profile {
     pub state: String,
     /// The directory of the sandbox, a path in the workspace.
     pub sandbox: String,
+    /// How fast providers may be called, by their name.
+    pub budgets: BTreeMap<String, Budget>,
     /// Where the profile is declared.
     pub place: Place,
+}
+
+/// How fast a provider may be called.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Config)]
+pub struct Budget {
+    /// Calls per second, in the long run.
+    pub calls_per_second: Option<f64>,
+    /// How many calls may come at once after a pause.
+    pub burst: Option<u32>,
+    /// How many calls may be under way.
+    pub concurrency: Option<u32>,
 }
 
 /// The driver that is embedded.
@@ -153,6 +166,7 @@ impl Profile {
             state_key: None,
             state: None,
             sandbox: None,
+            budgets: BTreeMap::new(),
         };
         form.profile(SANDBOX.to_owned(), Place::start_of(file), &mut Diagnostics::new())
     }
@@ -181,6 +195,8 @@ struct ProfileForm {
     state_key: Option<String>,
     state: Option<String>,
     sandbox: Option<String>,
+    #[config(default)]
+    budgets: BTreeMap<String, Placed<Budget>>,
 }
 
 impl Form {
@@ -210,6 +226,17 @@ impl Form {
 
 impl ProfileForm {
     fn profile(self, name: String, place: Place, found: &mut Diagnostics) -> Profile {
+        for (provider, Placed { value, place }) in &self.budgets {
+            let nothing = value.calls_per_second.is_some_and(|calls| !(calls > 0.0 && calls.is_finite()));
+            if nothing || value.burst == Some(0) || value.concurrency == Some(0) {
+                let message = format!("the budget of `{provider}` lets nothing through");
+                found.push(
+                    Diagnostic::error("E0206", message)
+                        .at(place.clone())
+                        .hint("give numbers above 0, or leave out what is not to be limited"),
+                );
+            }
+        }
         let profile = Profile {
             provider: self.provider,
             providers: self.providers,
@@ -220,6 +247,7 @@ impl ProfileForm {
             state_key: self.state_key,
             state: self.state.unwrap_or_else(|| format!(".groundplan/state/{name}")),
             sandbox: self.sandbox.unwrap_or_else(|| ".groundplan/sandbox".to_owned()),
+            budgets: self.budgets.into_iter().map(|(name, budget)| (name, budget.value)).collect(),
             place,
             name,
         };

@@ -90,6 +90,9 @@ pub struct ResourceChange {
     pub forced: bool,
     /// The run is restricted, and this is left as state says it is; without an id it is not there at all.
     pub left: bool,
+    /// The id of the object that it had and that somebody else has deleted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub vanished: Option<String>,
     /// Remarks for people: why delete comes first, what was taken from where.
     pub remarks: Vec<String>,
 }
@@ -103,6 +106,12 @@ impl ResourceChange {
     /// Whether it is declared and not there, and a restricted run does not make it.
     pub fn is_missing(&self) -> bool {
         self.left && self.id.is_none()
+    }
+
+    /// Whether it only mends what the world has changed.
+    pub fn is_drift(&self) -> bool {
+        let drift = || self.differences.iter().all(|difference| difference.drift);
+        self.vanished.is_some() || (!self.differences.is_empty() && drift())
     }
 
     /// Whether nothing would be done, not even to its record in state.

@@ -141,6 +141,7 @@ fn missing(resource: &Resource) -> ResourceChange {
         protection_ignored: false,
         renamed_from: None,
         record: false,
+        vanished: None,
         forced: false,
         left: true,
         remarks: Vec::new(),

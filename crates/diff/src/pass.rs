@@ -239,6 +239,7 @@ impl Pass<'_> {
             record,
             forced: self.reach.replaces(stack, urn),
             left: false,
+            vanished: self.vanished(stack, urn, decision.action),
             remarks: decision.remarks,
         };
         if let Some(earlier) = &change.renamed_from
@@ -262,6 +263,12 @@ impl Pass<'_> {
         self.mark_fresh(stack, urn, schema, &change);
         self.sets[stack].resources.insert(urn.clone(), change);
         self.surround(stack, urn, resource, declared_at.as_ref());
+    }
+
+    /// The id of an object that is to be made anew, since a refresh did not find it any more.
+    fn vanished(&self, stack: usize, urn: &Urn, action: Action) -> Option<String> {
+        let state = self.stacks[stack].state.filter(|_| action == Action::Create)?;
+        state.vanished.get(urn).cloned()
     }
 
     /// The values of the properties; problems are reported, and leave the property out.
@@ -496,6 +503,7 @@ pub(crate) fn deletion(object: &Object) -> ResourceChange {
         record: false,
         forced: false,
         left: false,
+        vanished: None,
         remarks: Vec::new(),
     }
 }

@@ -47,18 +47,41 @@ pub(crate) async fn call(providers: &Providers, step: Step) -> Ended {
     }
 }
 
+/// How many objects are asked for in one call.
+const CHUNK: usize = 100;
+
 /// Reads one object.
 ///
 /// # Errors
 /// What the provider says; that it took too long, or that its answer makes no sense.
 pub(crate) async fn read(providers: &Providers, request: ReadRequest) -> Result<Option<Found>, ProviderError> {
+    Ok(read_all(providers, std::slice::from_ref(&request)).await?.pop().flatten())
+}
+
+/// Reads objects of one provider: an answer for each.
+///
+/// # Errors
+/// What the provider says; that it took too long, or that its answers make no sense.
+pub(crate) async fn read_all(
+    providers: &Providers,
+    requests: &[ReadRequest],
+) -> Result<Vec<Option<Found>>, ProviderError> {
+    let mut found = Vec::with_capacity(requests.len());
+    for chunk in requests.chunks(CHUNK) {
+        found.extend(read_chunk(providers, chunk.to_vec()).await?);
+    }
+    Ok(found)
+}
+
+async fn read_chunk(providers: &Providers, requests: Vec<ReadRequest>) -> Result<Vec<Option<Found>>, ProviderError> {
     let error = |kind, code: &str, message: String| ProviderError { kind, code: code.to_owned(), message };
-    let Some(provider) = providers.of(&request.ty).cloned() else {
-        let message = format!("no provider of this profile serves `{}`", request.ty);
+    let ty = requests.first().map(|request| request.ty.clone()).unwrap_or_default();
+    let Some(provider) = providers.of(&ty).cloned() else {
+        let message = format!("no provider of this profile serves `{ty}`");
         return Err(error(ProviderErrorKind::Refused, "NoProvider", message));
     };
-    let name = provider.name().to_owned();
-    let reading = apart(async move { provider.read(std::slice::from_ref(&request)).await });
+    let (name, questions) = (provider.name().to_owned(), requests.len());
+    let reading = apart(async move { provider.read(&requests).await });
     let answers = match tokio::time::timeout(READ, reading).await {
         Ok(Some(answers)) => answers?,
         Ok(None) => return Err(error(ProviderErrorKind::Unavailable, "Died", "the provider's task died".to_owned())),
@@ -67,17 +90,16 @@ pub(crate) async fn read(providers: &Providers, request: ReadRequest) -> Result<
             return Err(error(ProviderErrorKind::TimedOut, "NoAnswer", message));
         }
     };
-    match <[Option<Found>; 1]>::try_from(answers) {
-        Ok([Some(found)]) if found.id.is_empty() => {
-            let message = format!("the provider `{name}` found an object without an id");
-            Err(error(ProviderErrorKind::Unavailable, "NoId", message))
-        }
-        Ok([found]) => Ok(found),
-        Err(answers) => {
-            let message = format!("the provider `{name}` gave {} answers to one question", answers.len());
-            Err(error(ProviderErrorKind::Unavailable, "BadAnswer", message))
-        }
+    if answers.len() != questions {
+        let asked = if questions == 1 { "one question".to_owned() } else { format!("{questions} questions") };
+        let message = format!("the provider `{name}` gave {} answers to {asked}", answers.len());
+        return Err(error(ProviderErrorKind::Unavailable, "BadAnswer", message));
     }
+    if answers.iter().flatten().any(|found| found.id.is_empty()) {
+        let message = format!("the provider `{name}` found an object without an id");
+        return Err(error(ProviderErrorKind::Unavailable, "NoId", message));
+    }
+    Ok(answers)
 }
 
 /// How long a step may take: as the program says, or else its type.
@@ -117,6 +139,8 @@ async fn apart<T: Send + 'static>(work: impl Future<Output = T> + Send + 'static
 /// never repeated: the object is what there is.
 async fn call_with_patience(provider: &dyn Provider, step: &Step) -> Ended {
     const ATTEMPTS: u32 = 6;
+    // One that is throttled is called ever more slowly; it is the others that do not let it through.
+    const THROTTLED: u32 = 20;
     let fragment = Fragment { steps: vec![step.clone()], order: Vec::new() };
     let mut attempt = 0;
     loop {
@@ -124,12 +148,15 @@ async fn call_with_patience(provider: &dyn Provider, step: &Step) -> Ended {
         provider.apply(&fragment, &mut |position, outcome| outcomes.push((position, outcome))).await;
         attempt += 1;
         let ended = believed(provider, step, outcomes);
-        let again = matches!(&ended, Ended::As(Outcome::Failed(error, None))
-            if matches!(error.kind, ProviderErrorKind::Throttled | ProviderErrorKind::Unavailable));
-        if !again || attempt == ATTEMPTS {
+        let attempts = match &ended {
+            Ended::As(Outcome::Failed(error, None)) if error.kind == ProviderErrorKind::Throttled => THROTTLED,
+            Ended::As(Outcome::Failed(error, None)) if error.kind == ProviderErrorKind::Unavailable => ATTEMPTS,
+            _ => 0,
+        };
+        if attempt >= attempts {
             return ended;
         }
-        tokio::time::sleep(Duration::from_millis(50 << attempt)).await;
+        tokio::time::sleep(Duration::from_millis(50 << attempt.min(6))).await;
     }
 }
 

@@ -197,6 +197,7 @@ impl Engine<'_> {
             config: self.inputs.config(&entry.name).map(|node| node.to_value()).unwrap_or_default(),
             plan: evaluated.digest(),
             outputs: plan.reads(),
+            idle: None,
             secrets: plan.secrets(),
         })
     }

@@ -56,14 +56,13 @@ impl Seen {
         }
         let mut notes = Vec::new();
         for keys in by_provider.into_values() {
-            let Some(provider) = keys.first().and_then(|key| engine.providers.of(&key.ty)) else { continue };
             let request = |key: &Key| ReadRequest {
                 ty: key.ty.clone(),
                 find: Find::Id(key.id.clone()),
                 instance: key.instance.clone(),
             };
             let requests: Vec<ReadRequest> = keys.iter().map(request).collect();
-            match provider.read(&requests).await {
+            match crate::call::read_all(&engine.providers, &requests).await {
                 Ok(answers) => {
                     for (key, answer) in keys.into_iter().zip(answers) {
                         let found = answer.map_or(Existing::Absent, |answer| {

@@ -5,6 +5,7 @@
 //! **Invariant:** whatever fails, the state says what is true.
 
 mod apply;
+mod budget;
 mod call;
 mod catalog;
 mod evaluate;
@@ -31,6 +32,7 @@ use ports::{Secrets, StateStore};
 use value::{Digest, Path, Value};
 
 pub use apply::{ApplyOptions, Failure, Report, Stopped};
+pub use budget::Budget;
 pub use catalog::{Catalog, Foreign, StackEntry};
 pub use evaluate::{Evaluations, Survey, TraceOutcome};
 pub use event::{Event, Events, StepOutcome, Target};

@@ -138,9 +138,34 @@ impl Engine<'_> {
     /// # Errors
     /// All problems that were found, or that the state cannot be read.
     pub async fn preview(&self, options: &PreviewOptions, traces: &Traces) -> Result<Preview, PreviewError> {
+        self.preview_of(options, traces, false).await
+    }
+
+    /// The same, after a look at the world, of which nothing is written.
+    ///
+    /// # Errors
+    /// As those of a preview, or that the world cannot be read.
+    pub async fn preview_refreshed(
+        &self,
+        options: &PreviewOptions,
+        traces: &Traces,
+    ) -> Result<Preview, PreviewError> {
+        self.preview_of(options, traces, true).await
+    }
+
+    async fn preview_of(
+        &self,
+        options: &PreviewOptions,
+        traces: &Traces,
+        refresh: bool,
+    ) -> Result<Preview, PreviewError> {
         let heads = self.store.heads().await?;
         let heads = heads.into_iter().map(|head| (head.stack.to_string(), head)).collect();
         let mut work = Work::new(self, options, World { heads, ..World::default() });
+        work.idle = traces.iter().filter_map(|(name, trace)| Some((name.clone(), trace.idle?))).collect();
+        if refresh {
+            work.refresh().await?;
+        }
         match options.goal {
             Goal::Programs => {
                 work.look_up(traces).await?;

@@ -7,6 +7,8 @@ use ports::Provider;
 use schema::TypeSchema;
 use value::Digest;
 
+use crate::budget::{Budget, Budgeted};
+
 /// Where a provider instance points: what predictions may use.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Instance {
@@ -25,7 +27,20 @@ pub struct Providers {
 impl Providers {
     /// Providers, asked in this order, and where their instances point; `None` is the default instance.
     pub fn new(providers: Vec<Arc<dyn Provider>>, instances: BTreeMap<Option<String>, Instance>) -> Self {
-        Self { in_order: providers, instances, schemas: OnceLock::new() }
+        Self::within(providers, instances, &BTreeMap::new())
+    }
+
+    /// The same, each within its API budget, by the provider's name.
+    pub fn within(
+        providers: Vec<Arc<dyn Provider>>,
+        instances: BTreeMap<Option<String>, Instance>,
+        budgets: &BTreeMap<String, Budget>,
+    ) -> Self {
+        let within = |provider: Arc<dyn Provider>| -> Arc<dyn Provider> {
+            let budget = budgets.get(provider.name()).copied().unwrap_or_default();
+            Arc::new(Budgeted::new(provider, budget))
+        };
+        Self { in_order: providers.into_iter().map(within).collect(), instances, schemas: OnceLock::new() }
     }
 
     /// The provider that serves a type.

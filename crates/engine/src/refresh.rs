@@ -2,10 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use diag::Diagnostics;
-use ports::{Base, Closing, Find, ReadRequest, Run};
+use diag::{Diagnostic, Diagnostics};
+use ports::{Base, Closing, Find, Found, ReadRequest, Run};
 use resource::Urn;
-use state::Entry;
+use state::{Entry, Head, Object, StackState, Status};
 
 use crate::apply::run_id;
 use crate::seal::{self, Context};
@@ -20,17 +20,19 @@ pub struct RefreshReport {
     pub gone: Vec<(String, Urn)>,
     /// Objects that are not as they were set: stack and resource. What the vendor changes of its own does not count.
     pub changed: Vec<(String, Urn)>,
+    /// Objects that go by another id now: stack, resource and id.
+    pub moved: Vec<(String, Urn, String)>,
+    /// Objects whose last step did not end well, and that are well by now: stack and resource.
+    pub healed: Vec<(String, Urn)>,
 }
 
 impl Engine<'_> {
-    /// Reads every object of the selected stacks anew.
+    /// Reads every object of the selected stacks anew, and records what was seen.
     ///
     /// # Errors
     /// If a stack is held or the world cannot be read.
     pub async fn refresh(&self, selected: &BTreeSet<String>) -> Result<RefreshReport, Stopped> {
-        let heads = self.store.heads().await?;
-        let heads: Vec<state::Head> =
-            heads.into_iter().filter(|head| selected.contains(&head.stack.to_string()) && head.objects > 0).collect();
+        let heads = self.with_objects(selected).await?;
         let run = Run { id: run_id(), command: "refresh".to_owned() };
         let bases: Vec<Base> = heads
             .iter()
@@ -59,23 +61,40 @@ impl Engine<'_> {
         found.into_result(report).map_err(Stopped::Problems)
     }
 
-    async fn observe(
+    /// Reads every object of the selected stacks anew, and records nothing.
+    ///
+    /// # Errors
+    /// If the state or the world cannot be read.
+    pub async fn look(&self, selected: &BTreeSet<String>) -> Result<RefreshReport, Stopped> {
+        let mut report = RefreshReport::default();
+        let mut found = Diagnostics::new();
+        for head in self.with_objects(selected).await? {
+            let state = self.store.load(&head).await?.state;
+            self.observe(&state, &mut report, &mut found).await;
+        }
+        found.into_result(report).map_err(Stopped::Problems)
+    }
+
+    async fn with_objects(&self, selected: &BTreeSet<String>) -> Result<Vec<Head>, Stopped> {
+        let heads = self.store.heads().await?.into_iter();
+        Ok(heads.filter(|head| selected.contains(&head.stack.to_string()) && head.objects > 0).collect())
+    }
+
+    /// The entries that say what has changed in the world of the objects of a state.
+    pub(crate) async fn observe(
         &self,
-        state: &state::StackState,
+        state: &StackState,
         report: &mut RefreshReport,
         found: &mut Diagnostics,
     ) -> Vec<Entry> {
-        let mut by_provider: BTreeMap<String, Vec<&state::Object>> = BTreeMap::new();
-        for object in state.objects.values() {
+        let mut by_provider: BTreeMap<String, Vec<&Object>> = BTreeMap::new();
+        for object in state.objects.values().chain(&state.replaced) {
             if let Some(provider) = self.providers.of(object.urn.ty()) {
                 by_provider.entry(provider.name().to_owned()).or_default().push(object);
             }
         }
         let mut entries = Vec::new();
         for objects in by_provider.into_values() {
-            let Some(provider) = objects.first().and_then(|object| self.providers.of(object.urn.ty())) else {
-                continue;
-            };
             let requests: Vec<ReadRequest> = objects
                 .iter()
                 .map(|object| ReadRequest {
@@ -84,35 +103,68 @@ impl Engine<'_> {
                     instance: object.kept.provider.clone(),
                 })
                 .collect();
-            let answers = match provider.read(&requests).await {
-                Ok(answers) => answers,
-                Err(error) => {
-                    found.push(diag::Diagnostic::error("E0600", format!("`{}`: {error}", state.name)));
-                    continue;
-                }
-            };
-            for (object, answer) in objects.into_iter().zip(answers) {
-                report.read += 1;
-                let name = state.name.to_string();
-                let Some(answer) = answer else {
-                    report.gone.push((name, object.urn.clone()));
-                    entries.push(Entry::Observed { urn: object.urn.clone(), observed: None });
-                    continue;
-                };
-                let Ok(Some(schema)) = self.providers.schema(object.urn.ty()) else { continue };
-                let context = Context::resource(&state.id, &object.urn);
-                match seal::observed(self.secrets.as_ref(), schema, &object.inputs, answer.observed, &context) {
-                    Ok(observed) if observed == object.observed => {}
-                    Ok(observed) => {
-                        if !diff::drifted(schema, &object.inputs, &observed).is_empty() {
-                            report.changed.push((name, object.urn.clone()));
-                        }
-                        entries.push(Entry::Observed { urn: object.urn.clone(), observed: Some(observed) });
+            match crate::call::read_all(&self.providers, &requests).await {
+                Ok(answers) => {
+                    for (object, answer) in objects.into_iter().zip(answers) {
+                        report.read += 1;
+                        entries.extend(self.seen(state, object, answer, report, found));
                     }
-                    Err(error) => found.push(diag::Diagnostic::error("E0511", error.to_string())),
                 }
+                Err(error) => found.push(Diagnostic::error("E0600", format!("`{}`: {error}", state.name))),
             }
         }
         entries
     }
+
+    /// The entry that says what has changed of one object, if something has.
+    fn seen(
+        &self,
+        state: &StackState,
+        object: &Object,
+        answer: Option<Found>,
+        report: &mut RefreshReport,
+        found: &mut Diagnostics,
+    ) -> Option<Entry> {
+        let (name, urn) = (state.name.to_string(), object.urn.clone());
+        let live = state.objects.get(&urn).is_some_and(|live| live.incarnation == object.incarnation);
+        let Some(answer) = answer else {
+            if !live {
+                // It was to be deleted anyway.
+                return Some(Entry::Dropped { urn, incarnation: object.incarnation });
+            }
+            report.gone.push((name, urn.clone()));
+            return Some(Entry::Observed { urn, observed: None, id: None, healthy: false });
+        };
+        let schema = self.providers.schema(urn.ty()).ok().flatten().filter(|_| live)?;
+        let context = Context::resource(&state.id, &urn);
+        let id = (answer.id != object.id).then_some(answer.id);
+        let healthy = answer.unhealthy.is_none()
+            && matches!(object.status, Status::Partial { .. })
+            && is_open_to_the_eye(schema, object);
+        let observed = match seal::observed(self.secrets.as_ref(), schema, &object.inputs, answer.observed, &context) {
+            Ok(observed) => observed,
+            Err(error) => {
+                found.push(Diagnostic::error("E0511", error.to_string()));
+                return None;
+            }
+        };
+        if observed == object.observed && id.is_none() && !healthy {
+            return None;
+        }
+        if !object.external && !diff::drifted(schema, &object.inputs, &observed).is_empty() {
+            report.changed.push((name.clone(), urn.clone()));
+        }
+        report.moved.extend(id.iter().map(|id| (name.clone(), urn.clone(), id.clone())));
+        report.healed.extend(healthy.then(|| (name, urn.clone())));
+        Some(Entry::Observed { urn, observed: Some(observed), id, healthy })
+    }
+}
+
+/// Whether all that was set can be read: where something is hidden nobody knows how far an interrupted step came.
+fn is_open_to_the_eye(schema: &schema::TypeSchema, object: &Object) -> bool {
+    let hidden = |key: &String| {
+        let path = value::Path::key(key);
+        schema.write_only.iter().chain(&schema.overlay.secret).any(|pattern| pattern.touches(&path))
+    };
+    !object.inputs.iter().any(|(key, value)| value.has_secret() || hidden(key))
 }

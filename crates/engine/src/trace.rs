@@ -18,6 +18,10 @@ pub struct Trace {
     pub plan: Digest,
     /// The outputs of other stacks that the plan reads.
     pub outputs: BTreeSet<(String, Path)>,
+    /// What the state and the outputs that it reads were when a comparison found nothing to do; no record of the state
+    /// is written for that, so it is kept here.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub idle: Option<Digest>,
     /// The configuration's secrets that the plan reads.
     #[serde(default)]
     pub secrets: BTreeSet<Path>,

@@ -17,7 +17,7 @@ use crate::evaluate::plan_of;
 use crate::existing::taken_twice;
 use crate::lookup::{EngineLookup, PlainOutputs, Unsettled, World};
 use crate::preview::{Planned, Preview, PreviewError, PreviewOptions};
-use crate::{Engine, StackEntry, Traces};
+use crate::{Engine, RefreshReport, StackEntry, Trace, Traces};
 
 /// A preview in the making.
 pub(crate) struct Work<'a> {
@@ -28,6 +28,10 @@ pub(crate) struct Work<'a> {
     /// What comes next.
     pub rounds: Rounds,
     pub proposed: BTreeMap<String, BTreeMap<Path, (Value, bool)>>,
+    /// What the stacks were when a comparison last found nothing to do.
+    pub idle: BTreeMap<String, Digest>,
+    /// Stacks whose state here is not the one that is written.
+    pub refreshed: BTreeSet<String>,
     pub preview: Preview,
 }
 
@@ -40,6 +44,8 @@ impl<'a> Work<'a> {
             planned: BTreeMap::new(),
             rounds: Rounds::new(),
             proposed: BTreeMap::new(),
+            idle: BTreeMap::new(),
+            refreshed: BTreeSet::new(),
             preview: Preview::default(),
         }
     }
@@ -171,7 +177,8 @@ impl Work<'_> {
             if let Some(trace) =
                 self.engine.catalog.get(&name).and_then(|entry| self.engine.trace_of(entry, &evaluation))
             {
-                self.preview.traces.insert(name.clone(), trace);
+                let idle = self.idle.get(&name).copied();
+                self.preview.traces.insert(name.clone(), Trace { idle, ..trace });
             }
             match evaluation.result {
                 Err(problems) => {
@@ -227,10 +234,55 @@ impl Work<'_> {
     /// Whether the state was brought to this plan with these published outputs, with nothing left to do.
     fn is_settled(&self, name: &str, plan: Digest, reads: &BTreeSet<(String, Path)>) -> bool {
         let Some(head) = self.world.heads.get(name).filter(|head| head.open.is_none()) else { return false };
+        let key = self.key(plan, reads);
+        let idle = || self.idle.get(name).is_some_and(|idle| *idle == idle_at(head, key));
+        !self.refreshed.contains(name) && (head.settled == Some(key) || idle())
+    }
+
+    /// What stands for a plan with the published outputs that it reads.
+    fn key(&self, plan: Digest, reads: &BTreeSet<(String, Path)>) -> Digest {
         let digest =
             |stack: &str, path: &Path| self.world.digest(self.engine, stack, path).unwrap_or_else(plan::absent);
         let digests = reads.iter().map(|read| (read.clone(), digest(&read.0, &read.1))).collect();
-        head.settled == Some(self.engine.resolve_key(plan, &digests))
+        self.engine.resolve_key(plan, &digests)
+    }
+
+    /// Looks at the world before anything is compared, and keeps what was seen in memory.
+    pub(crate) async fn refresh(&mut self) -> Result<(), PreviewError> {
+        let there: Vec<String> =
+            self.options.selected.iter().filter(|name| self.world.heads.contains_key(*name)).cloned().collect();
+        self.load(there.clone()).await?;
+        let mut found = Diagnostics::new();
+        for name in there {
+            let Some(state) = self.world.states.get(&name).cloned() else { continue };
+            let entries = self.engine.observe(&state, &mut RefreshReport::default(), &mut found).await;
+            if entries.is_empty() {
+                continue;
+            }
+            let mut seen = (*state).clone();
+            entries.iter().for_each(|entry| seen.apply(entry));
+            // The journal does not have them.
+            seen.next_position = state.next_position;
+            self.world.states.insert(name.clone(), Arc::new(seen));
+            self.refreshed.insert(name);
+        }
+        found.into_result(()).map_err(PreviewError::Problems)
+    }
+
+    /// Remembers that a stack was compared and has nothing to do, as long as its state, its plan and what it reads stay
+    /// as they are.
+    fn rested(&mut self, set: &ChangeSet) {
+        let name = set.stack.to_string();
+        let proposed = set.reads.values().any(|pin| pin.proposed);
+        let (Some(planned), Some(head)) = (self.planned.get(&name), self.world.heads.get(&name)) else { return };
+        let Some(plan) = planned.plan.as_ref().filter(|_| !proposed && self.options.targets.is_empty()) else { return };
+        if self.refreshed.contains(&name) || self.world.unsettled(&name).is_some() {
+            return;
+        }
+        let idle = idle_at(head, self.key(planned.digest, &plan.reads()));
+        if let Some(trace) = self.preview.traces.get_mut(&name) {
+            trace.idle = Some(idle);
+        }
     }
 
     /// Loads states that are not loaded yet; stacks without one are left out.
@@ -403,8 +455,9 @@ impl Work<'_> {
             self.world.states.values().for_each(|state| self.preview.holders.add(state));
             self.preview.holders.select(self.options.selected.iter().cloned());
         }
+        let sets = std::mem::take(&mut self.preview.changes);
+        sets.iter().filter(|set| set.is_empty()).for_each(|set| self.rested(set));
         let mut preview = self.preview;
-        let sets = std::mem::take(&mut preview.changes);
         preview.restricted = self.options.targets.restrict().then(|| restricted(&sets));
         let mut notes: BTreeMap<Unsettled, Vec<String>> = BTreeMap::new();
         for set in sets {
@@ -451,6 +504,12 @@ impl Work<'_> {
 fn restricted(sets: &[ChangeSet]) -> Restricted {
     let left = sets.iter().flat_map(|set| set.resources.values()).filter(|change| change.left).count();
     Restricted { targets: sets.iter().map(|set| set.resources.len()).sum::<usize>() - left, left }
+}
+
+/// What stands for a state that was compared with a plan and what it reads.
+fn idle_at(head: &state::Head, key: Digest) -> Digest {
+    let head = serde_json::to_vec(head).unwrap_or_default();
+    Digest::of_parts("idle/1", [head.as_slice(), key.as_bytes().as_slice()])
 }
 
 /// The outputs that would be others than the published ones.

@@ -51,6 +51,8 @@ pub struct Found {
     pub observed: Map,
     /// Whose it is, if it is tagged.
     pub owner: Option<Owner>,
+    /// What the vendor says is wrong with it; `None` = it is well.
+    pub unhealthy: Option<String>,
 }
 
 /// What a step does.

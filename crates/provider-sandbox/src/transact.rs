@@ -252,7 +252,11 @@ impl Sandbox {
         let object = world.get(key).filter(|object| !object.is_doomed())?;
         let schema = self.served(&key.ty).ok()?;
         let observed = compute::observed(world, schema, object);
-        Some(Found { id: key.id.clone(), observed, owner: object.owner.clone() })
+        let unhealthy = match &object.health {
+            Health::Unhealthy(code) => Some(code.clone()),
+            Health::Well | Health::Doomed => None,
+        };
+        Some(Found { id: key.id.clone(), observed, owner: object.owner.clone(), unhealthy })
     }
 }
 

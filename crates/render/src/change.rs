@@ -69,6 +69,10 @@ pub(crate) fn head(urn: &Urn, change: &ResourceChange, indent: usize) -> Line {
         Some(old) => line.apart(Paint::Change, format!("renamed from {old}")),
         None => line,
     };
+    let line = match &change.vanished {
+        Some(id) => line.apart(Paint::Change, format!("drift: `{id}` is gone")),
+        None => line,
+    };
     if change.protection_ignored { line.apart(Paint::Bad, PROTECTED) } else { line }
 }
 

@@ -215,7 +215,12 @@ impl<'a> View<'a> {
             (0, false) => Line::of(format!("no change is known yet{rest}")),
             (stacks, _) => {
                 let line = Line::default().paint(Paint::Strong, tally.words());
-                line.text(format!(" in {}{rest}", count(stacks, "stack")))
+                let drift = match tally.drift {
+                    0 => String::new(),
+                    all if all == tally.changes() => ", all of it drift".to_owned(),
+                    some => format!(", {} of it drift", thousands(some)),
+                };
+                line.text(format!(" in {}{drift}{rest}", count(stacks, "stack")))
             }
         }
     }

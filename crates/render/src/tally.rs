@@ -18,6 +18,8 @@ pub(crate) struct Tally {
     pub(crate) record: usize,
     pub(crate) keep: usize,
     pub(crate) outputs: usize,
+    /// How many of the changes only mend what the world has changed.
+    pub(crate) drift: usize,
 }
 
 impl Tally {
@@ -31,6 +33,7 @@ impl Tally {
     pub(crate) fn of_changes<'a>(changes: impl IntoIterator<Item = &'a ResourceChange>) -> Self {
         let mut tally = Self::default();
         for change in changes {
+            tally.drift += usize::from(change.is_drift());
             match change.action {
                 Action::Keep if change.renamed_from.is_some() => tally.rename += 1,
                 Action::Keep if change.record => tally.record += 1,
@@ -62,6 +65,7 @@ impl Tally {
             record: self.record + other.record,
             keep: self.keep + other.keep,
             outputs: self.outputs + other.outputs,
+            drift: self.drift + other.drift,
         }
     }
 
@@ -79,6 +83,7 @@ impl Tally {
             record: self.record - shown.record,
             keep: self.keep - shown.keep,
             outputs: self.outputs - shown.outputs,
+            drift: self.drift - shown.drift,
         }
     }
 

@@ -129,6 +129,12 @@ pub enum Entry {
         /// What the provider said; `None` = it is gone.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         observed: Option<Map>,
+        /// The id that it goes by now, if that is another one.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        id: Option<String>,
+        /// It is well, although its last step did not end well.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        healthy: bool,
     },
     /// An object was taken over, or its record was changed without a call.
     Recorded {

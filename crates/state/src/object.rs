@@ -165,6 +165,23 @@ impl Kept {
     }
 }
 
+impl Object {
+    /// Takes in what was seen of it. When it was changed by whom is not known, so its times stay.
+    pub(crate) fn observe(&mut self, observed: &Map, id: Option<&str>, healthy: bool) {
+        self.observed.clone_from(observed);
+        if self.external {
+            // What is only read is what it is.
+            self.inputs.clone_from(observed);
+        }
+        if let Some(id) = id {
+            id.clone_into(&mut self.id);
+        }
+        if healthy && matches!(self.status, Status::Partial { .. }) {
+            self.status = Status::Ready;
+        }
+    }
+}
+
 /// How an object is.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

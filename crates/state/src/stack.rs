@@ -48,6 +48,9 @@ pub struct StackState {
     /// Objects that were replaced and are still to be deleted.
     #[serde(default)]
     pub replaced: Vec<Object>,
+    /// Objects that a refresh did not find any more, with their ids: so that making them anew is shown as what it is.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub vanished: BTreeMap<Urn, String>,
     /// The published outputs, by leaf.
     #[serde(default)]
     pub outputs: BTreeMap<Path, PublishedOutput>,
@@ -77,6 +80,7 @@ impl StackState {
             name,
             objects: BTreeMap::new(),
             replaced: Vec::new(),
+            vanished: BTreeMap::new(),
             outputs: BTreeMap::new(),
             waits_for: BTreeSet::new(),
             last_incarnation: 0,
@@ -131,14 +135,17 @@ impl StackState {
                     self.put((**object).clone());
                 }
             }
-            Entry::Observed { urn, observed } => match observed {
-                Some(observed) => {
-                    if let Some(object) = self.objects.get_mut(urn) {
-                        object.observed.clone_from(observed);
-                    }
+            Entry::Observed { urn, observed: Some(observed), id, healthy } => {
+                if let Some(object) = self.objects.get_mut(urn) {
+                    object.observe(observed, id.as_deref(), *healthy);
                 }
-                None => self.forget(urn),
-            },
+            }
+            Entry::Observed { urn, observed: None, .. } => {
+                if let Some(object) = self.objects.get(urn) {
+                    self.vanished.insert(urn.clone(), object.id.clone());
+                }
+                self.forget(urn);
+            }
             Entry::Recorded { object } => self.put((**object).clone()),
             Entry::Dropped { urn, incarnation } => self.remove(urn, *incarnation),
             Entry::Renamed { from, to } => self.rename(from, to),
@@ -163,6 +170,7 @@ impl StackState {
     /// Puts an object in its place; a live one of another incarnation is set aside to be deleted.
     fn put(&mut self, object: Object) {
         self.last_incarnation = self.last_incarnation.max(object.incarnation);
+        self.vanished.remove(&object.urn);
         if let Some(old) = self.replaced.iter_mut().find(|o| o.urn == object.urn && o.incarnation == object.incarnation)
         {
             *old = object;

@@ -71,14 +71,15 @@ fn an_intent_without_an_end_dangles_with_its_request() {
 }
 
 #[test]
-fn a_vanished_object_is_pruned_from_dependencies() {
+fn case_52_a_vanished_object_is_pruned_from_dependencies() {
     let state = state(&[
         Entry::Recorded { object: Box::new(object("a", 1, &[])) },
         Entry::Recorded { object: Box::new(object("b", 2, &["a"])) },
-        Entry::Observed { urn: urn("a"), observed: None },
+        Entry::Observed { urn: urn("a"), observed: None, id: None, healthy: false },
     ]);
     assert_eq!(state.verify(), []);
     assert!(state.objects[&urn("b")].dependencies.is_empty());
+    assert_eq!(state.vanished[&urn("a")], "a-1");
 }
 
 #[test]
@@ -201,7 +202,7 @@ fn case_36_what_an_object_names_is_there_and_nothing_goes_in_circles() {
 #[test]
 fn case_36_what_goes_takes_along_what_others_say_of_it_and_what_is_renamed_is_renamed_everywhere() {
     let entries = [recorded(object("w", 1, &[])), recorded(with("x", 2, "w")), recorded(object("y", 3, &["w"]))];
-    for gone in [Entry::Dropped { urn: urn("w"), incarnation: 1 }, Entry::Observed { urn: urn("w"), observed: None }] {
+    for gone in [Entry::Dropped { urn: urn("w"), incarnation: 1 }, Entry::Observed { urn: urn("w"), observed: None, id: None, healthy: false }] {
         let state = state(&[&entries[..], &[gone]].concat());
         assert_eq!((broken(&state), state.objects[&urn("x")].kept.deleted_with.as_ref()), (vec![], None));
     }
@@ -216,7 +217,7 @@ fn case_36_what_goes_takes_along_what_others_say_of_it_and_what_is_renamed_is_re
     // So does a step whose end is found out later.
     let Entry::Intent(mut open) = intent(Action::Create, "z", 4) else { unreachable!("it is one") };
     open.request.dependencies = [urn("w"), urn("y")].into();
-    let gone = Entry::Observed { urn: urn("w"), observed: None };
+    let gone = Entry::Observed { urn: urn("w"), observed: None, id: None, healthy: false };
     let renamed = Entry::Renamed { from: urn("y"), to: urn("v") };
     let state = state(&[&entries[..], &[Entry::Intent(open), gone, renamed]].concat());
     assert_eq!(state.dangling[&3].request.dependencies, [urn("v")].into());
@@ -262,7 +263,7 @@ fn case_39_after_any_entries_that_make_sense_one_by_one_the_state_is_whole() {
                     recorded(made)
                 }
                 2 => recorded(object(name, live.unwrap_or(state.last_incarnation + 1), &there)),
-                3 => Entry::Observed { urn: urn(name), observed: None },
+                3 => Entry::Observed { urn: urn(name), observed: None, id: None, healthy: false },
                 4 => match state.replaced.first() {
                     Some(old) => Entry::Dropped { urn: old.urn.clone(), incarnation: old.incarnation },
                     None => continue,

@@ -29,14 +29,14 @@ pub(crate) async fn run(registry: &Registry, args: Args, talk: &Talk) -> Result<
         Command::Up { selection, scope, replacing, running } => {
             up::up(&session, &selection, scope.targets(&replacing.replace), &running).await
         }
-        Command::Preview { selection, scope, replacing, full, detailed_exitcode } => {
-            up::preview(&session, &selection, scope.targets(&replacing.replace), full, detailed_exitcode).await
+        Command::Preview { selection, scope, replacing, full, detailed_exitcode, refresh } => {
+            up::preview(&session, &selection, scope.targets(&replacing.replace), (full, detailed_exitcode, refresh)).await
         }
         Command::Destroy { selection, scope, running } => {
             up::destroy(&session, &selection, scope.targets(&[]), &running).await
         }
         Command::Evaluate { selection, out } => evaluate::evaluate(&session, &selection, out.as_deref()).await,
-        Command::Refresh { selection } => refresh::refresh(&session, &selection).await,
+        Command::Refresh { selection, preview } => refresh::refresh(&session, &selection, preview).await,
         Command::Outputs { selection } => look::outputs(&session, &selection).await,
         Command::Stacks { selection } => look::stacks(&session, &selection).await,
         Command::Graph { selection, format, all } => graph::graph(&session, &selection, format, all).await,

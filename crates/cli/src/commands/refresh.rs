@@ -1,36 +1,53 @@
 //! `refresh`.
 
+use engine::RefreshReport;
+
 use crate::args::Selection;
 use crate::commands::up::only_in_state;
 use crate::exit::{Exit, Result};
 use crate::session::Session;
+use crate::talk::Talk;
 
-/// Reads the objects of the selected stacks anew.
-pub(crate) async fn refresh(session: &Session<'_>, selection: &Selection) -> Result<Exit> {
+/// Reads the objects of the selected stacks anew; with `only_look` nothing is written.
+pub(crate) async fn refresh(session: &Session<'_>, selection: &Selection, only_look: bool) -> Result<Exit> {
     session
         .with_engine(async |engine| {
             let orphans = only_in_state(engine).await?;
-            let selected = session.select(engine, selection, &orphans)?;
-            let report = engine.refresh(&selected.names()).await?;
-            let talk = &session.talk;
-            if talk.json {
-                talk.json(&serde_json::json!({
-                    "event": "refreshed", "read": report.read, "gone": report.gone, "changed": report.changed,
-                }));
-                return Ok(Exit::Done);
+            let selected = session.select(engine, selection, &orphans)?.names();
+            let report = if only_look { engine.look(&selected).await? } else { engine.refresh(&selected).await? };
+            show(&session.talk, &report);
+            if !session.talk.json {
+                session.talk.say(if only_look {
+                    "nothing was written; `runner refresh` does"
+                } else {
+                    "`runner up` mends what the programs set"
+                });
             }
-            for (stack, urn) in &report.gone {
-                talk.data(&format!("- {} of {stack} is gone", urn.name()));
-            }
-            for (stack, urn) in &report.changed {
-                talk.data(&format!("~ {} of {stack} is not as it was set", urn.name()));
-            }
-            let (gone, changed) = (report.gone.len(), report.changed.len());
-            talk.say(&format!(
-                "{} objects read: {gone} gone, {changed} changed; `runner up` mends what the programs set",
-                report.read
-            ));
             Ok(Exit::Done)
         })
         .await
+}
+
+/// Shows what a refresh found.
+pub(crate) fn show(talk: &Talk, report: &RefreshReport) {
+    let RefreshReport { read, gone, changed, moved, healed } = report;
+    if talk.json {
+        talk.json(&serde_json::json!({
+            "event": "refreshed", "read": read, "gone": gone, "changed": changed, "moved": moved, "healed": healed,
+        }));
+        return;
+    }
+    for (stack, urn) in gone {
+        talk.data(&format!("- {} of {stack} is gone", urn.name()));
+    }
+    for (stack, urn) in changed {
+        talk.data(&format!("~ {} of {stack} is not as it was set", urn.name()));
+    }
+    for (stack, urn, id) in moved {
+        talk.data(&format!("~ {} of {stack} is `{id}` now", urn.name()));
+    }
+    for (stack, urn) in healed {
+        talk.data(&format!("· {} of {stack} is well by now", urn.name()));
+    }
+    talk.say(&format!("{read} objects read: {} gone, {} changed", gone.len(), changed.len()));
 }

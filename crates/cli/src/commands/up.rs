@@ -54,15 +54,14 @@ pub(crate) async fn preview(
     session: &Session<'_>,
     selection: &Selection,
     targets: Targets,
-    full: bool,
-    detailed: bool,
+    (full, detailed, refresh): (bool, bool, bool),
 ) -> Result<Exit> {
     session.warn_if_stale();
     session
         .with_engine(async |engine| {
             let selected = session.select(engine, selection, &[])?;
             let begun = Instant::now();
-            let preview = make(session, engine, &selected, Goal::Programs, &targets).await?;
+            let preview = make(session, engine, &selected, Goal::Programs, &targets, refresh).await?;
             show(session, &preview, &selected, full, begun);
             Ok(if detailed && !preview.is_empty() { Exit::Pending } else { Exit::Done })
         })
@@ -82,11 +81,16 @@ async fn make(
     selected: &Selected,
     goal: Goal,
     targets: &Targets,
+    refresh: bool,
 ) -> Result<Preview> {
     let cache = session.traces();
     let traces = cache.evaluated();
     let options = PreviewOptions { selected: selected.names(), goal, targets: targets.clone() };
-    let preview = engine.preview(&options, &traces).await?;
+    let preview = if refresh {
+        engine.preview_refreshed(&options, &traces).await?
+    } else {
+        engine.preview(&options, &traces).await?
+    };
     cache.keep(&traces, &preview.traces);
     Ok(preview)
 }
@@ -188,6 +192,10 @@ impl Job<'_> {
     async fn run(mut self) -> Result<Exit> {
         let talk = &self.session.talk;
         let begun = Instant::now();
+        if self.running.refresh {
+            let report = self.engine.refresh(&self.selected.names()).await?;
+            super::refresh::show(talk, &report);
+        }
         let mut preview = self.make().await?;
         self.show(&preview, begun);
         if preview.is_empty() {
@@ -262,7 +270,7 @@ impl Job<'_> {
     }
 
     async fn make(&self) -> Result<Preview> {
-        make(self.session, self.engine, self.selected, self.goal, &self.targets).await
+        make(self.session, self.engine, self.selected, self.goal, &self.targets, false).await
     }
 
     fn show(&self, preview: &Preview, begun: Instant) {

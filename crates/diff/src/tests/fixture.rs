@@ -516,6 +516,7 @@ pub(crate) fn print(sets: &[ChangeSet]) -> String {
             let record = if change.record { " (record)" } else { "" };
             let protected = if change.protection_ignored { " (protected)" } else { "" };
             lines.push(format!("{} {}{was}{record}{protected}", symbol(change.action), urn.name()));
+            lines.extend(change.vanished.iter().map(|id| format!("? {id} is gone")));
             for difference in &change.differences {
                 let mark = format!(
                     "{}{}",

@@ -1,6 +1,6 @@
 //! A vendor in memory: it refuses what real ones refuse, fails where it is told to, and writes down every call.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -64,6 +64,13 @@ struct Inner {
     harms: BTreeMap<String, Harm>,
     hook: Option<Hook>,
     lenient: bool,
+    /// Things that are not well.
+    ill: BTreeSet<String>,
+    /// The ids that things go by now.
+    renamed: BTreeMap<String, String>,
+    /// How many calls per second it takes, and those of the last second.
+    limit: Option<usize>,
+    recent: VecDeque<Instant>,
     refused_deletes: Vec<String>,
     hidden: Duration,
 }
@@ -93,6 +100,29 @@ impl Cloud {
     /// Whether it refuses to delete what another object names; it does unless it is told not to.
     pub(crate) fn strict(&self, strict: bool) {
         self.inner().lenient = !strict;
+    }
+
+    /// Makes a thing ill, or well.
+    pub(crate) fn ill(&self, id: &str, ill: bool) {
+        let mut inner = self.inner();
+        if ill {
+            inner.ill.insert(id.to_owned());
+        } else {
+            inner.ill.remove(id);
+        }
+    }
+
+    /// Takes only so many calls per second, and refuses the others.
+    pub(crate) fn limit(&self, calls: Option<usize>) {
+        self.inner().limit = calls;
+    }
+
+    /// The vendor gives a thing another id.
+    pub(crate) fn rename(&self, from: &str, to: &str) {
+        let mut inner = self.inner();
+        let thing = inner.things.remove(from).expect("it is there");
+        inner.things.insert(to.to_owned(), thing);
+        inner.renamed.insert(from.to_owned(), to.to_owned());
     }
 
     /// Whose an object is: the stack's id and the resource.
@@ -156,6 +186,20 @@ impl Cloud {
 }
 
 impl Inner {
+    /// Whether there are too many calls.
+    fn is_too_much(&mut self, calls: usize) -> bool {
+        let Some(limit) = self.limit else { return false };
+        let now = Instant::now();
+        while self.recent.front().is_some_and(|call| now - *call > Duration::from_secs(1)) {
+            self.recent.pop_front();
+        }
+        if self.recent.len() + calls > limit {
+            return true;
+        }
+        self.recent.extend(std::iter::repeat_n(now, calls));
+        false
+    }
+
     fn found(&self, id: &str) -> Option<Found> {
         let thing = self.things.get(id)?;
         let mut observed: Map = thing.inputs.iter().map(|(key, value)| (key.clone(), open(value.clone()))).collect();
@@ -163,7 +207,8 @@ impl Inner {
             observed.insert(attribute.to_owned(), id.into());
         }
         observed.insert("Count".to_owned(), 2.into());
-        Some(Found { id: id.to_owned(), observed, owner: Some(thing.owner.clone()) })
+        let unhealthy = self.ill.contains(id).then(|| "Ill".to_owned());
+        Some(Found { id: id.to_owned(), observed, owner: Some(thing.owner.clone()), unhealthy })
     }
 
     /// What is said of the end of a step, each with its position; `None` = nothing is ever said.
@@ -175,6 +220,9 @@ impl Inner {
             StepAction::Adopt { .. } => "adopt",
             StepAction::Delete { .. } => "delete",
         };
+        if self.is_too_much(1) {
+            return Some(vec![(0, Outcome::Failed(error(ProviderErrorKind::Throttled, "Slow"), None))]);
+        }
         let call = format!("{verb} {name}");
         self.log.push(call.clone());
         if let Some(hook) = &mut self.hook {
@@ -270,7 +318,7 @@ impl Inner {
 
     fn look(&self, schema: Option<&TypeSchema>, request: &ReadRequest) -> Option<Found> {
         match &request.find {
-            Find::Id(id) => self.found(id),
+            Find::Id(id) => self.found(self.renamed.get(id).unwrap_or(id)),
             Find::Owner(owner) => {
                 let (id, _) = self.things.iter().find(|(_, thing)| thing.owner == *owner && self.shows(thing))?;
                 self.found(id)
@@ -312,7 +360,10 @@ impl Provider for Cloud {
                 Some(Harm::Refuse) => return Err(error(ProviderErrorKind::Unavailable, "Deaf")),
                 _ => {}
             }
-            let inner = self.inner();
+            let mut inner = self.inner();
+            if inner.is_too_much(requests.len()) {
+                return Err(error(ProviderErrorKind::Throttled, "Slow"));
+            }
             let schema = |request: &ReadRequest| self.catalog.get(&request.ty).expect("reads");
             let mut found: Vec<_> = requests.iter().map(|request| inner.look(schema(request), request)).collect();
             match harm {

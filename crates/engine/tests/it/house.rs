@@ -8,7 +8,7 @@ use std::time::Duration;
 use config::{FromNode, Node};
 use diag::{Diagnostic, Diagnostics, Place};
 use engine::{
-    ApplyOptions, Catalog, Engine, Event, Events, Goal, Instance, Preview, PreviewError, PreviewOptions, Providers,
+    ApplyOptions, Budget, Catalog, Engine, Event, Events, Goal, Instance, Preview, PreviewError, PreviewOptions, Providers,
     Report, StackEntry, Stopped, Traces,
 };
 use expr::Expr;
@@ -36,6 +36,8 @@ pub(crate) struct House {
     pub(crate) targets: diff::Targets,
     pub(crate) stop_at_failure: bool,
     pub(crate) jobs: usize,
+    /// How fast the vendor may be called.
+    pub(crate) budget: Budget,
     pub(crate) profile: String,
     /// What `{account}` is in predictions.
     pub(crate) account: Option<String>,
@@ -56,6 +58,7 @@ impl House {
             targets: diff::Targets::default(),
             stop_at_failure: false,
             jobs: 1,
+            budget: Budget::default(),
             profile: "test".to_owned(),
             account: None,
             failing_disk: None,
@@ -188,7 +191,11 @@ impl House {
                 Some((stack, chunks)) => Arc::new(FailingDisk { inner: self.store(), stack, chunks }),
                 None => Arc::new(self.store()),
             },
-            providers: Providers::new(vec![self.cloud.clone()], self.instances()),
+            providers: Providers::within(
+                vec![self.cloud.clone()],
+                self.instances(),
+                &BTreeMap::from([("cloud".to_owned(), self.budget)]),
+            ),
             secrets: Arc::new(Keys),
             profile_name: self.profile.clone(),
             profile: Digest::of("profile", b""),
@@ -208,6 +215,14 @@ impl House {
     /// A preview that has no problems.
     pub(crate) async fn preview(&mut self, stacks: &[&str]) -> Preview {
         self.preview_of(stacks, Goal::Programs).await.expect("a preview")
+    }
+
+    /// A preview after a look at the world.
+    pub(crate) async fn preview_refreshed(&mut self, stacks: &[&str]) -> Preview {
+        let options =
+            PreviewOptions { selected: self.selected(stacks), goal: Goal::Programs, targets: self.targets.clone() };
+        let preview = self.with(async |engine| engine.preview_refreshed(&options, &self.traces).await).await;
+        preview.expect("a preview")
     }
 
     /// A preview's problems.

@@ -8,6 +8,7 @@ mod cases_conditions;
 mod cases_failures;
 mod cases_import;
 mod cases_replace;
+mod cases_refresh;
 mod cases_saved;
 mod cases_targets;
 mod crashes;

@@ -71,6 +71,7 @@ fn detail(change: &mut ResourceChange, line: &str) {
         "renamed" => change.renamed_from = rest.parse().ok(),
         "protected" => change.protection_ignored = true,
         "recorded" => change.record = true,
+        "vanished" => change.vanished = Some(rest.to_owned()),
         "remark" => change.remarks.push(rest.to_owned()),
         "goal" => change.goal = json(rest).and_then(|value| value.as_map().cloned()).expect("a map"),
         path => {
@@ -122,6 +123,7 @@ fn change(action: Action, parent: Option<String>) -> ResourceChange {
         remarks: Vec::new(),
         renamed_from: None,
         record: false,
+        vanished: None,
         forced: false,
         left: false,
     }
