@@ -178,6 +178,10 @@ impl Provider for Budgeted {
         self.budget.concurrency.map_or(self.inner.concurrency(), |most| most.clamp(1, self.inner.concurrency()))
     }
 
+    fn consistency_delay(&self, ty: &str) -> Duration {
+        self.inner.consistency_delay(ty)
+    }
+
     fn fragment_limit(&self, ty: &str) -> usize {
         self.inner.fragment_limit(ty)
     }
@@ -196,7 +200,8 @@ impl Provider for Budgeted {
             let _slot = self.slot().await;
             let mut throttled = false;
             let mut watched = |position: usize, outcome: Outcome| {
-                throttled |= matches!(&outcome, Outcome::Failed(error, _) if error.kind == ProviderErrorKind::Throttled);
+                throttled |=
+                    matches!(&outcome, Outcome::Failed(error, _) if error.kind == ProviderErrorKind::Throttled);
                 ended(position, outcome);
             };
             self.inner.apply(fragment, &mut watched).await;

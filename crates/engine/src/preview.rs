@@ -145,11 +145,7 @@ impl Engine<'_> {
     ///
     /// # Errors
     /// As those of a preview, or that the world cannot be read.
-    pub async fn preview_refreshed(
-        &self,
-        options: &PreviewOptions,
-        traces: &Traces,
-    ) -> Result<Preview, PreviewError> {
+    pub async fn preview_refreshed(&self, options: &PreviewOptions, traces: &Traces) -> Result<Preview, PreviewError> {
         self.preview_of(options, traces, true).await
     }
 

@@ -202,7 +202,10 @@ fn case_36_what_an_object_names_is_there_and_nothing_goes_in_circles() {
 #[test]
 fn case_36_what_goes_takes_along_what_others_say_of_it_and_what_is_renamed_is_renamed_everywhere() {
     let entries = [recorded(object("w", 1, &[])), recorded(with("x", 2, "w")), recorded(object("y", 3, &["w"]))];
-    for gone in [Entry::Dropped { urn: urn("w"), incarnation: 1 }, Entry::Observed { urn: urn("w"), observed: None, id: None, healthy: false }] {
+    for gone in [
+        Entry::Dropped { urn: urn("w"), incarnation: 1 },
+        Entry::Observed { urn: urn("w"), observed: None, id: None, healthy: false },
+    ] {
         let state = state(&[&entries[..], &[gone]].concat());
         assert_eq!((broken(&state), state.objects[&urn("x")].kept.deleted_with.as_ref()), (vec![], None));
     }

@@ -30,7 +30,8 @@ pub(crate) async fn run(registry: &Registry, args: Args, talk: &Talk) -> Result<
             up::up(&session, &selection, scope.targets(&replacing.replace), &running).await
         }
         Command::Preview { selection, scope, replacing, full, detailed_exitcode, refresh } => {
-            up::preview(&session, &selection, scope.targets(&replacing.replace), (full, detailed_exitcode, refresh)).await
+            up::preview(&session, &selection, scope.targets(&replacing.replace), (full, detailed_exitcode, refresh))
+                .await
         }
         Command::Destroy { selection, scope, running } => {
             up::destroy(&session, &selection, scope.targets(&[]), &running).await

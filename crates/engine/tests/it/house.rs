@@ -8,8 +8,8 @@ use std::time::Duration;
 use config::{FromNode, Node};
 use diag::{Diagnostic, Diagnostics, Place};
 use engine::{
-    ApplyOptions, Budget, Catalog, Engine, Event, Events, Goal, Instance, Preview, PreviewError, PreviewOptions, Providers,
-    Report, StackEntry, Stopped, Traces,
+    ApplyOptions, Budget, Catalog, Engine, Event, Events, Goal, Instance, Preview, PreviewError, PreviewOptions,
+    Providers, Report, StackEntry, Stopped, Traces,
 };
 use expr::Expr;
 use plan::{Declaration, Inputs, Output, OutputRead, OutputTree, Project};
