@@ -8,6 +8,7 @@
 mod ours;
 mod process;
 mod report;
+mod scale;
 mod terraform;
 
 use std::path::{Path, PathBuf};
@@ -34,9 +35,13 @@ struct Args {
     /// Few resources, one round, nothing compared: only whether everything still runs
     #[arg(long, conflicts_with_all = ["full", "write"])]
     smoke: bool,
-    /// Builds a copy of the workspace, too: from nothing, and after an edit of one project
+    /// Builds a copy of the workspace, too: from nothing, and after an edit of one project; and a stack of a hundred
+    /// thousand resources
     #[arg(long)]
     full: bool,
+    /// Only the stack of a hundred thousand resources
+    #[arg(long, conflicts_with_all = ["full", "write"])]
+    scale: bool,
     /// Writes docs/benchmarks.md
     #[arg(long)]
     write: bool,
@@ -61,6 +66,11 @@ fn run(args: &Args) -> Result<()> {
     if cfg!(debug_assertions) {
         say("note: this is a debug build; run `cargo xtask bench` for numbers that mean something");
     }
+    if args.scale {
+        let report = report::scaled(&scale::measure(&binaries, scale::MANY, scale::SOME)?);
+        say(&report);
+        return Ok(());
+    }
     let report = measure(&root, &binaries, args.full)?;
     let text = report.to_string();
     say(&text);
@@ -77,6 +87,8 @@ fn smoke(root: &Path, binaries: &Path) -> Result<()> {
     let chains = Ours::chains(RESOURCES, binaries)?.round()?;
     ensure!(chains.resources == RESOURCES, "{} of {RESOURCES} resources were made", chains.resources);
     let stacks = Ours::copy(root, binaries)?.round()?;
+    let scale = scale::measure(binaries, 400, 200)?;
+    ensure!(scale.entries > 0, "a run that died left no journal");
     say(&format!("bench: {} resources in chains, {} in {} stacks", RESOURCES, stacks.resources, stacks.stacks));
     Ok(())
 }
@@ -121,7 +133,8 @@ fn measure(root: &Path, binaries: &Path, full: bool) -> Result<Report> {
     } else {
         None
     };
-    Ok(Report { rounds: ROUNDS, workspace, small, large, peer, builds })
+    let scale = if full { Some(scale::measure(binaries, scale::MANY, scale::SOME)?) } else { None };
+    Ok(Report { rounds: ROUNDS, workspace, small, large, peer, builds, scale })
 }
 
 /// Builds what is measured, in the profile and the directory of this binary, and gives where it is.

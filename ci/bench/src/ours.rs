@@ -2,12 +2,13 @@
 
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
+use std::process::Child;
 
 use anyhow::{Context, Result, ensure};
 use tempfile::TempDir;
 
 use crate::CHAIN;
-use crate::process::{Cost, Program};
+use crate::process::{Cost, Program, Ran};
 
 /// What the sandbox is told: vendors' waiting is not what is measured.
 const KNOBS: &str = "latency = 0\n";
@@ -43,21 +44,21 @@ impl Ours {
             directory.path().join("groundplan.toml"),
             "organisation = \"bench\"\nenvironments = [\"QA\"]\n\n[profiles.sandbox]\nprovider = \"sandbox\"\n",
         )?;
-        fs::write(stacks.join("QA.toml"), format!("resources = {resources}\nchain = {CHAIN}\n"))?;
-        Ok(Self { runner: Program::new(binaries.join("bench-runner"), directory.path())?, directory })
+        let ours = Self { runner: Program::new(binaries.join("bench-runner"), directory.path())?, directory };
+        ours.configure(resources, 0)?;
+        Ok(ours)
+    }
+
+    /// Says how many resources the stack in chains has, and how many of them are other than before.
+    pub(crate) fn configure(&self, resources: usize, changed: usize) -> Result<()> {
+        let text = format!("resources = {resources}\nchain = {CHAIN}\nchanged = {changed}\n");
+        let file = self.directory.path().join("projects/bench/chains/stacks/QA.toml");
+        fs::write(file, text).context("cannot write the stack file")
     }
 
     /// From nothing to everything, and then nothing to do.
     pub(crate) fn round(&self) -> Result<Round> {
-        let state = self.directory.path().join(".groundplan");
-        if state.exists() {
-            // Moved away, not deleted: ext4 is slow to make files where it has just deleted many.
-            let aside = tempfile::tempdir_in(self.directory.path())?.keep();
-            fs::rename(&state, aside.join("groundplan")).context("cannot start anew")?;
-        }
-        let sandbox = state.join("sandbox");
-        fs::create_dir_all(&sandbox)?;
-        fs::write(sandbox.join("knobs.toml"), KNOBS)?;
+        self.start_anew()?;
         let fresh = self.runner.run(["up", "--yes"])?;
         let again = self.runner.run(["up", "--yes"])?;
         ensure!(again.stderr.contains("nothing to do"), "the second `up` did something:\n{}", again.stderr);
@@ -66,6 +67,34 @@ impl Ours {
         let resources = stacks.len();
         stacks.dedup();
         Ok(Round { fresh: fresh.cost, nothing: again.cost, resources, stacks: stacks.len() })
+    }
+
+    /// Runs a command.
+    pub(crate) fn run<const N: usize>(&self, arguments: [&str; N]) -> Result<Ran> {
+        self.runner.run(arguments)
+    }
+
+    /// Starts a command, and does not wait for it.
+    pub(crate) fn spawn<const N: usize>(&self, arguments: [&str; N]) -> Result<Child> {
+        self.runner.spawn(arguments)
+    }
+
+    /// Where state and cloud are.
+    pub(crate) fn state(&self) -> PathBuf {
+        self.directory.path().join(".groundplan")
+    }
+
+    /// Forgets what there is, and gives a sandbox without latency.
+    pub(crate) fn start_anew(&self) -> Result<()> {
+        let state = self.state();
+        if state.exists() {
+            // Moved away, not deleted: ext4 is slow to make files where it has just deleted many.
+            let aside = tempfile::tempdir_in(self.directory.path())?.keep();
+            fs::rename(&state, aside.join("groundplan")).context("cannot start anew")?;
+        }
+        let sandbox = state.join("sandbox");
+        fs::create_dir_all(&sandbox)?;
+        fs::write(sandbox.join("knobs.toml"), KNOBS).context("cannot write the sandbox's knobs")
     }
 }
 

@@ -7,6 +7,7 @@ use std::time::Duration;
 use crate::CHAIN;
 use crate::ours::{Builds, Round};
 use crate::process::Cost;
+use crate::scale::{MANY, SOME, Scale};
 
 /// The rounds of one workspace.
 pub(crate) struct Series {
@@ -44,6 +45,7 @@ pub(crate) struct Report {
     pub(crate) large: Series,
     pub(crate) peer: Option<Peer>,
     pub(crate) builds: Option<Builds>,
+    pub(crate) scale: Option<Scale>,
 }
 
 /// What is aimed at, and what came of it; `None` = it was not measured.
@@ -95,6 +97,9 @@ impl Report {
             build("first build of the runner in dev, crates downloaded", 120, first),
             build("the runner in dev after an edit of one project", 15, edit),
         ]
+        .into_iter()
+        .chain(scale_targets(self.scale.as_ref()))
+        .collect()
     }
 
     fn costs(&self) -> Vec<(String, Cost)> {
@@ -114,6 +119,7 @@ impl Report {
             costs.push((format!("first build of the runner, dev, {} crates", builds.crates), builds.first));
             costs.push((format!("build after an edit of `{}`, dev", builds.project), builds.edit));
         }
+        costs.extend(self.scale.iter().flat_map(scale_costs));
         costs
     }
 
@@ -149,6 +155,61 @@ impl Report {
         let _ = writeln!(page, "Machine: {}.\n\n{self}", machine());
         page
     }
+}
+
+/// What very many resources cost.
+fn scale_costs(scale: &Scale) -> Vec<(String, Cost)> {
+    vec![
+        (format!("fresh `up`, {SOME} resources"), scale.some),
+        (format!("fresh `up`, {MANY} resources"), scale.many),
+        (format!("`preview` with one in a hundred changed, {MANY} resources"), scale.preview),
+        (format!("reading the journal of a run that died, {} entries", scale.entries), scale.recovery),
+    ]
+}
+
+fn scale_targets(scale: Option<&Scale>) -> Vec<Target> {
+    let at_most = |what: String, seconds_at_most: u64, cost: fn(&Scale) -> Cost| Target {
+        what,
+        aim: format!("at most {seconds_at_most} s"),
+        measured: scale.map(|scale| {
+            let wall = cost(scale).wall;
+            (seconds(wall), wall <= Duration::from_secs(seconds_at_most))
+        }),
+    };
+    let times = |what: &str, aim: f64, measured: fn(&Scale) -> f64| Target {
+        what: what.to_owned(),
+        aim: format!("at most {aim} times"),
+        measured: scale.map(|scale| (format!("{:.2} times", measured(scale)), measured(scale) <= aim)),
+    };
+    vec![
+        at_most(format!("fresh `up` of {SOME} resources in one stack"), 10, |scale| scale.some),
+        times("CPU time of a resource among them, against one among a tenth", 1.2, |scale| scale.growth),
+        times("bytes of a journal's entry at the end, against one at the start", 1.1, |scale| scale.bytes),
+        at_most("reading the journal of a run that died, 100000 entries or fewer".to_owned(), 1, |scale| {
+            scale.recovery
+        }),
+        at_most(format!("`preview` of {MANY} resources with one in a hundred changed"), 3, |scale| scale.preview),
+        Target {
+            what: format!("memory of a fresh `up` of {MANY} resources"),
+            aim: "at most 500 MB".to_owned(),
+            measured: scale.map(|scale| (megabytes(scale.many.peak), scale.many.peak <= 500_000_000)),
+        },
+    ]
+}
+
+/// The part of the report that is about very many resources.
+pub(crate) fn scaled(scale: &Scale) -> String {
+    let mut text = String::new();
+    for (what, cost) in scale_costs(scale) {
+        let times = [cost.wall, cost.user, cost.system].map(seconds).join(" | ");
+        // Writing to a `String` does not fail.
+        let _ = writeln!(text, "| {what} | {times} | {} |", megabytes(cost.peak));
+    }
+    for Target { what, aim, measured } in scale_targets(Some(scale)) {
+        let (measured, good) = measured.unwrap_or_default();
+        let _ = writeln!(text, "| {what} | {aim} | {measured} | {} |", if good { "PASS" } else { "FAIL" });
+    }
+    text
 }
 
 impl Display for Report {
@@ -228,7 +289,7 @@ mod tests {
             plans: 1,
         });
         let (workspace, small, large) = (series(0), series(small), series(large));
-        Report { rounds: 1, workspace, small, large, peer, builds: None }.page()
+        Report { rounds: 1, workspace, small, large, peer, builds: None, scale: None }.page()
     }
 
     #[test]

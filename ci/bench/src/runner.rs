@@ -29,6 +29,9 @@ struct Settings {
     resources: u64,
     /// How long a chain is.
     chain: u64,
+    /// How many are other than they were.
+    #[config(default = 0)]
+    changed: u64,
 }
 
 fn main() -> ExitCode {
@@ -43,6 +46,9 @@ fn chains(stack: &Stack, settings: Settings) -> Result<Plan<()>> {
         let name = format!("item-{number:05}");
         let mut item = Declaration::new(FRAGMENT_ITEM, name.as_str());
         item.set("Name", name.as_str().into());
+        if number < settings.changed {
+            item.set("Value", "changed".into());
+        }
         if let Some(before) = before.filter(|_| !number.is_multiple_of(settings.chain)) {
             item.set("After", before.attribute::<String>("Id").expr().clone());
         }
