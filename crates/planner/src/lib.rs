@@ -491,7 +491,9 @@ impl<'a> Builder<'a> {
     /// A deletion waits until a reader has moved on or is gone.
     fn after_reader(&mut self, number: usize, stack: usize, reader: &Object, first: bool) {
         let urn = self.index.current_name(stack, &reader.urn).clone();
-        let delete = self.number(stack, StepKind::Delete(urn.clone(), reader.incarnation));
+        // What was set aside before its resource was renamed still goes by the earlier name.
+        let under = |name: &Urn| self.number(stack, StepKind::Delete(name.clone(), reader.incarnation));
+        let delete = under(&urn).or_else(|| under(&reader.urn));
         let apply = self.number(stack, StepKind::Apply(urn));
         if first {
             // With the old object going first, a reader that goes over to the new one cannot be waited for, nor one

@@ -45,3 +45,41 @@ stack a.QA
     })
     .await;
 }
+
+/// An earlier incarnation that still reads what is to go, while its resource is renamed.
+#[tokio::test]
+async fn what_was_set_aside_before_a_renaming_goes_before_what_it_reads() {
+    let given = "
+stack a.QA
+  resource Vpc r2n Cidr=c0
+    alias r2
+  output r2n @r2n.Arn
+  has Vpc r1 Cidr=c0
+    incarnation 1
+    plain
+    depends
+    reads
+  published r1 r1-1 from r1
+  leftover Vpc r2 Cidr=c2 Label=r1-1
+    incarnation 1
+    plain
+    depends r1
+    reads
+  has Vpc r2 Cidr=c0 Label=r1-1
+    incarnation 2
+    plain
+    depends r1
+    reads
+  published r2 r2-2 from r2
+";
+    replay(&Given {
+        text: given.to_owned(),
+        strict: true,
+        harms: harms(&[]),
+        vanished: texts(&[]),
+        operation: Operation::Up,
+        selected: texts(&[]),
+        jobs: 1,
+    })
+    .await;
+}
