@@ -32,6 +32,7 @@ pub use existing::{Adoption, Existing, adoption, nothing_to_adopt};
 pub use ignore::{Impossible, ignore_changes};
 pub use nodes::{References, leaf_of, references, resource_references};
 pub use pass::{Lookup, Published, Settings, StackInput, diff};
+pub use problems::cycles;
 pub use reach::Reach;
 pub use targets::{Exactly, Pattern, Restricted, Targets};
 

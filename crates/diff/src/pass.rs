@@ -12,6 +12,7 @@ use value::{Digest, Map, Origin, Path, Type, Unknown, Value};
 
 use crate::left::left;
 use crate::nodes::{Node, References, order, references, resource_references};
+use crate::problems::cycle;
 use crate::reach::Reach;
 use crate::scope::At;
 use crate::{Action, Case, ChangeSet, Companion, Existing, OutputChange, ReadPin, ResourceChange, Targets, decide};
@@ -95,7 +96,7 @@ pub fn diff(stacks: &[StackInput<'_>], lookup: &dyn Lookup, settings: Settings) 
     };
     let plans: Vec<Option<&Plan>> = stacks.iter().map(|input| input.plan).collect();
     let (nodes, cycles) = order(&plans);
-    cycles.iter().for_each(|cycle| pass.cycle(cycle));
+    cycles.iter().for_each(|members| pass.problem(cycle(stacks, members)));
     pass.check_replacements();
     for node in nodes {
         match node {

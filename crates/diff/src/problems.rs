@@ -1,37 +1,45 @@
 //! What is wrong, in words.
 
-use diag::Diagnostic;
+use diag::{Diagnostic, Diagnostics};
 use expr::EvaluateError;
-use resource::Urn;
+use resource::{Plan, Urn};
 use value::Path;
 
-use crate::nodes::Node;
-use crate::pass::{Pass, Published};
+use crate::nodes::{Node, order};
+use crate::pass::{Pass, Published, StackInput};
+
+/// The cycles that the plans of stacks form, whatever is in their states.
+pub fn cycles(stacks: &[StackInput<'_>]) -> Diagnostics {
+    let plans: Vec<Option<&Plan>> = stacks.iter().map(|input| input.plan).collect();
+    let mut found = Diagnostics::new();
+    order(&plans).1.iter().for_each(|members| found.push(cycle(stacks, members)));
+    found
+}
+
+/// A cycle with all its places.
+pub(crate) fn cycle(stacks: &[StackInput<'_>], members: &[Node]) -> Diagnostic {
+    let name = |node: &Node| match node {
+        Node::Resource(stack, urn) => format!("`{}` of `{}`", urn.name(), stacks[*stack].name),
+        Node::Output(stack, path) => format!("output `{path}` of `{}`", stacks[*stack].name),
+    };
+    let place = |node: &Node| match node {
+        Node::Resource(stack, urn) => stacks[*stack].sources?.resources.get(urn).cloned(),
+        Node::Output(stack, _) => stacks[*stack].sources?.outputs.clone(),
+    };
+    let names: Vec<String> = members.iter().chain(members.first()).map(name).collect();
+    let mut problem = Diagnostic::error("E0304", format!("a cycle: {}", names.join(" needs ")));
+    for member in members {
+        if let Some(place) = place(member) {
+            problem = match problem.place {
+                None => problem.at(place),
+                Some(_) => problem.related(place, format!("{} is declared here", name(member))),
+            };
+        }
+    }
+    problem.hint("take one of these references away")
+}
 
 impl Pass<'_> {
-    /// Reports a cycle with all its places.
-    pub(crate) fn cycle(&self, members: &[Node]) {
-        let name = |node: &Node| match node {
-            Node::Resource(stack, urn) => format!("`{}` of `{}`", urn.name(), self.stacks[*stack].name),
-            Node::Output(stack, path) => format!("output `{path}` of `{}`", self.stacks[*stack].name),
-        };
-        let place = |node: &Node| match node {
-            Node::Resource(stack, urn) => self.stacks[*stack].sources?.resources.get(urn).cloned(),
-            Node::Output(stack, _) => self.stacks[*stack].sources?.outputs.clone(),
-        };
-        let names: Vec<String> = members.iter().chain(members.first()).map(name).collect();
-        let mut problem = Diagnostic::error("E0304", format!("a cycle: {}", names.join(" needs ")));
-        for member in members {
-            if let Some(place) = place(member) {
-                problem = match problem.place {
-                    None => problem.at(place),
-                    Some(_) => problem.related(place, format!("{} is declared here", name(member))),
-                };
-            }
-        }
-        self.problem(problem.hint("take one of these references away"));
-    }
-
     /// Why an expression has no value; `what` says which.
     pub(crate) fn describe(&self, error: &EvaluateError, what: &str) -> Diagnostic {
         match error {

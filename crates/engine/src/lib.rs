@@ -8,6 +8,7 @@ mod apply;
 mod budget;
 mod call;
 mod catalog;
+mod circles;
 mod evaluate;
 mod event;
 mod existing;

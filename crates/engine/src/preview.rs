@@ -166,6 +166,7 @@ impl Engine<'_> {
             Goal::Programs => {
                 work.look_up(traces).await?;
                 work.go_on().await?;
+                work.circles_outside().await?;
                 work.notes_on_upstream(traces).await?;
             }
             Goal::Nothing => work.plan_nothing().await?,

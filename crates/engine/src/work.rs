@@ -57,7 +57,7 @@ impl Work<'_> {
     }
 
     /// What plain reads see: a stack that has nothing to do is read as published, others as proposed.
-    fn plain_outputs<'b>(&'b self, moving: &'b BTreeSet<String>) -> PlainOutputs<'b> {
+    pub(crate) fn plain_outputs<'b>(&'b self, moving: &'b BTreeSet<String>) -> PlainOutputs<'b> {
         PlainOutputs { engine: self.engine, world: &self.world, selected: moving, proposed: &self.proposed }
     }
 
@@ -130,31 +130,6 @@ impl Work<'_> {
                 }
             }
         }
-    }
-
-    /// Reads by which resting stacks close a circle with a stack that newly reads one of them: these are compared too,
-    /// although nothing changes for them, so that a cycle of resources is seen.
-    fn closing_reads(&self, sets: &[ChangeSet]) -> OutputSet {
-        let clean: BTreeMap<&String, &OutputSet> = self.rounds.clean().collect();
-        let mut closing = OutputSet::new();
-        for set in sets {
-            let name = set.stack.to_string();
-            let known = self.world.states.get(&name).map(|state| state.reads()).unwrap_or_default();
-            let is_new =
-                |read: &&(String, Path)| !known.iter().any(|known| known.stack == read.0 && known.path.covers(&read.1));
-            let mut seen: BTreeSet<&String> = BTreeSet::new();
-            let mut next: Vec<&String> = set.reads.keys().filter(is_new).map(|(stack, _)| stack).collect();
-            while let Some(stack) = next.pop() {
-                if let Some(reads) = clean.get(stack).filter(|_| seen.insert(stack)) {
-                    next.extend(reads.iter().map(|(upstream, _)| upstream));
-                }
-            }
-            let reads = || seen.iter().flat_map(|stack| clean[*stack]);
-            if reads().any(|(upstream, _)| *upstream == name) {
-                closing.extend(reads().filter(|(upstream, _)| *upstream == name || seen.contains(upstream)).cloned());
-            }
-        }
-        closing
     }
 
     /// Evaluates stacks for their plan, whatever their trace says.
@@ -352,7 +327,7 @@ impl Work<'_> {
             .unwrap_or_else(|| StackName::new(name, ""))
     }
 
-    fn id(&self, name: &str) -> String {
+    pub(crate) fn id(&self, name: &str) -> String {
         match self.world.heads.get(name) {
             Some(head) => head.id.clone(),
             None => stack_id(&self.engine.organisation, &self.name(name), 0),

@@ -300,3 +300,23 @@ async fn what_only_waited_for_a_stack_is_destroyed_before_it() {
     assert_eq!(house.destroy(&[]).await, "");
     assert_eq!(house.cloud.calls(), ["delete second", "delete first"]);
 }
+
+#[tokio::test]
+async fn case_75_a_cycle_through_a_stack_outside_the_selection_is_named() {
+    let mut house = House::settled(
+        "stack a.QA
+           resource Vpc one
+           resource Vpc free
+           output x @one.VpcId
+         stack b.QA
+           resource Vpc two Label=#a.QA:x
+           output y @two.VpcId",
+    )
+    .await;
+    house.edit("resource Vpc free", "resource Vpc free Label=#b.QA:y");
+    assert_eq!(house.up(&["a.QA"]).await, "", "two stacks may read each other");
+    house.edit("resource Vpc one", "resource Vpc one Label=#b.QA:y");
+    let found = house.problems(&["a.QA"], engine::Goal::Programs).await;
+    let cycle = "a cycle: `one` of `a.QA` needs output `y` of `b.QA` needs `two` of `b.QA` needs output `x` of `a.QA` needs `one` of `a.QA`";
+    assert!(found.starts_with("E0304") && found.contains(cycle), "{found}");
+}
