@@ -44,6 +44,7 @@ fn resource(urn: &str, change: &ResourceChange) -> Value {
         Action::Delete => ("delete", false, false),
         Action::Forget => ("forget", false, false),
         Action::Adopt => ("adopt", false, false),
+        Action::Read => ("read", false, false),
     };
     json!({
         "urn": urn,

@@ -162,6 +162,7 @@ fn action_of(word: &str) -> Action {
         "replace" => Action::Replace { delete_first: false, undecided: false },
         "delete" => Action::Delete,
         "adopt" => Action::Adopt,
+        "read" => Action::Read,
         _ => Action::Update,
     }
 }

@@ -25,6 +25,10 @@ pub fn attribute(
         let ty = if *ty == Type::Any { schema.value_type(path) } else { ty.clone() };
         Value::Unknown(Unknown { ty, origins: [origin.clone()].into(), secret: is_secret(schema, path) })
     };
+    if action == Action::Read {
+        // Its goal is all that was seen of it.
+        return Some(if goal.is_empty() { unknown() } else { at(goal, path).cloned().unwrap_or_default() });
+    }
     if !schema.is_attribute(path) {
         if let Some(given) = goal.get(first) {
             if let Value::Unknown(_) | Value::Secret(_) = given {
@@ -38,7 +42,7 @@ pub fn attribute(
         }
     }
     match action {
-        Action::Keep | Action::Update => Some(at(observed?, path).cloned().unwrap_or_default()),
+        Action::Keep | Action::Update | Action::Read => Some(at(observed?, path).cloned().unwrap_or_default()),
         Action::Create | Action::Replace { undecided: false, .. } => {
             Some(predicted(schema, goal, path).unwrap_or_else(unknown))
         }

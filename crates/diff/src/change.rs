@@ -143,6 +143,8 @@ pub enum Action {
     Forget,
     /// Take over an object that exists.
     Adopt,
+    /// Look at an object that is only read.
+    Read,
 }
 
 impl Action {
@@ -156,6 +158,7 @@ impl Action {
             Self::Delete => "delete",
             Self::Forget => "forget",
             Self::Adopt => "adopt",
+            Self::Read => "read",
         }
     }
 }
@@ -215,7 +218,7 @@ impl ChangeSet {
             Some(change) if change.is_replace() && !self.leftovers.contains(&(urn.clone(), object.incarnation)) => {
                 change.options.retain_on_delete
             }
-            _ => object.kept.retain_on_delete,
+            _ => object.kept.retain_on_delete || object.external,
         }
     }
 
@@ -245,6 +248,7 @@ impl ChangeSet {
         for change in self.resources.values() {
             match change.action {
                 Action::Keep => counts.keep += usize::from(!change.is_missing()),
+                Action::Read => counts.keep += 1,
                 Action::Create | Action::Adopt => counts.create += 1,
                 Action::Update => counts.update += 1,
                 Action::Replace { .. } => counts.replace += 1,

@@ -20,6 +20,7 @@ mod nodes;
 mod pass;
 mod problems;
 mod reach;
+mod reading;
 mod scope;
 mod targets;
 
@@ -34,6 +35,7 @@ pub use nodes::{References, leaf_of, references, resource_references};
 pub use pass::{Lookup, Published, Settings, StackInput, diff};
 pub use problems::cycles;
 pub use reach::Reach;
+pub use reading::nothing_to_read;
 pub use targets::{Exactly, Pattern, Restricted, Targets};
 
 #[cfg(test)]

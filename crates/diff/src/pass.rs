@@ -178,6 +178,11 @@ impl Pass<'_> {
             self.problem(Diagnostic::error("E0420", message).at_opt(source.clone()).hint(hint));
         }
         self.check_needs(stack, urn, resource, source.as_ref());
+        if let Some(read) = &resource.around.read {
+            self.reading((stack, urn), resource, read, (resources, outputs), source.clone());
+            self.surround(stack, urn, resource, source.as_ref());
+            return;
+        }
         let properties = self.properties(stack, urn, &resource.properties, source.as_ref());
         let trigger = self.trigger(stack, urn, &resource.around, source.as_ref());
         for problem in schema.validate(&properties) {
@@ -187,6 +192,8 @@ impl Pass<'_> {
             );
         }
         let (old, renamed_from) = self.old_object(stack, urn, &resource.options);
+        // What was only read is not this stack's to change.
+        let old = old.filter(|old| !old.external);
         if old.is_none() {
             self.still_declared(stack, urn, &resource.options, source.as_ref());
         }
@@ -385,7 +392,7 @@ impl Pass<'_> {
     }
 
     /// Whether what state says of the readings of an object that stays is out of date.
-    fn readings_differ(
+    pub(crate) fn readings_differ(
         &self,
         stack: usize,
         old: &Object,
@@ -488,7 +495,7 @@ pub(crate) fn origin_text(urn: &Urn, path: &Path) -> String {
 /// The deletion, or the forgetting, of an object.
 pub(crate) fn deletion(object: &Object) -> ResourceChange {
     ResourceChange {
-        action: if object.kept.retain_on_delete { Action::Forget } else { Action::Delete },
+        action: if object.kept.retain_on_delete || object.external { Action::Forget } else { Action::Delete },
         differences: Vec::new(),
         goal: Map::new(),
         incarnation: object.incarnation,

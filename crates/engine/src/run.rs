@@ -496,6 +496,7 @@ impl<'a> Runner<'a> {
                     Some(Change::Update) => "update",
                     Some(Change::Replace { .. }) => "replace",
                     Some(Change::Adopt) => "adopt",
+                    Some(Change::Read) => "read",
                     Some(Change::Keep) if change.is_some_and(|change| change.renamed_from.is_some()) => "rename",
                     Some(Change::Keep) => "record",
                     _ => "create",

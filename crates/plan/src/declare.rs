@@ -236,6 +236,12 @@ pub trait Declare: ResourceType {
         self
     }
 
+    /// Only reads the object of this id: the stack neither makes, nor changes, nor deletes it. It sets no property.
+    fn read(mut self, id: impl Arg<String>) -> Self {
+        self.declaration().around.read = Some(id.into_expr());
+        self
+    }
+
     /// Takes over an object that exists.
     fn import(mut self, id: &str) -> Self {
         self.declaration().options.import = Some(id.to_owned());

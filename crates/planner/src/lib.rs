@@ -184,7 +184,7 @@ impl<'a> Builder<'a> {
                         }
                     }
                     Action::Keep if change.is_nothing() => {}
-                    Action::Keep | Action::Create | Action::Update | Action::Adopt => {
+                    Action::Keep | Action::Create | Action::Update | Action::Adopt | Action::Read => {
                         self.add(stack, StepKind::Apply(urn.clone()));
                     }
                 }

@@ -20,6 +20,7 @@ pub(crate) fn symbol(action: Action) -> (&'static str, Paint) {
         Action::Keep => (" ", Paint::Plain),
         Action::Create => ("+", Paint::Good),
         Action::Adopt => ("=", Paint::Good),
+        Action::Read => ("<", Paint::Note),
         Action::Update => ("~", Paint::Change),
         Action::Replace { .. } => ("±", Paint::Replace),
         Action::Delete => ("-", Paint::Bad),
@@ -29,7 +30,7 @@ pub(crate) fn symbol(action: Action) -> (&'static str, Paint) {
 
 /// Whether it does more than add.
 pub(crate) fn is_risky(change: &ResourceChange) -> bool {
-    !matches!(change.action, Action::Keep | Action::Create | Action::Adopt) || is_rename(change)
+    !matches!(change.action, Action::Keep | Action::Create | Action::Adopt | Action::Read) || is_rename(change)
 }
 
 fn symbol_of(change: &ResourceChange) -> (&'static str, Paint) {
@@ -53,7 +54,7 @@ pub(crate) fn rank(change: &ResourceChange) -> u8 {
         Action::Forget => 2,
         Action::Replace { .. } => 3,
         Action::Update => 4,
-        Action::Adopt => 5,
+        Action::Adopt | Action::Read => 5,
         Action::Create => 6,
         Action::Keep => 7,
     }
@@ -82,6 +83,10 @@ fn words(change: &ResourceChange) -> String {
         Action::Replace { undecided: true, .. } => format!("replace (if {} changes)", forcing(change)),
         Action::Replace { delete_first: true, .. } => "replace (delete first)".to_owned(),
         Action::Replace { .. } => "replace".to_owned(),
+        Action::Read => match &change.id {
+            Some(id) => format!("read {id}"),
+            None => "read".to_owned(),
+        },
         Action::Adopt => match &change.options.import {
             Some(id) => format!("adopt {id}"),
             None => "adopt".to_owned(),

@@ -231,6 +231,7 @@ fn words(action: Action) -> (&'static str, &'static str) {
         Action::Delete => ("deleted", "deleting"),
         Action::Forget => ("forgotten", "forgetting"),
         Action::Adopt => ("adopted", "adopting"),
+        Action::Read => ("read", "reading"),
     }
 }
 

@@ -17,6 +17,7 @@ pub(crate) struct Tally {
     pub(crate) rename: usize,
     pub(crate) record: usize,
     pub(crate) keep: usize,
+    pub(crate) read: usize,
     pub(crate) outputs: usize,
     /// How many of the changes only mend what the world has changed.
     pub(crate) drift: usize,
@@ -40,6 +41,7 @@ impl Tally {
                 Action::Keep => tally.keep += 1,
                 Action::Create => tally.create += 1,
                 Action::Adopt => tally.adopt += 1,
+                Action::Read => tally.read += 1,
                 Action::Update => tally.update += 1,
                 Action::Replace { undecided, .. } => {
                     tally.replace += 1;
@@ -64,6 +66,7 @@ impl Tally {
             rename: self.rename + other.rename,
             record: self.record + other.record,
             keep: self.keep + other.keep,
+            read: self.read + other.read,
             outputs: self.outputs + other.outputs,
             drift: self.drift + other.drift,
         }
@@ -82,13 +85,14 @@ impl Tally {
             rename: self.rename - shown.rename,
             record: self.record - shown.record,
             keep: self.keep - shown.keep,
+            read: self.read - shown.read,
             outputs: self.outputs - shown.outputs,
             drift: self.drift - shown.drift,
         }
     }
 
     pub(crate) fn changes(self) -> usize {
-        self.create + self.adopt + self.record + self.risky()
+        self.create + self.adopt + self.read + self.record + self.risky()
     }
 
     /// What does more than add.
@@ -101,6 +105,7 @@ impl Tally {
         let parts = [
             (self.create, "+", Paint::Good),
             (self.adopt, "=", Paint::Good),
+            (self.read, "<", Paint::Note),
             (self.update, "~", Paint::Change),
             (self.replace, "±", Paint::Replace),
             (self.delete, "-", Paint::Bad),
@@ -129,6 +134,7 @@ impl Tally {
         let kinds = [
             (self.create, "create"),
             (self.adopt, "adopt"),
+            (self.read, "read"),
             (self.update, "update"),
             (self.replace, "replace"),
             (self.delete, "delete"),

@@ -179,7 +179,7 @@ impl StackState {
         let urn = object.urn.clone();
         let incarnation = object.incarnation;
         match self.objects.insert(urn, object) {
-            Some(old) if old.incarnation != incarnation => self.replaced.push(old),
+            Some(old) if old.incarnation != incarnation && !old.external => self.replaced.push(old),
             _ => {}
         }
     }

@@ -291,6 +291,7 @@ impl Reader {
                     "replace_on" => options.replace_on_changes.push(path(words[1])),
                     "provider" => options.provider = Some(words[1].to_owned()),
                     "import" => options.import = Some(words[1].to_owned()),
+                    "read" => around.read = values.first().cloned(),
                     "alias" => options.aliases.push(Alias { urn: Urn::new(project, urn.ty(), words[1]), stack: None }),
                     "after" => options.depends_on.push(Dependency::Resource(after.expect("declared before"))),
                     "waits" => options.depends_on.push(Dependency::Stack(name_of(words[1]))),
@@ -548,6 +549,7 @@ fn symbol(action: Action) -> &'static str {
         Action::Delete => "-",
         Action::Forget => "forget",
         Action::Adopt => "=",
+        Action::Read => "<",
     }
 }
 

@@ -46,6 +46,9 @@ impl<'a> Runner<'a> {
         let schema = self.schema(urn)?;
         self.take_name(stack, urn)?;
         self.require(stack, urn)?;
+        if let Some(read) = &resource.around.read {
+            return self.begin_read(node, stack, urn, &change, read);
+        }
         let mut properties = Map::new();
         for (name, expr) in &resource.properties {
             let value = self.evaluate(stack, expr, &format!("`{name}` of `{}`", urn.name()))?;
@@ -66,7 +69,7 @@ impl<'a> Runner<'a> {
             stack_id: &state.id,
             schema,
             options: &resource.options,
-            old: state.objects.get(urn),
+            old: state.objects.get(urn).filter(|old| !old.external),
             next_incarnation: if makes { change.incarnation } else { state.last_incarnation + 1 },
             fresh: &BTreeSet::new(),
             after_delete_first: false,
@@ -302,6 +305,29 @@ impl<'a> Runner<'a> {
             }
         }
         self.lives[stack].when_durable.push(When::Call(node));
+    }
+
+    /// Looks at an object that is only read; nothing of it is changed.
+    fn begin_read(
+        &mut self,
+        node: usize,
+        stack: usize,
+        urn: &Urn,
+        change: &diff::ResourceChange,
+        read: &expr::Expr,
+    ) -> Result<Begun, Trouble> {
+        let what = format!("the id of `{}`", urn.name());
+        let id = self.evaluate(stack, read, &what)?;
+        let Some(id) = id.as_str().map(str::to_owned) else {
+            return Err(Diagnostic::error("E0502", format!("{what} is no text")).into());
+        };
+        let request = self.request(stack, urn, change, &Map::new())?;
+        let (incarnation, action) = (change.incarnation, Action::Create);
+        let old = self.state(stack).objects.get(urn).cloned();
+        let calling = Calling { stack, urn: urn.clone(), action, intent: 0, incarnation, request, call: None, old };
+        self.calling.insert(node, calling);
+        let instance = change.options.provider.clone();
+        Ok(Begun::Check(ReadRequest { ty: urn.ty().to_owned(), find: Find::Id(id), instance }))
     }
 
     /// Takes over an object that exists, if it is as the program says.

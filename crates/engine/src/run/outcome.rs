@@ -6,7 +6,7 @@ use resource::Urn;
 use state::{Action, Entry, Object, Status};
 use value::Map;
 
-use super::{Calling, Runner, Trouble};
+use super::{Calling, Runner, Trouble, When};
 use crate::call::{Ended, provider_problem};
 use crate::seal::{self, Context};
 use crate::{StepOutcome, now};
@@ -17,8 +17,22 @@ impl Runner<'_> {
         let Some(calling) = self.calling.get(&node) else { return };
         let (stack, urn) = (calling.stack, calling.urn.clone());
         let adopting = calling.action == Action::Adopt;
+        // What is only read has no call.
+        let reading = calling.call.is_none();
         match found {
             Err(error) => self.fail(node, provider_problem(&urn, &error)),
+            Ok(None) if reading => {
+                let change = self.lives[stack].set.resources.get(&urn);
+                let id = change.and_then(|change| change.id.clone()).unwrap_or_default();
+                self.fail(node, diff::nothing_to_read(&urn, &id));
+            }
+            Ok(Some(found)) if reading => match self.read(node, found) {
+                Ok(object) => {
+                    self.record(stack, Entry::Recorded { object: Box::new(object) });
+                    self.lives[stack].when_durable.push(When::End(node));
+                }
+                Err(Trouble(problem)) => self.fail(node, *problem),
+            },
             Ok(None) if adopting => {
                 let change = self.lives[stack].set.resources.get(&urn);
                 let id = change.and_then(|change| change.options.import.clone()).unwrap_or_default();
@@ -34,6 +48,15 @@ impl Runner<'_> {
             }
             Ok(None) => self.queue_intent(node, None, true),
         }
+    }
+
+    /// The record of an object that is only read: it is what it is.
+    fn read(&mut self, node: usize, found: Found) -> Result<Object, Trouble> {
+        let Some(calling) = self.calling.remove(&node) else {
+            return Err(Diagnostic::error("E0901", "a reading was lost").into());
+        };
+        let object = self.object(&calling, found, Status::Ready)?;
+        Ok(Object { inputs: object.observed.clone(), external: true, ..object })
     }
 
     /// Takes over an object that was found, if it is as the program says: its owner becomes this resource.
