@@ -2,6 +2,7 @@
 
 mod cases;
 mod fixture;
+mod ignoring;
 mod imports;
 mod lifecycle;
 mod problems;
