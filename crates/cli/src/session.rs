@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
 use config_load::{Files, Profile, Variables, Workspace};
 use diag::{Diagnostic, Diagnostics};
@@ -106,7 +107,13 @@ impl<'a> Session<'a> {
             let message = format!("this runner was built without the state store `{scheme}`");
             Diagnostic::error("E0703", message).hint("keep the state in a directory: `--state PATH`")
         })?;
-        Ok(Arc::new(LocalStore::open(path, store::Settings::default())))
+        let leases = self.workspace.settings().leases;
+        let settings = store::Settings {
+            lease: Duration::from_secs(leases.seconds.into()),
+            margin: Duration::from_secs(leases.margin_seconds.into()),
+            ..store::Settings::default()
+        };
+        Ok(Arc::new(LocalStore::open(path, settings)))
     }
 
     /// The directory of the state, if it is in one: what was said on the command line lies where the command runs.

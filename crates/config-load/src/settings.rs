@@ -19,8 +19,27 @@ pub struct Settings {
     pub known_environments: Vec<String>,
     /// To whom secrets are sealed.
     pub secrets: Secrets,
+    /// How long a run holds stacks that it does not say it still holds.
+    pub leases: Leases,
     /// The profiles by name; `sandbox` is always there.
     pub profiles: BTreeMap<String, Profile>,
+}
+
+/// How long a run holds stacks; what counts where several machines share a state.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Config)]
+pub struct Leases {
+    /// For how long a lease is good without being renewed, beyond the longest call.
+    #[config(default = 900)]
+    pub seconds: u32,
+    /// How far clocks of different machines may be apart: a lease is honoured for so long after its end.
+    #[config(default = 300)]
+    pub margin_seconds: u32,
+}
+
+impl Default for Leases {
+    fn default() -> Self {
+        Self { seconds: 900, margin_seconds: 300 }
+    }
 }
 
 /// To whom secrets are sealed.
@@ -98,6 +117,7 @@ impl Settings {
             environments: names(form.environments),
             known_environments: names(form.known_environments),
             secrets: form.secrets.unwrap_or_default(),
+            leases: form.leases.unwrap_or_default(),
             profiles,
         })
     }
@@ -179,6 +199,7 @@ struct Form {
     #[config(default)]
     known_environments: Vec<Placed<String>>,
     secrets: Option<Secrets>,
+    leases: Option<Leases>,
     #[config(default)]
     profiles: BTreeMap<String, Placed<ProfileForm>>,
 }

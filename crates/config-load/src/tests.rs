@@ -71,6 +71,10 @@ fn settings_have_defaults_and_profiles_say_where_providers_point() {
     assert_eq!((settings.is_selected("default"), settings.is_selected("Dev")), (true, false));
     assert_eq!((settings.promotion_rank("QA"), settings.promotion_rank("default")), (Some(1), None));
     let bare = Settings::parse("f", "organisation = \"x\"\nenvironments = []").expect("enough");
+    assert_eq!((bare.leases.seconds, bare.leases.margin_seconds), (900, 300));
+    let text = "organisation = \"x\"\nenvironments = []\n[leases]\nseconds = 60";
+    let leases = Settings::parse("f", text).expect("enough").leases;
+    assert_eq!((leases.seconds, leases.margin_seconds), (60, 300));
     assert!(!bare.profile("sandbox").expect("always there").is_live());
 }
 

@@ -11,6 +11,7 @@ use tokio::sync::watch;
 use tokio::task::JoinSet;
 use value::{Digest, Path};
 
+use crate::lease::Lease;
 use crate::run::{Live, Runner};
 use crate::{Engine, Event, Events, Preview, PreviewError, Target};
 
@@ -172,8 +173,10 @@ impl Engine<'_> {
             running: self.jobs.min(self.providers.concurrency()).max(1),
             stop_at_failure: options.stop_at_failure,
         };
-        let runner = Runner::new(self, preview, graph, limits, lives, events);
+        let lease = Lease::keep(self.store.clone(), run.clone());
+        let runner = Runner::new(self, preview, graph, limits, lives, &lease, events);
         let (mut report, lives) = runner.run(options.cancel).await;
+        drop(lease);
         report.left =
             left.into_iter().map(|step| (preview.changes[step.stack].stack.clone(), target(step.kind))).collect();
         let closed = self.close(preview, lives).await;

@@ -13,6 +13,7 @@ mod evaluate;
 mod event;
 mod existing;
 mod explain;
+mod lease;
 mod lookup;
 mod preview;
 mod providers;

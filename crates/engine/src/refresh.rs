@@ -8,6 +8,7 @@ use resource::Urn;
 use state::{Entry, Head, Object, StackState, Status};
 
 use crate::apply::run_id;
+use crate::lease::Lease;
 use crate::seal::{self, Context};
 use crate::{Engine, Stopped};
 
@@ -44,6 +45,7 @@ impl Engine<'_> {
             })
             .collect();
         let journals = self.store.acquire(&run, &bases).await?;
+        let lease = Lease::keep(self.store.clone(), run.clone());
         let mut report = RefreshReport::default();
         let mut found = Diagnostics::new();
         for (mut journal, head) in journals.into_iter().zip(heads) {
@@ -57,6 +59,7 @@ impl Engine<'_> {
             let settled = if moved { None } else { head.settled };
             journal.close(Closing { state, settled }).await?;
         }
+        drop(lease);
         self.store.release(&run).await?;
         found.into_result(report).map_err(Stopped::Problems)
     }

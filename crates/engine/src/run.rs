@@ -21,7 +21,8 @@ use state::{Action, Entry, Object, Request, StackState};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
-use crate::call::{Ended, call, read};
+use crate::call::{Ended, call, longest, read};
+use crate::lease::Lease;
 use crate::{Engine, Event, Events, Failure, Preview, Report, StepOutcome, Target};
 
 /// One stack of a run.
@@ -107,6 +108,7 @@ struct Calling {
 enum Arrived {
     Durable { stack: usize, journal: Box<dyn Journal>, result: Result<(), StoreError>, waiting: Vec<When> },
     Called { node: usize, ended: Ended },
+    NotCalled { node: usize, error: StoreError },
     Checked { node: usize, found: Result<Option<Found>, ProviderError> },
 }
 
@@ -160,6 +162,7 @@ pub(crate) struct Runner<'a> {
     tasks: JoinSet<Arrived>,
     doing: Vec<(tokio::task::Id, Doing)>,
     stop_at_failure: bool,
+    lease: &'a Lease,
     events: &'a Events,
     report: Report,
 }
@@ -171,6 +174,7 @@ impl<'a> Runner<'a> {
         graph: StepGraph,
         limits: Limits,
         mut lives: Vec<Live>,
+        lease: &'a Lease,
         events: &'a Events,
     ) -> Self {
         for step in &graph.steps {
@@ -193,6 +197,7 @@ impl<'a> Runner<'a> {
             tasks: JoinSet::new(),
             doing: Vec::new(),
             stop_at_failure,
+            lease,
             events,
             report: Report::default(),
         }
@@ -399,6 +404,7 @@ impl<'a> Runner<'a> {
                 }
             }
             Arrived::Called { node, ended } => self.called(node, ended),
+            Arrived::NotCalled { node, error } => self.not_called(node, error),
             Arrived::Checked { node, found } => self.checked(node, found),
         }
     }
@@ -407,7 +413,11 @@ impl<'a> Runner<'a> {
     fn call(&mut self, node: usize) {
         let Some(step) = self.calling.get_mut(&node).and_then(|calling| calling.call.take()) else { return };
         let providers = self.engine.providers.clone();
+        let lease = self.lease.guard();
         let task = self.tasks.spawn(async move {
+            if let Err(error) = lease.allows(longest(&providers, &step)).await {
+                return Arrived::NotCalled { node, error };
+            }
             let ended = call(&providers, step).await;
             Arrived::Called { node, ended }
         });

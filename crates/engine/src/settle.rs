@@ -9,8 +9,16 @@ use state::{Action, Entry, Intent, Object, StackState, Status};
 
 use crate::apply::run_id;
 use crate::call::{self, Ended};
+use crate::lease::Lease;
 use crate::seal::{self, Context};
 use crate::{Engine, Event, Events, Preview, Stopped, now};
+
+/// What a settling stands on.
+struct Look {
+    /// From when on nobody else makes calls for the stacks.
+    since: Instant,
+    lease: Lease,
+}
 
 impl Engine<'_> {
     /// Settles the steps that interrupted runs left open in the stacks of a preview, and closes those stacks.
@@ -26,7 +34,7 @@ impl Engine<'_> {
         let run = Run { id: run_id(), command: "settle".to_owned() };
         let journals = self.acquire(&run, preview, |stack| preview.world.heads.get(stack)?.plan).await?;
         // Nobody but this run calls from here on.
-        let since = Instant::now();
+        let look = Look { since: Instant::now(), lease: Lease::keep(self.store.clone(), run.clone()) };
         let mut settled = 0;
         let mut found = diag::Diagnostics::new();
         for mut journal in journals {
@@ -35,7 +43,7 @@ impl Engine<'_> {
             let mut entries = Vec::new();
             for (position, intent) in dangling {
                 settled += 1;
-                match self.settle_one(&state, position, &intent, since).await {
+                match self.settle_one(&state, position, &intent, &look).await {
                     Ok((entry, outcome)) => {
                         let stack = state.name.clone();
                         events.send(Event::Settled {
@@ -54,6 +62,7 @@ impl Engine<'_> {
             }
             journal.close(Closing { state, settled: None }).await?;
         }
+        drop(look);
         self.store.release(&run).await?;
         // An interrupted run without open steps has to be closed all the same, which was done: look again.
         found.into_result(settled.max(1)).map_err(Stopped::Problems)
@@ -65,7 +74,7 @@ impl Engine<'_> {
         state: &StackState,
         position: u64,
         intent: &Intent,
-        since: Instant,
+        look: &Look,
     ) -> Result<(Entry, &'static str), Diagnostic> {
         let failed = |reason: &str| Entry::Failed { intent: position, reason: reason.to_owned(), object: None };
         match intent.action {
@@ -97,7 +106,7 @@ impl Engine<'_> {
             }
             // Whose it is now makes no difference: it is taken over anew.
             Action::Adopt => Ok((failed("the run was interrupted before the object was taken over"), "not taken over")),
-            Action::Create => self.settle_create(state, position, intent, since).await,
+            Action::Create => self.settle_create(state, position, intent, look).await,
         }
     }
 
@@ -106,7 +115,7 @@ impl Engine<'_> {
         state: &StackState,
         position: u64,
         intent: &Intent,
-        since: Instant,
+        look: &Look,
     ) -> Result<(Entry, &'static str), Diagnostic> {
         let schema =
             self.providers.schema(intent.urn.ty()).ok().flatten().ok_or_else(|| {
@@ -118,10 +127,10 @@ impl Engine<'_> {
                 let names = schema.overlay.identity.as_ref().map(|i| i.properties.clone()).unwrap_or_default();
                 let identity = intent.request.inputs.iter().filter(|(key, _)| names.contains(key));
                 let identity = identity.map(|(key, value)| (key.clone(), value.clone())).collect();
-                self.search(intent, Find::Identity(identity), since).await?.filter(|_| intent.was_absent)
+                self.search(intent, Find::Identity(identity), look.since).await?.filter(|_| intent.was_absent)
             }
-            Settle::Tag => self.search(intent, Find::Owner(owner), since).await?,
-            Settle::Token => self.repeat(state, intent, owner).await?,
+            Settle::Tag => self.search(intent, Find::Owner(owner), look.since).await?,
+            Settle::Token => self.repeat(state, intent, owner, &look.lease).await?,
             Settle::Ask => {
                 let message = format!("nobody but you can tell whether `{}` of `{}` was made", intent.urn, state.name);
                 return Err(Diagnostic::error("E0540", message)
@@ -169,7 +178,13 @@ impl Engine<'_> {
     }
 
     /// Repeats a create with its token, for which the vendor gives the object that it made the first time, if it did.
-    async fn repeat(&self, state: &StackState, intent: &Intent, owner: Owner) -> Result<Option<Found>, Diagnostic> {
+    async fn repeat(
+        &self,
+        state: &StackState,
+        intent: &Intent,
+        owner: Owner,
+        lease: &Lease,
+    ) -> Result<Option<Found>, Diagnostic> {
         let context = Context::resource(&state.id, &intent.urn);
         let secrets = self.secrets.as_ref();
         let inputs =
@@ -184,6 +199,8 @@ impl Engine<'_> {
             timeout_seconds: intent.request.kept.timeouts.create,
             instance: intent.request.kept.provider.clone(),
         };
+        let allowed = lease.guard().allows(call::longest(&self.providers, &step)).await;
+        allowed.map_err(|error| nobody_knows(state, intent, error.to_string()))?;
         match call::call(&self.providers, step).await {
             Ended::As(Outcome::Done(found) | Outcome::Failed(_, found @ Some(_))) => Ok(found),
             Ended::As(Outcome::NotStarted | Outcome::RolledBack) => Ok(None),

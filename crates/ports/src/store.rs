@@ -1,5 +1,7 @@
 //! The port of state.
 
+use std::time::Duration;
+
 use state::{Entry, Head, OutputReader, StackState};
 use value::Digest;
 
@@ -117,6 +119,9 @@ pub trait StateStore: Send + Sync {
         run: &'a Run,
         bases: &'a [Base],
     ) -> BoxFuture<'a, Result<Vec<Box<dyn Journal>>, StoreError>>;
+    /// Renews the lease of a run, so that a call of this length may start now, after a look whether all stacks that the
+    /// run took and has not closed are still its own. Gives for how long the lease is good, from before it was asked.
+    fn renew<'a>(&'a self, run: &'a Run, call: Duration) -> BoxFuture<'a, Result<Duration, StoreError>>;
     /// Gives up the run's lease, after all its journals are closed.
     fn release<'a>(&'a self, run: &'a Run) -> BoxFuture<'a, Result<(), StoreError>>;
     /// Registers a reader beside the heads of the stack that it reads; before the reader's first intent.

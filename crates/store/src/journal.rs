@@ -3,7 +3,7 @@
 use std::fs::{File, OpenOptions};
 use std::io::Write;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use ports::{BoxFuture, Closing, Journal, Run, StoreError};
 use state::{Chunk, Entry, Head, StackState};
@@ -128,6 +128,10 @@ impl Writer {
             plan: self.plan,
             ..head::of(state, self.generation + 1)
         };
+        // From here on a newer head is no sign that it was lost.
+        if let Some(held) = self.inner.held().get_mut(&self.run.id) {
+            held.retain(|held| held.stack != self.stack);
+        }
         head::create(&self.dir, &head)?;
         self.failed = Some(StoreError::Lost { stack: self.stack.clone() });
         prune::prune(&self.dir, &head, self.inner.settings.keep);
@@ -147,7 +151,7 @@ impl Writer {
             return Err(lost);
         }
         if self.lease_written.elapsed() > self.inner.settings.lease / 3 {
-            lease::write(&self.inner.root, &self.run, &self.inner.settings)?;
+            lease::write(&self.inner.root, &self.run, &self.inner.settings, Duration::ZERO)?;
             self.lease_written = Instant::now();
         }
         Ok(())
@@ -178,7 +182,11 @@ mod tests {
         let seal = || vec![Entry::Seal { run: "r".into(), fencing: 1 }];
         let (segment, chain) = Writer::start_segment(&dir, 0, head::NO_CHAIN, seal()).expect("started");
         let mut writer = Writer {
-            inner: Arc::new(Inner { root: root.path().to_owned(), settings: crate::Settings::default() }),
+            inner: Arc::new(Inner {
+                root: root.path().to_owned(),
+                settings: crate::Settings::default(),
+                held: Mutex::default(),
+            }),
             run: Run { id: "r".into(), command: "up".into() },
             stack: "x".into(),
             id: "id".into(),

@@ -27,8 +27,11 @@ pub(crate) struct LeaseFile {
     started: u64,
     /// RFC 3339, UTC.
     since: String,
-    /// Seconds since 1970.
+    /// Seconds since 1970; the longest call is in it.
     until: i64,
+    /// How long the longest call may take that was started under it, in seconds.
+    #[serde(default)]
+    longest_call: u64,
 }
 
 impl LeaseFile {
@@ -54,15 +57,28 @@ impl LeaseFile {
     }
 
     fn outlives(&self, now: Timestamp, margin: Duration) -> bool {
-        now.as_second() < self.until.saturating_add_unsigned(margin.as_secs())
+        // A holder may have been stopped between its last look at the lease and its call.
+        let wait = margin.as_secs().saturating_add(self.longest_call);
+        now.as_second() < self.until.saturating_add_unsigned(wait)
     }
 }
 
-/// Writes or renews the lease of a run of this process. Says whether there was none.
-pub(crate) fn write(root: &Path, run: &Run, settings: &Settings) -> Result<bool, StoreError> {
+/// A lease that was written.
+pub(crate) struct Written {
+    /// There was none before.
+    pub(crate) first: bool,
+    /// For how long it is good, from before it was written.
+    pub(crate) good: Duration,
+}
+
+/// Writes or renews the lease of a run of this process, so that a call of this length may start.
+pub(crate) fn write(root: &Path, run: &Run, settings: &Settings, call: Duration) -> Result<Written, StoreError> {
     let path = layout::lease(root, &run.id);
     let before = read(root, &run.id);
     let now = Timestamp::now();
+    let seconds = call.as_secs().saturating_add(u64::from(call.subsec_nanos() > 0));
+    let longest_call = before.as_ref().map_or(0, |lease| lease.longest_call).max(seconds);
+    let good = settings.lease + Duration::from_secs(longest_call);
     let lease = LeaseFile {
         run: run.id.clone(),
         command: run.command.clone(),
@@ -71,13 +87,15 @@ pub(crate) fn write(root: &Path, run: &Run, settings: &Settings) -> Result<bool,
         pid: std::process::id(),
         started: start_of("self").unwrap_or_default(),
         since: before.as_ref().map_or_else(|| text(now), |lease| lease.since.clone()),
-        until: now.as_second().saturating_add_unsigned(settings.lease.as_secs()),
+        // The second that has begun counts as whole.
+        until: now.as_second().saturating_add_unsigned(good.as_secs().saturating_add(2)),
+        longest_call,
     };
     durable::make_dir(&root.join("leases")).map_err(io_error("cannot make", &root.join("leases")))?;
     // Not durable: when the machine stops, the run is over whatever its lease says.
     durable::replace_quickly(&path, &serde_json::to_vec(&lease).unwrap_or_default())
         .map_err(io_error("cannot write", &path))?;
-    Ok(before.is_none())
+    Ok(Written { first: before.is_none(), good })
 }
 
 /// Removes a lease.
@@ -156,8 +174,10 @@ mod tests {
     fn lease(change: impl FnOnce(&mut LeaseFile)) -> LeaseFile {
         let dir = tempfile::tempdir().expect("a directory");
         let run = Run { id: "r/1".into(), command: "up".into() };
-        assert!(write(dir.path(), &run, &Settings::default()).expect("written"));
-        assert!(!write(dir.path(), &run, &Settings::default()).expect("renewed"));
+        let write = |seconds| write(dir.path(), &run, &Settings::default(), Duration::from_secs(seconds));
+        assert!(write(0).expect("written").first);
+        let renewed = write(0).expect("renewed");
+        assert_eq!((renewed.first, renewed.good), (false, Settings::default().lease));
         let mut lease = read(dir.path(), "r/1").expect("read");
         change(&mut lease);
         lease
@@ -182,5 +202,8 @@ mod tests {
         assert!(elsewhere(0).is_of_another_machine() && !lease(|lease| lease.boot.clear()).is_of_another_machine());
         assert!(elsewhere(-30).outlives(Timestamp::now(), margin));
         assert!(!elsewhere(-90).outlives(Timestamp::now(), margin));
+        let calling = |seconds: u64| LeaseFile { longest_call: seconds, ..elsewhere(-90) };
+        assert!(calling(60).outlives(Timestamp::now(), margin), "a call may be on its way");
+        assert!(!calling(20).outlives(Timestamp::now(), margin));
     }
 }

@@ -20,8 +20,9 @@ mod read;
 mod readers;
 mod take;
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use ports::{Base, BoxFuture, Journal, Lease, Loaded, Run, StateStore, StoreError};
@@ -32,9 +33,9 @@ use crate::read::Finder;
 /// What can be set of a store.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Settings {
-    /// How long a lease is good without being renewed. Counts only for other machines that share the directory.
+    /// How long a lease is good without being renewed, beyond the longest call. Counts only for other machines that share the directory.
     pub lease: Duration,
-    /// How long after its end a lease of another machine is still honoured.
+    /// How long after its end, and one more longest call, a lease of another machine is still honoured.
     pub margin: Duration,
     /// How many generations of each stack are kept, at least two.
     pub keep: u64,
@@ -56,12 +57,38 @@ pub struct LocalStore {
 struct Inner {
     root: PathBuf,
     settings: Settings,
+    /// The stacks that runs of this process hold, with the generation of their open head.
+    held: Mutex<BTreeMap<String, Vec<Held>>>,
+}
+
+/// A stack that is held.
+#[derive(Debug, Clone)]
+struct Held {
+    stack: String,
+    dir: layout::StackDir,
+    generation: u64,
+}
+
+impl Inner {
+    fn held(&self) -> MutexGuard<'_, BTreeMap<String, Vec<Held>>> {
+        // It is changed by single calls that do not panic.
+        self.held.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Whether every stack of a run is still its own.
+    fn look_at_all(&self, run: &str) -> Result<(), StoreError> {
+        let held = self.held().get(run).cloned().unwrap_or_default();
+        match held.into_iter().find(|held| held.dir.head(held.generation + 1).exists()) {
+            Some(lost) => Err(StoreError::Lost { stack: lost.stack }),
+            None => Ok(()),
+        }
+    }
 }
 
 impl LocalStore {
     /// A store in a directory, which is made by the first run that takes a stack.
     pub fn open(root: PathBuf, settings: Settings) -> Self {
-        Self { inner: Arc::new(Inner { root, settings }) }
+        Self { inner: Arc::new(Inner { root, settings, held: Mutex::default() }) }
     }
 
     /// The directory.
@@ -112,9 +139,25 @@ impl StateStore for LocalStore {
         self.run(move |inner| take::acquire(inner, &run, &bases))
     }
 
+    fn renew<'a>(&'a self, run: &'a Run, call: Duration) -> BoxFuture<'a, Result<Duration, StoreError>> {
+        let run = run.clone();
+        self.run(move |inner| {
+            // Whoever has lost a stack does not say that it lives.
+            inner.look_at_all(&run.id)?;
+            let good = lease::write(&inner.root, &run, &inner.settings, call)?.good;
+            // A new holder writes its head and then looks at the lease; this run writes the lease and then looks at
+            // the heads: one of the two sees the other.
+            inner.look_at_all(&run.id)?;
+            Ok(good)
+        })
+    }
+
     fn release<'a>(&'a self, run: &'a Run) -> BoxFuture<'a, Result<(), StoreError>> {
         let id = run.id.clone();
-        self.run(move |inner| lease::remove(&inner.root, &id))
+        self.run(move |inner| {
+            inner.held().remove(&id);
+            lease::remove(&inner.root, &id)
+        })
     }
 
     fn register_reader<'a>(

@@ -16,11 +16,11 @@ use value::Digest;
 use crate::journal::{LocalJournal, Writer};
 use crate::layout::{self, StackDir, io_error};
 use crate::read::{self, Finder, Replayed};
-use crate::{Inner, durable, head, lease};
+use crate::{Held, Inner, durable, head, lease};
 
 /// Takes the stacks of `bases`, in whose order the journals come.
 pub(crate) fn acquire(inner: &Arc<Inner>, run: &Run, bases: &[Base]) -> Result<Vec<Box<dyn Journal>>, StoreError> {
-    let fresh = lease::write(&inner.root, run, &inner.settings)?;
+    let fresh = lease::write(&inner.root, run, &inner.settings, Duration::ZERO)?.first;
     let journals = lock_all(inner, run, bases).and_then(|locked| open_all(inner, run, locked));
     if journals.is_err() && fresh {
         // What failed is said already; a lease of a run that holds nothing says nothing.
@@ -133,10 +133,28 @@ struct Opened {
 fn open_all(inner: &Arc<Inner>, run: &Run, mut locked: Vec<Locked>) -> Result<Vec<Box<dyn Journal>>, StoreError> {
     let opened: Result<Vec<Opened>, StoreError> =
         in_parallel(&mut locked, |stack| open(run, stack)).into_iter().collect();
+    let opened = opened.and_then(|opened| still_dead(inner, &locked).map(|()| opened));
     let opened = opened.inspect_err(|_| locked.iter().for_each(|stack| give_back(run, stack)))?;
+    let held = locked.iter().zip(&opened).map(|(locked, opened)| Held {
+        stack: locked.replayed.state.name.to_string(),
+        dir: locked.dir.clone(),
+        generation: opened.generation,
+    });
+    inner.held().entry(run.id.clone()).or_default().extend(held);
     let mut journals: Vec<_> = locked.into_iter().zip(opened).collect();
     journals.sort_by_key(|(locked, _)| locked.index);
     Ok(journals.into_iter().map(|(locked, opened)| journal(inner, run, locked, opened)).collect())
+}
+
+/// A holder on another machine whose lease was over may have come back before the new heads were there.
+fn still_dead(inner: &Inner, locked: &[Locked]) -> Result<(), StoreError> {
+    for stack in locked {
+        let open = stack.newest.as_ref().and_then(|head| head.open.as_ref());
+        if let Some(lease) = open.and_then(|run| lease::remote_holder(&inner.root, run, inner.settings.margin)) {
+            return Err(StoreError::Held { stack: stack.replayed.state.name.to_string(), lease });
+        }
+    }
+    Ok(())
 }
 
 /// Does the same with every item; most of it is waiting for the disk, which writes many files in the time of one.

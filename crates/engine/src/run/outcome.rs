@@ -1,7 +1,7 @@
 //! How a step ends: what the provider said becomes the record.
 
 use diag::Diagnostic;
-use ports::{Found, Outcome, ProviderError};
+use ports::{Found, Outcome, ProviderError, StoreError};
 use resource::Urn;
 use state::{Action, Entry, Object, Status};
 use value::Map;
@@ -87,6 +87,23 @@ impl Runner<'_> {
         } else {
             Err(crate::existing::differs(urn, &found.id, &differences).into())
         }
+    }
+
+    /// The call did not start, since the lease does not outlive it.
+    pub(super) fn not_called(&mut self, node: usize, error: StoreError) {
+        let Some(calling) = self.calling.get(&node) else { return };
+        let (stack, intent, name) = (calling.stack, calling.intent, calling.urn.name().to_owned());
+        let problem = if matches!(error, StoreError::Lost { .. }) {
+            // Whoever has the stack by now settles the step: there is nothing to be found.
+            self.lives[stack].lost = Some(error.clone());
+            Diagnostic::error("E0501", error.to_string()).note(format!("`{name}` was not begun"))
+        } else {
+            self.record(stack, Entry::Failed { intent, reason: "was not started".to_owned(), object: None });
+            Diagnostic::error("E0570", format!("`{name}` was not begun: the lease of this run cannot be renewed"))
+                .note(error.to_string())
+                .hint("make room, or mend what the message names, and run the command again")
+        };
+        self.fail(node, problem);
     }
 
     pub(super) fn called(&mut self, node: usize, ended: Ended) {

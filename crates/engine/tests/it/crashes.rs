@@ -1,8 +1,10 @@
 //! Calls whose end nobody knows, and runs that were interrupted.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use crate::cloud::Harm;
+use crate::disk::Gate;
 use crate::house::House;
 
 /// One type for each way to find out what became of a create: tag, identity, token.
@@ -138,5 +140,32 @@ async fn a_run_that_is_killed_during_any_call_is_finished_by_the_next() {
         let names: Vec<String> =
             house.cloud.ids().iter().map(|id| id.split('-').next().expect("a name").to_owned()).collect();
         assert_eq!(names, ["fixed", "logs", "main", "reads"], "killed at call {nth}: {:?}", house.cloud.ids());
+    }
+}
+
+#[tokio::test]
+async fn a_holder_that_is_paused_between_intent_and_call_and_is_taken_over_stops_without_the_call() {
+    for ty in KINDS {
+        let mut house = House::new(&format!("stack a.QA\n resource {ty} main Label=x"));
+        let mut heir = house.beside();
+        let gate = Arc::new(Gate::default());
+        house.gate = Some(Arc::clone(&gate));
+        let taken_over = async {
+            gate.reached.notified().await;
+            assert_eq!(heir.state("a.QA").await.dangling.len(), 1, "the intent is durable");
+            heir.lose_sight_of_holders();
+            let told = heir.up(&[]).await;
+            gate.open.notify_one();
+            told
+        };
+        let (paused, told) = tokio::join!(house.up(&[]), taken_over);
+        assert_eq!(told, "", "{ty}");
+        assert_eq!(paused, "failed create main of a.QA: E0501", "{ty}");
+        assert_eq!(house.cloud.ids(), ["main-1"], "{ty}");
+        let creates = house.cloud.calls().iter().filter(|call| *call == "create main").count();
+        assert_eq!(creates, 1, "{ty}");
+        house.gate = None;
+        assert!(house.preview(&[]).await.is_empty(), "{ty}");
+        assert_eq!(house.up(&[]).await, "", "{ty}");
     }
 }

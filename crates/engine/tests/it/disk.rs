@@ -1,14 +1,26 @@
 //! A store whose disk gives up on one stack.
 
+use std::sync::Arc;
+use std::time::Duration;
+
 use ports::{Base, BoxFuture, Closing, Journal, Lease, Loaded, Run, StateStore, StoreError};
 use state::{Entry, Head, OutputReader, StackState};
 use store::LocalStore;
+use tokio::sync::Notify;
 
 /// The store, the stack, and how many chunks of it are still written.
 pub(crate) struct FailingDisk {
     pub(crate) inner: LocalStore,
     pub(crate) stack: String,
     pub(crate) chunks: usize,
+    pub(crate) gate: Option<Arc<Gate>>,
+}
+
+/// Stops a run where it looks at its lease before its first call.
+#[derive(Default)]
+pub(crate) struct Gate {
+    pub(crate) reached: Notify,
+    pub(crate) open: Notify,
 }
 
 struct FailingJournal {
@@ -62,6 +74,17 @@ impl StateStore for FailingDisk {
                 Box::new(FailingJournal { inner, left })
             };
             Ok(bases.iter().zip(journals).map(wrap).collect())
+        })
+    }
+
+    fn renew<'a>(&'a self, run: &'a Run, call: Duration) -> BoxFuture<'a, Result<Duration, StoreError>> {
+        Box::pin(async move {
+            if let Some(gate) = self.gate.as_ref().filter(|_| !call.is_zero()) {
+                gate.reached.notify_one();
+                gate.open.notified().await;
+                gate.open.notify_one();
+            }
+            self.inner.renew(run, call).await
         })
     }
 

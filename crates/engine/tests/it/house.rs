@@ -21,12 +21,12 @@ use tokio::sync::{mpsc, watch};
 use value::{Digest, Path, Value};
 
 use crate::cloud::Cloud;
-use crate::disk::FailingDisk;
+use crate::disk::{FailingDisk, Gate};
 use crate::fixture::{self, Fixture};
 
 /// A workspace, its state and its vendor.
 pub(crate) struct House {
-    dir: tempfile::TempDir,
+    dir: Arc<tempfile::TempDir>,
     pub(crate) cloud: Arc<Cloud>,
     program: String,
     traces: Traces,
@@ -43,13 +43,15 @@ pub(crate) struct House {
     pub(crate) account: Option<String>,
     /// The stack whose journal takes only so many chunks.
     pub(crate) failing_disk: Option<(String, usize)>,
+    /// Where runs are stopped after their first intent, before its call.
+    pub(crate) gate: Option<Arc<Gate>>,
     pub(crate) cancel: watch::Sender<bool>,
 }
 
 impl House {
     pub(crate) fn new(program: &str) -> Self {
         Self {
-            dir: scratch(),
+            dir: Arc::new(scratch()),
             cloud: Cloud::new(fixture::catalog()),
             program: program.to_owned(),
             traces: Traces::new(),
@@ -62,6 +64,7 @@ impl House {
             profile: "test".to_owned(),
             account: None,
             failing_disk: None,
+            gate: None,
             cancel: watch::channel(false).0,
         }
     }
@@ -137,6 +140,28 @@ impl House {
         drop(self.with(async |engine| engine.refresh(&selected).await).await);
     }
 
+    /// The same workspace, state and vendor, for another process.
+    pub(crate) fn beside(&self) -> Self {
+        Self { dir: Arc::clone(&self.dir), cloud: Arc::clone(&self.cloud), ..Self::new(&self.program) }
+    }
+
+    /// Makes whoever holds stacks now look as a process on another machine whose locks are not seen here, and whose
+    /// lease is over.
+    pub(crate) fn lose_sight_of_holders(&self) {
+        for entry in std::fs::read_dir(self.dir.path().join("leases")).expect("leases") {
+            let path = entry.expect("an entry").path();
+            let text = std::fs::read_to_string(&path).expect("reads");
+            let mut lease: serde_json::Value = serde_json::from_str(&text).expect("a lease");
+            for (key, value) in [("host", "elsewhere".into()), ("boot", "another".into()), ("until", 0.into())] {
+                lease[key] = value;
+            }
+            std::fs::write(&path, lease.to_string()).expect("writes");
+        }
+        for stack in std::fs::read_dir(self.dir.path().join("stacks")).expect("stacks") {
+            drop(std::fs::remove_file(stack.expect("an entry").path().join("lock")));
+        }
+    }
+
     /// Edits the programs.
     pub(crate) fn edit(&mut self, from: &str, to: &str) {
         assert!(self.program.contains(from), "{from}");
@@ -187,9 +212,12 @@ impl House {
             functions: BTreeMap::new(),
             inputs: &Nothing,
             catalog: Catalog::new(self.all().iter().map(entry), BTreeMap::new()),
-            store: match self.failing_disk.clone() {
-                Some((stack, chunks)) => Arc::new(FailingDisk { inner: self.store(), stack, chunks }),
-                None => Arc::new(self.store()),
+            store: match (self.failing_disk.clone(), self.gate.clone()) {
+                (None, None) => Arc::new(self.store()),
+                (disk, gate) => {
+                    let (stack, chunks) = disk.unwrap_or((String::new(), 0));
+                    Arc::new(FailingDisk { inner: self.store(), stack, chunks, gate })
+                }
             },
             providers: Providers::within(
                 vec![self.cloud.clone()],

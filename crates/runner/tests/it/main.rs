@@ -9,6 +9,7 @@ mod destroys;
 mod everything;
 mod interrupted;
 mod problems;
+mod read_only;
 mod secrets;
 mod selection;
 mod support;

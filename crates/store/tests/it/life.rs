@@ -1,5 +1,7 @@
 //! What a directory looks like over many runs.
 
+use std::time::Duration;
+
 use ports::StoreError;
 use resource::StackName;
 use state::Entry;
@@ -93,6 +95,26 @@ async fn a_run_that_has_lost_its_stack_stops() {
     assert_eq!(journal.append(vec![create("a", 1)]).await, Err(lost.clone()));
     let state = journal.state().clone();
     assert_eq!(journal.close(Closing { state, settled: None }).await, Err(lost));
+}
+
+#[tokio::test]
+async fn a_lease_is_renewed_for_a_call_while_all_stacks_are_still_the_runs_own() {
+    let dir = tempfile::tempdir().expect("a directory");
+    let root = dir.path();
+    let store = local(root);
+    let run = conformance::run("r");
+    let (one, two) = (new_base("x"), new_base("y"));
+    let mut journals = store.acquire(&run, &[one, two]).await.expect("takes both");
+    let (minute, lease) = (Duration::from_mins(1), Settings::default().lease);
+    assert_eq!(store.renew(&run, Duration::ZERO).await, Ok(lease));
+    assert_eq!(store.renew(&run, minute).await, Ok(lease + minute));
+    assert_eq!(store.renew(&run, Duration::ZERO).await, Ok(lease + minute), "the call may still be on its way");
+    // That a stack was closed by the run itself is no loss.
+    conformance::close(journals.remove(0)).await;
+    assert_eq!(store.renew(&run, minute).await, Ok(lease + minute));
+    let heads = stack_dir(root, "y").join("heads");
+    fs::copy(heads.join("0000000001.json"), heads.join("0000000002.json")).expect("taken over");
+    assert_eq!(store.renew(&run, minute).await, Err(StoreError::Lost { stack: "conformance.y".into() }));
 }
 
 #[tokio::test]
