@@ -1,5 +1,8 @@
 //! What must be true of a state.
 
+use graph::Graph;
+use resource::Urn;
+
 use crate::StackState;
 
 /// What is wrong with a state that was read.
@@ -80,22 +83,17 @@ impl StackState {
         found
     }
 
-    /// A cycle among the live objects: peels off what has no dependency left.
+    /// A cycle among the live objects.
     fn cycle(&self) -> Option<Broken> {
-        let mut left: std::collections::BTreeMap<_, std::collections::BTreeSet<_>> = self
-            .objects
-            .iter()
-            .map(|(urn, object)| (urn, object.dependencies.iter().filter(|d| self.objects.contains_key(d)).collect()))
-            .collect();
-        loop {
-            let free: Vec<_> = left.iter().filter(|(_, needs)| needs.is_empty()).map(|(urn, _)| *urn).collect();
-            if free.is_empty() {
-                break;
-            }
-            free.iter().for_each(|urn| drop(left.remove(urn)));
-            left.values_mut().for_each(|needs| needs.retain(|need| !free.contains(need)));
+        let urns: Vec<&Urn> = self.objects.keys().collect();
+        let mut graph = Graph::new(urns.len());
+        for (number, object) in self.objects.values().enumerate() {
+            // Keys are sorted, so that the position of one is found fast.
+            let needs = object.dependencies.iter().filter_map(|need| urns.binary_search(&need).ok());
+            needs.for_each(|need| graph.add_edge(number, need));
         }
-        let members = left.keys().map(|urn| format!("`{urn}`")).collect::<Vec<_>>().join(", ");
-        (!left.is_empty()).then_some(Broken::Cycle { members })
+        let cycles = graph.order().err()?;
+        let members = cycles.concat().into_iter().map(|number| format!("`{}`", urns[number]));
+        Some(Broken::Cycle { members: members.collect::<Vec<_>>().join(", ") })
     }
 }
