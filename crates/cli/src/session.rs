@@ -141,18 +141,25 @@ impl<'a> Session<'a> {
 
     /// The embedded cloud.
     pub(crate) fn sandbox(&self) -> Result<Sandbox> {
-        let defaults = provider_sandbox::Place::default();
-        let place = provider_sandbox::Place {
-            account: self.profile.account.clone().unwrap_or(defaults.account),
-            region: self.profile.region.clone().unwrap_or(defaults.region),
+        let place = |mut site: BTreeMap<String, String>| {
+            let defaults = provider_sandbox::Place::default();
+            provider_sandbox::Place {
+                account: site.remove("account").unwrap_or(defaults.account),
+                region: site.remove("region").unwrap_or(defaults.region),
+                endpoint: site.remove("endpoint"),
+            }
         };
+        let profile = &self.profile;
+        let instances = profile.instances.iter();
+        let instances = instances.map(|(name, instance)| (name.clone(), place(profile.site(Some(instance)))));
         // What foreign stacks export is taken to be there: nobody here made it.
         let outputs = self.catalog.foreign_stacks().flat_map(|(_, foreign)| foreign.outputs.values());
         let mut exists = BTreeSet::new();
         outputs.for_each(|value| texts(value, &mut exists));
         let ignore_protection = self.profile.ignore_protection;
         let options = provider_sandbox::Options {
-            place,
+            place: place(profile.site(None)),
+            instances: instances.collect(),
             exists,
             ignore_protection,
             on_death: Some(Arc::new(die)),
@@ -175,15 +182,16 @@ impl<'a> Session<'a> {
                 .into());
         }
         let sandbox = self.sandbox()?;
-        let values = [("account", &self.profile.account), ("region", &self.profile.region)];
-        let values = values.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value.clone()?))).collect();
-        let budgets = self.profile.budgets.iter().map(|(name, budget)| {
+        let profile = &self.profile;
+        let named = profile.instances.iter().map(|(name, instance)| (Some(name.clone()), profile.site(Some(instance))));
+        let instances = named.chain([(None, profile.site(None))]).map(|(name, values)| (name, Instance { values }));
+        let budgets = profile.budgets.iter().map(|(name, budget)| {
             let config_load::Budget { calls_per_second, burst, concurrency } = *budget;
             let concurrency = concurrency.and_then(|most| usize::try_from(most).ok());
             (name.clone(), engine::Budget { calls_per_second, burst, concurrency })
         });
-        let instances = BTreeMap::from([(None, Instance { values })]);
-        Ok(Providers::within(vec![Arc::new(sandbox)], instances, &budgets.collect()))
+        let providers = Providers::within(vec![Arc::new(sandbox)], instances.collect(), &budgets.collect());
+        Ok(providers.explicit(profile.explicit_instances.iter().cloned()))
     }
 
     /// The keys at hand.
@@ -239,11 +247,16 @@ impl<'a> Session<'a> {
     fn profile_digest(&self) -> Digest {
         let profile = &self.profile;
         let providers = profile.providers.iter().map(|(family, driver)| (family.clone(), driver.clone()));
+        let site = |instance| Value::map(profile.site(Some(instance)).into_iter().map(|(k, v)| (k, Value::from(v))));
+        let instances = profile.instances.iter().map(|(name, instance)| (name.clone(), site(instance)));
         let record = Value::map([
             ("provider", Value::from(profile.provider.as_str())),
             ("providers", Value::map(providers)),
             ("account", Value::from(profile.account.clone())),
             ("region", Value::from(profile.region.clone())),
+            ("endpoint", Value::from(profile.endpoint.clone())),
+            ("instances", Value::map(instances)),
+            ("explicit", Value::from(profile.explicit_instances.iter().cloned().map(Value::from).collect::<Vec<_>>())),
         ]);
         record.digest()
     }

@@ -16,7 +16,7 @@ pub use config::parse;
 pub use edit::{get, reseal, set, set_secret, show, without_secrets};
 pub use identity::{IdentityText, Variables};
 pub use inputs::{FileInputs, Files};
-pub use settings::{Budget, Profile, Secrets, Settings};
+pub use settings::{Budget, Instance, Profile, Secrets, Settings};
 pub use stacks::Foreign;
 pub use workspace::Workspace;
 

@@ -69,6 +69,12 @@ pub struct Profile {
     pub account: Option<String>,
     /// The region of the provider.
     pub region: Option<String>,
+    /// The address of the provider's server, where it has one.
+    pub endpoint: Option<String>,
+    /// Further provider instances, by the name that resources say with `.provider(…)`.
+    pub instances: BTreeMap<String, Instance>,
+    /// Families of types (`aws`, `vault`) whose resources must name their instance.
+    pub explicit_instances: Vec<String>,
     /// The key of the state, sealed to the recipients; its purpose is [`Profile::state_key_purpose`].
     pub state_key: Option<String>,
     /// Where the state is: a URL, or a path in the workspace.
@@ -90,6 +96,18 @@ pub struct Budget {
     pub burst: Option<u32>,
     /// How many calls may be under way.
     pub concurrency: Option<u32>,
+}
+
+/// Where a provider instance points; what it does not say is as in its profile. All of it is plain text, known before
+/// anything is evaluated.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Config)]
+pub struct Instance {
+    /// The account.
+    pub account: Option<String>,
+    /// The region.
+    pub region: Option<String>,
+    /// The address of its server.
+    pub endpoint: Option<String>,
 }
 
 /// The driver that is embedded.
@@ -169,6 +187,18 @@ impl Profile {
         self.provider != SANDBOX || self.providers.values().any(|driver| driver != SANDBOX)
     }
 
+    /// Where an instance points, `None` is the default one: `account`, `region` and `endpoint`, as far as they are set.
+    pub fn site(&self, instance: Option<&Instance>) -> BTreeMap<String, String> {
+        let own = |of: fn(&Instance) -> &Option<String>| instance.and_then(|instance| of(instance).clone());
+        let settings = [
+            ("account", own(|instance| &instance.account).or_else(|| self.account.clone())),
+            ("region", own(|instance| &instance.region).or_else(|| self.region.clone())),
+            // A server's address is that of one instance only.
+            ("endpoint", if instance.is_some() { own(|instance| &instance.endpoint) } else { self.endpoint.clone() }),
+        ];
+        settings.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?))).collect()
+    }
+
     /// What the state key is sealed for.
     pub fn state_key_purpose(&self) -> String {
         format!("state key of profile {}", self.name)
@@ -183,6 +213,9 @@ impl Profile {
             identity: None,
             account: None,
             region: None,
+            endpoint: None,
+            instances: BTreeMap::new(),
+            explicit_instances: Vec::new(),
             state_key: None,
             state: None,
             sandbox: None,
@@ -213,6 +246,11 @@ struct ProfileForm {
     identity: Option<Placed<String>>,
     account: Option<String>,
     region: Option<String>,
+    endpoint: Option<String>,
+    #[config(default)]
+    instances: BTreeMap<String, Instance>,
+    #[config(default)]
+    explicit_instances: Vec<String>,
     state_key: Option<String>,
     state: Option<String>,
     sandbox: Option<String>,
@@ -265,6 +303,9 @@ impl ProfileForm {
             identity: self.identity.as_ref().map(|p| p.value.clone()),
             account: self.account,
             region: self.region,
+            endpoint: self.endpoint,
+            instances: self.instances,
+            explicit_instances: self.explicit_instances,
             state_key: self.state_key,
             state: self.state.unwrap_or_else(|| format!(".groundplan/state/{name}")),
             sandbox: self.sandbox.unwrap_or_else(|| ".groundplan/sandbox".to_owned()),

@@ -345,3 +345,42 @@ fn secrets_are_left_out_with_a_remark_and_all_else_stays() {
     let plain = "a = 1 # one\n";
     assert_eq!(without_secrets("f", plain, |_| String::new()).expect("edits"), (plain.to_owned(), Vec::new()));
 }
+
+const INSTANCES: &str = r#"
+organisation = "x"
+environments = []
+[profiles.live]
+provider = "aws"
+account = "1"
+region = "us-east-1"
+endpoint = "https://default"
+explicit_instances = ["vault"]
+[profiles.live.instances]
+west = { region = "us-west-2" }
+other = { account = "2", endpoint = "https://other" }
+"#;
+
+#[test]
+fn an_instance_points_where_its_profile_does_but_for_what_it_says() {
+    let settings = Settings::parse("groundplan.toml", INSTANCES).expect("reads");
+    let live = settings.profile("live").expect("there");
+    let site = |name: Option<&str>| {
+        let site = live.site(name.map(|name| &live.instances[name]));
+        site.into_iter().map(|(name, value)| format!("{name}={value}")).collect::<Vec<_>>().join(" ")
+    };
+    assert_eq!(site(None), "account=1 endpoint=https://default region=us-east-1");
+    assert_eq!(site(Some("west")), "account=1 region=us-west-2");
+    assert_eq!(site(Some("other")), "account=2 endpoint=https://other region=us-east-1");
+    assert_eq!(live.explicit_instances, ["vault"]);
+}
+
+/// A provider cannot be configured with what is not known before anything is evaluated, so there is no preview in
+/// which it is unknown (61), and nothing of a run that its configuration could come from or be destroyed with (64).
+#[test]
+fn case_61_and_64_an_instance_is_plain_text() {
+    for value in ["{ output = \"net.QA:region\" }", "[\"us-west-2\"]"] {
+        let text = INSTANCES.replace("{ region = \"us-west-2\" }", &format!("{{ region = {value} }}"));
+        let found = Settings::parse("groundplan.toml", &text).expect_err("it is no text");
+        assert_eq!(summary(&found), ["E0103 groundplan.toml:11:19"], "{value}");
+    }
+}

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use resource::{Options, Urn};
 use schema::{ChangeKind, TypeSchema};
-use state::{Object, Status};
+use state::{Object, Site, Status};
 use value::{Digest, Map, Origin, Path, Value};
 
 use crate::compare::{compare, holds, without_nulls};
@@ -33,6 +33,8 @@ pub struct Case<'a> {
     pub trigger: Option<&'a Value>,
     /// It is to be replaced even if nothing differs.
     pub forced: bool,
+    /// Where its provider instance points; `None` = that is not known.
+    pub site: Option<&'a Site>,
     /// What becomes of the object that its own is deleted with.
     pub companion: Companion,
 }
@@ -103,6 +105,7 @@ pub fn decide(case: &Case<'_>, properties: Map) -> Decision {
         .collect();
     differences.extend(drift(case, old, &goal, &differences));
     differences.extend(triggered(case, old));
+    differences.extend(moved(case, old));
     let action = match &old.status {
         Status::Tainted => {
             remarks.push("is tainted".to_owned());
@@ -150,6 +153,23 @@ pub fn decide(case: &Case<'_>, properties: Map) -> Decision {
         old.incarnation
     };
     Decision { action, differences, goal, incarnation, remarks, impossible }
+}
+
+/// What of the provider instance is another: an object cannot go elsewhere.
+fn moved(case: &Case<'_>, old: &Object) -> Vec<Difference> {
+    let difference = |path: Path, old: Option<&String>, new: Option<&String>| {
+        let value = |text: Option<&String>| text.map(|text| Value::from(text.as_str()));
+        Difference { path, old: value(old), new: value(new), replaces: true, drift: false }
+    };
+    let (before, now) = (&old.kept.provider, &case.options.provider);
+    if before != now {
+        return vec![difference(Path::key("provider"), before.as_ref(), now.as_ref())];
+    }
+    let (before, Some(now)) = (&old.kept.site, case.site) else { return Vec::new() };
+    let names: BTreeSet<&String> = before.keys().chain(now.keys()).filter(|_| !before.is_empty()).collect();
+    let differing = names.into_iter().filter(|name| before.get(*name) != now.get(*name));
+    let path = |name: &String| Path::key("provider").child(name);
+    differing.map(|name| difference(path(name), before.get(name), now.get(name))).collect()
 }
 
 /// The trigger's difference, if it has one: where there was none before there is nothing to compare with.

@@ -22,6 +22,7 @@ mod problems;
 mod reach;
 mod reading;
 mod scope;
+mod sites;
 mod targets;
 
 pub use approved::beyond;
@@ -36,6 +37,7 @@ pub use pass::{Lookup, Published, Settings, StackInput, diff};
 pub use problems::cycles;
 pub use reach::Reach;
 pub use reading::nothing_to_read;
+pub use sites::NoInstance;
 pub use targets::{Exactly, Pattern, Restricted, Targets};
 
 #[cfg(test)]

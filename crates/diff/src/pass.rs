@@ -7,7 +7,7 @@ use diag::{Diagnostic, Diagnostics, Place};
 use expr::{EvaluateError, Expr, evaluate};
 use resource::{Dependency, Options, Plan, Sources, StackName, Urn};
 use schema::TypeSchema;
-use state::{Object, StackState};
+use state::{Kept, Object, Site, StackState};
 use value::{Digest, Map, Origin, Path, Type, Unknown, Value};
 
 use crate::left::left;
@@ -15,6 +15,7 @@ use crate::nodes::{Node, References, order, references, resource_references};
 use crate::problems::cycle;
 use crate::reach::Reach;
 use crate::scope::At;
+use crate::sites::NoInstance;
 use crate::{Action, Case, ChangeSet, Companion, Existing, OutputChange, ReadPin, ResourceChange, Targets, decide};
 
 /// One stack of the pass.
@@ -65,6 +66,13 @@ pub trait Lookup {
     fn existing(&self, _ty: &str, _id: &str, _instance: Option<&str>) -> Existing {
         Existing::NotSeen
     }
+    /// Where the objects of a provider instance are, for a type.
+    ///
+    /// # Errors
+    /// If the profile has no such instance, or the type's resources must name one.
+    fn site(&self, ty: &str, instance: Option<&str>) -> Result<Site, NoInstance>;
+    /// Whether some instance points to where an object is.
+    fn reaches(&self, ty: &str, kept: &Kept) -> bool;
     /// What `{account}` and `{region}` are in the predictions of a provider instance.
     fn provider_values(&self, instance: Option<&str>) -> BTreeMap<String, String>;
 }
@@ -105,6 +113,7 @@ pub fn diff(stacks: &[StackInput<'_>], lookup: &dyn Lookup, settings: Settings) 
         }
     }
     (0..stacks.len()).for_each(|stack| pass.removed(stack));
+    (0..stacks.len()).for_each(|stack| pass.check_reachable(stack));
     (pass.sets, pass.found.into_inner())
 }
 
@@ -197,6 +206,7 @@ impl Pass<'_> {
         if old.is_none() {
             self.still_declared(stack, urn, &resource.options, source.as_ref());
         }
+        let site = self.site(stack, urn, &resource.options, source.as_ref());
         let after_delete_first = goes_after_another(resource, &self.sets[stack])
             || outputs
                 .iter()
@@ -214,6 +224,7 @@ impl Pass<'_> {
                 trigger: trigger.as_ref(),
                 companion: self.companion(stack, old, &resource.options),
                 forced: self.reach.replaces(stack, urn),
+                site: site.as_ref(),
             },
             properties,
         );
@@ -224,7 +235,9 @@ impl Pass<'_> {
         let id = old.map(|object| object.id.clone());
         let record = decision.action == Action::Keep
             && old.is_some_and(|old| {
-                let kept = self.kept(stack, old, resource, trigger.as_ref());
+                let mut kept = self.kept(stack, old, resource, trigger.as_ref());
+                // Where the site is not known it is recorded with the next step.
+                kept.site.clone_from(site.as_ref().filter(|_| !old.kept.site.is_empty()).unwrap_or(&old.kept.site));
                 kept != old.kept || self.readings_differ(stack, old, &resources, &outputs)
             });
         // What the program says by now counts: with the protection taken away it may be replaced in the same run.

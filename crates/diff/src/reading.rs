@@ -46,9 +46,14 @@ impl Pass<'_> {
             None => (Action::Read, Map::new()),
             Some(id) => self.look_at(urn, id, resource, old, source.as_ref()),
         };
-        let kept = Kept::of(&resource.options, resource.parent.clone());
+        drop(self.site(stack, urn, &resource.options, source.as_ref()));
+        let kept = |old: &Object| Kept {
+            // It is read anew where the instance points by now.
+            site: old.kept.site.clone(),
+            ..Kept::of(&resource.options, resource.parent.clone())
+        };
         let record = action == Action::Keep
-            && old.is_some_and(|old| old.kept != kept || self.readings_differ(stack, old, &dependencies, &reads));
+            && old.is_some_and(|old| old.kept != kept(old) || self.readings_differ(stack, old, &dependencies, &reads));
         let next = state.map_or(0, |state| state.last_incarnation) + 1;
         let change = ResourceChange {
             action,

@@ -182,6 +182,10 @@ impl Provider for Budgeted {
         self.inner.consistency_delay(ty)
     }
 
+    fn site_settings(&self, ty: &str) -> &'static [&'static str] {
+        self.inner.site_settings(ty)
+    }
+
     fn fragment_limit(&self, ty: &str) -> usize {
         self.inner.fragment_limit(ty)
     }

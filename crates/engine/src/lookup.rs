@@ -3,10 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use diff::{Existing, Lookup, Published, leaf_of};
+use diff::{Existing, Lookup, NoInstance, Published, leaf_of};
 use plan::OutputRead;
 use schema::TypeSchema;
-use state::{Head, StackState};
+use state::{Head, Kept, Site, StackState};
 use value::{Digest, Path, Value};
 
 use crate::Engine;
@@ -125,6 +125,14 @@ impl Lookup for EngineLookup<'_> {
 
     fn existing(&self, ty: &str, id: &str, instance: Option<&str>) -> Existing {
         self.world.seen.get(ty, id, instance)
+    }
+
+    fn site(&self, ty: &str, instance: Option<&str>) -> Result<Site, NoInstance> {
+        self.engine.providers.site(ty, instance)
+    }
+
+    fn reaches(&self, ty: &str, kept: &Kept) -> bool {
+        self.engine.providers.home(ty, kept).is_some()
     }
 
     fn provider_values(&self, instance: Option<&str>) -> BTreeMap<String, String> {

@@ -1,18 +1,23 @@
 //! The providers of a profile, by type.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, OnceLock};
 
+use diag::Diagnostic;
+use diff::NoInstance;
 use ports::Provider;
+use resource::Urn;
 use schema::TypeSchema;
+use state::{Kept, Site};
 use value::Digest;
 
 use crate::budget::{Budget, Budgeted};
+use crate::catalog::nearest;
 
-/// Where a provider instance points: what predictions may use.
+/// Where a provider instance points.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Instance {
-    /// `account`, `region` and the like.
+    /// `account`, `region`, `endpoint`: what predictions may use, and what decides where its objects are.
     pub values: BTreeMap<String, String>,
 }
 
@@ -21,6 +26,7 @@ pub struct Instance {
 pub struct Providers {
     in_order: Vec<Arc<dyn Provider>>,
     instances: BTreeMap<Option<String>, Instance>,
+    explicit: BTreeSet<String>,
     schemas: OnceLock<Digest>,
 }
 
@@ -40,7 +46,50 @@ impl Providers {
             let budget = budgets.get(provider.name()).copied().unwrap_or_default();
             Arc::new(Budgeted::new(provider, budget))
         };
-        Self { in_order: providers.into_iter().map(within).collect(), instances, schemas: OnceLock::new() }
+        let in_order = providers.into_iter().map(within).collect();
+        Self { in_order, instances, explicit: BTreeSet::new(), schemas: OnceLock::new() }
+    }
+
+    /// The same, where the resources of some families of types (`aws`, `vault`) have to name their instance.
+    #[must_use]
+    pub fn explicit(self, families: impl IntoIterator<Item = String>) -> Self {
+        Self { explicit: families.into_iter().collect(), ..self }
+    }
+
+    /// Where the objects of an instance are, for a type.
+    ///
+    /// # Errors
+    /// If there is no such instance, or the type's resources must name one.
+    pub fn site(&self, ty: &str, name: Option<&str>) -> Result<Site, NoInstance> {
+        let family = family(ty);
+        if name.is_none() && self.explicit.contains(&family) {
+            return Err(NoInstance::Unnamed(family));
+        }
+        let key = name.map(str::to_owned);
+        if key.is_some() && !self.instances.contains_key(&key) {
+            let names = self.instances.keys().flatten().map(String::as_str);
+            return Err(NoInstance::Unknown(nearest(name.unwrap_or_default(), names)));
+        }
+        Ok(self.settings(ty, self.instances.get(&key)))
+    }
+
+    /// The instance through which an object can be reached: the one that it was made through, if that still points to
+    /// where the object is, or else another one that does.
+    pub fn home(&self, ty: &str, kept: &Kept) -> Option<Option<String>> {
+        let known = kept.provider.is_none() || self.instances.contains_key(&kept.provider);
+        if known && (kept.site.is_empty() || self.settings(ty, self.instances.get(&kept.provider)) == kept.site) {
+            return Some(kept.provider.clone());
+        }
+        let mut others = self.instances.iter().filter(|_| !kept.site.is_empty());
+        let (name, _) = others.find(|(_, instance)| self.settings(ty, Some(instance)) == kept.site)?;
+        Some(name.clone())
+    }
+
+    /// Those settings of an instance that decide where objects of a type are.
+    fn settings(&self, ty: &str, instance: Option<&Instance>) -> Site {
+        let names = self.of(ty).map_or(&[][..], |provider| provider.site_settings(ty));
+        let values = instance.into_iter().flat_map(|instance| &instance.values);
+        values.filter(|(name, _)| names.contains(&name.as_str())).map(|(k, v)| (k.clone(), v.clone())).collect()
     }
 
     /// The provider that serves a type.
@@ -78,4 +127,16 @@ impl Providers {
     pub fn concurrency(&self) -> usize {
         self.in_order.iter().map(|provider| provider.concurrency()).sum()
     }
+}
+
+/// The family of a type: `aws` of `AWS::EC2::VPC`, `vault` of `vault_mount`.
+fn family(ty: &str) -> String {
+    ty.split([':', '_']).next().unwrap_or_default().to_lowercase()
+}
+
+/// No instance points to where an object is.
+pub(crate) fn unreachable(urn: &Urn) -> Diagnostic {
+    let message = format!("`{}` cannot be reached: no provider instance points to where it is", urn.name());
+    Diagnostic::error("E0437", message)
+        .hint("keep an instance with the earlier settings in the profile until it is gone")
 }

@@ -92,7 +92,9 @@ impl Engine<'_> {
     ) -> Vec<Entry> {
         let mut by_provider: BTreeMap<String, Vec<&Object>> = BTreeMap::new();
         for object in state.objects.values().chain(&state.replaced) {
-            if let Some(provider) = self.providers.of(object.urn.ty()) {
+            if self.providers.home(object.urn.ty(), &object.kept).is_none() {
+                found.push(crate::providers::unreachable(&object.urn));
+            } else if let Some(provider) = self.providers.of(object.urn.ty()) {
                 by_provider.entry(provider.name().to_owned()).or_default().push(object);
             }
         }
@@ -103,7 +105,7 @@ impl Engine<'_> {
                 .map(|object| ReadRequest {
                     ty: object.urn.ty().to_owned(),
                     find: Find::Id(object.id.clone()),
-                    instance: object.kept.provider.clone(),
+                    instance: self.providers.home(object.urn.ty(), &object.kept).flatten(),
                 })
                 .collect();
             match crate::call::read_all(&self.providers, &requests).await {

@@ -306,7 +306,7 @@ impl<'a> Runner<'a> {
         let begun = match self.graph.steps[node].kind.clone() {
             StepKind::Apply(urn) => self.begin_apply(node, stack, &urn),
             StepKind::Delete(urn, incarnation) => {
-                self.take_name(stack, &urn).map(|()| self.begin_delete(node, stack, &urn, incarnation))
+                self.take_name(stack, &urn).and_then(|()| self.begin_delete(node, stack, &urn, incarnation))
             }
             StepKind::Publish(path) => self.begin_publish(stack, &path),
         };

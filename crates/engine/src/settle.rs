@@ -160,6 +160,12 @@ impl Engine<'_> {
         Ok((Entry::Done { intent: position, object: Box::new(object) }, "made"))
     }
 
+    /// The instance through which the object of an intent is reached.
+    fn home(&self, intent: &Intent) -> Result<Option<String>, Diagnostic> {
+        let home = self.providers.home(intent.urn.ty(), &intent.request.kept);
+        home.ok_or_else(|| crate::providers::unreachable(&intent.urn))
+    }
+
     fn owner(&self, state: &StackState, intent: &Intent) -> Owner {
         Owner {
             organisation: self.organisation.clone(),
@@ -197,7 +203,7 @@ impl Engine<'_> {
             action: StepAction::Create { inputs },
             token: intent.token.clone(),
             timeout_seconds: intent.request.kept.timeouts.create,
-            instance: intent.request.kept.provider.clone(),
+            instance: self.home(intent)?,
         };
         let allowed = lease.guard().allows(call::longest(&self.providers, &step)).await;
         allowed.map_err(|error| nobody_knows(state, intent, error.to_string()))?;
@@ -227,8 +233,7 @@ impl Engine<'_> {
     }
 
     async fn find(&self, intent: &Intent, find: Find) -> Result<Option<Found>, Diagnostic> {
-        let request =
-            ReadRequest { ty: intent.urn.ty().to_owned(), find, instance: intent.request.kept.provider.clone() };
+        let request = ReadRequest { ty: intent.urn.ty().to_owned(), find, instance: self.home(intent)? };
         call::read(&self.providers, request).await.map_err(|error| call::provider_problem(&intent.urn, &error))
     }
 }

@@ -172,6 +172,11 @@ pub trait Provider: Send + Sync {
         let schema = self.schema(ty).ok().flatten();
         Duration::from_secs(schema.map_or(0, |schema| schema.overlay.consistency_seconds.into()))
     }
+    /// Which settings of an instance decide where objects of a type are: an object whose instance points elsewhere by
+    /// one of them is another object.
+    fn site_settings(&self, _ty: &str) -> &'static [&'static str] {
+        &["account", "region", "endpoint"]
+    }
     /// How many steps may run at a time.
     fn concurrency(&self) -> usize;
     /// How many steps a fragment of this type may have.

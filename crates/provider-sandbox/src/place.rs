@@ -7,11 +7,22 @@ pub struct Place {
     pub account: String,
     /// The region.
     pub region: String,
+    /// The address of a server, where there are no accounts.
+    pub endpoint: Option<String>,
 }
 
 impl Default for Place {
     fn default() -> Self {
-        Self { account: "123456789012".to_owned(), region: "us-east-1".to_owned() }
+        Self { account: "123456789012".to_owned(), region: "us-east-1".to_owned(), endpoint: None }
+    }
+}
+
+/// Which settings of an instance decide where objects of a type are.
+pub(crate) fn settings(ty: &str) -> &'static [&'static str] {
+    match ty.split("::").collect::<Vec<_>>()[..] {
+        ["AWS", "IAM" | "Route53", _] => &["account"],
+        ["AWS", ..] => &["account", "region"],
+        _ => &["endpoint"],
     }
 }
 
@@ -26,13 +37,13 @@ pub(crate) struct Site {
 impl Site {
     /// The scope of a type: within it an id or a name is given once.
     pub(crate) fn scope(&self, ty: &str) -> String {
-        let Place { account, region } = &self.place;
+        let Place { account, region, endpoint } = &self.place;
         match ty.split("::").collect::<Vec<_>>()[..] {
             // Bucket names are given once in the world.
             ["AWS", "S3", _] => "aws".to_owned(),
             ["AWS", "IAM" | "Route53", _] => account.clone(),
             ["AWS", ..] => format!("{account}/{region}"),
-            _ => self.instance.clone(),
+            _ => endpoint.as_ref().unwrap_or(&self.instance).clone(),
         }
     }
 

@@ -7,7 +7,7 @@ use schema::{CatalogError, TypeSchema};
 
 use crate::transact::{Answer, now, times};
 use crate::world::World;
-use crate::{FRAGMENT_ITEM, FRAGMENT_LIMIT, Sandbox, Shared, call, shape};
+use crate::{FRAGMENT_ITEM, FRAGMENT_LIMIT, Sandbox, Shared, call, place, shape};
 
 /// How many steps may run at a time.
 const CONCURRENCY: usize = 64;
@@ -28,6 +28,10 @@ impl Provider for Sandbox {
     fn consistency_delay(&self, ty: &str) -> Duration {
         let seconds = self.catalog.get(ty).ok().flatten().map_or(0, |schema| schema.overlay.consistency_seconds);
         Duration::from_millis(times(1000 * seconds, self.options.knobs.consistency))
+    }
+
+    fn site_settings(&self, ty: &str) -> &'static [&'static str] {
+        place::settings(ty)
     }
 
     fn concurrency(&self) -> usize {

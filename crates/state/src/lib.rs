@@ -12,7 +12,7 @@ mod verify;
 
 pub use head::{Head, OutputDigest};
 pub use journal::{Action, Chunk, Entry, Intent, Request};
-pub use object::{Kept, KeptHook, KeptRun, Object, OutputReader, ReadOutput, Status};
+pub use object::{Kept, KeptHook, KeptRun, Object, OutputReader, ReadOutput, Site, Status};
 pub use stack::{PublishedOutput, STATE_FORMAT, StackState, stack_id};
 pub use verify::Broken;
 

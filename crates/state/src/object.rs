@@ -1,6 +1,6 @@
 //! Objects: what is known of one resource that exists.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use diag::Place;
 use resource::{Moment, Options, Timeouts, Urn};
@@ -66,6 +66,9 @@ pub struct OutputReader {
     pub stack_id: String,
 }
 
+/// Those settings of a provider instance that decide where its objects are: account, region, endpoint.
+pub type Site = BTreeMap<String, String>;
+
 /// Options kept in state.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
@@ -78,6 +81,9 @@ pub struct Kept {
     pub delete_before_replace: Option<bool>,
     /// The provider instance.
     pub provider: Option<String>,
+    /// Where that pointed when the object was made; empty = not known.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub site: Site,
     /// The construct that it is shown under.
     pub parent: Option<String>,
     /// How long operations may take.
@@ -142,6 +148,7 @@ impl Kept {
             retain_on_delete: options.retain_on_delete,
             delete_before_replace: options.delete_before_replace,
             provider: options.provider.clone(),
+            site: Site::new(),
             parent,
             timeouts: options.timeouts,
             deleted_with: options.deleted_with.clone(),

@@ -11,6 +11,8 @@
 //!     observed Label=x | tainted | partial | protect | retain | depends NAME… | reads STACK:PATH… | incarnation N
 //!     with NAME INCARNATION | triggered VALUE | provider NAME
 //!   published vpc_id VALUE from NAME…        also `stale`
+//! instance west region=us-west-2            a provider instance, `default` for that without a name; else any name goes
+//! explicit vpc                              resources of these families have to name an instance
 //! outside other.QA vpc VALUE                what a stack that is not selected has published
 //! there Vpc vpc-9 Cidr=10.0.0.0/16          an object of the world; `nothing Vpc vpc-9` = there is none of this id
 //! ```
@@ -22,7 +24,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use diag::{Diagnostics, Place};
-use diff::{Action, ChangeSet, Existing, Lookup, Published, Settings, StackInput, Targets};
+use diff::{Action, ChangeSet, Existing, Lookup, NoInstance, Published, Settings, StackInput, Targets};
 use expr::{Expr, Op};
 use resource::{
     Alias, Around, Condition, Dependency, Hook, Options, Plan, Resource, Run, Sources, StackName, Timeouts, Urn,
@@ -85,6 +87,8 @@ pub(crate) struct Fixture {
     published: BTreeMap<String, BTreeMap<Path, Value>>,
     existing: BTreeMap<(String, String), Existing>,
     catalog: Catalog,
+    instances: BTreeMap<String, state::Site>,
+    explicit: BTreeSet<String>,
 }
 
 impl Fixture {
@@ -103,8 +107,21 @@ impl Fixture {
             digests.extend(outputs.map(|(path, output)| ((stack.name.to_string(), path.clone()), output.digest)));
         }
         stacks.iter_mut().for_each(|stack| complete(stack, &reader.explicit, &digests));
+        for object in stacks.iter_mut().flat_map(|stack| &mut stack.state).flat_map(|state| {
+            state.objects.values_mut().chain(&mut state.replaced).filter(|object| object.kept.site.is_empty())
+        }) {
+            let name = object.kept.provider.as_deref().unwrap_or("default");
+            object.kept.site = reader.instances.get(name).cloned().unwrap_or_default();
+        }
         stacks.sort_by(|a, b| a.name.cmp(&b.name));
-        Self { stacks, published: reader.published, existing: reader.existing, catalog: catalog() }
+        Self {
+            stacks,
+            published: reader.published,
+            existing: reader.existing,
+            catalog: catalog(),
+            instances: reader.instances,
+            explicit: reader.families,
+        }
     }
 
     pub(crate) fn diff(&self, settings: Settings) -> (Vec<ChangeSet>, Diagnostics) {
@@ -150,6 +167,25 @@ impl Lookup for Fixture {
         self.existing.get(&(ty.to_owned(), id.to_owned())).cloned().unwrap_or_default()
     }
 
+    fn site(&self, ty: &str, instance: Option<&str>) -> Result<state::Site, NoInstance> {
+        let family = ty.to_lowercase();
+        match (instance, self.instances.get(instance.unwrap_or("default"))) {
+            (None, _) if self.explicit.contains(&family) => Err(NoInstance::Unnamed(family)),
+            (_, Some(site)) => Ok(site.clone()),
+            (Some(_), None) if !self.instances.is_empty() => {
+                Err(NoInstance::Unknown(self.instances.keys().find(|name| *name != "default").cloned()))
+            }
+            _ => Ok(state::Site::new()),
+        }
+    }
+
+    fn reaches(&self, _: &str, kept: &Kept) -> bool {
+        let known = self.instances.get(kept.provider.as_deref().unwrap_or("default"));
+        self.instances.is_empty()
+            || known.is_some_and(|site| kept.site.is_empty() || *site == kept.site)
+            || !kept.site.is_empty() && self.instances.values().any(|site| *site == kept.site)
+    }
+
     fn provider_values(&self, instance: Option<&str>) -> BTreeMap<String, String> {
         BTreeMap::from([("account".to_owned(), instance.unwrap_or("main").to_owned())])
     }
@@ -160,6 +196,8 @@ struct Reader {
     stacks: Vec<Stack>,
     published: BTreeMap<String, BTreeMap<Path, Value>>,
     existing: BTreeMap<(String, String), Existing>,
+    instances: BTreeMap<String, state::Site>,
+    families: BTreeSet<String>,
     /// Facts that objects have of their own, not from the plan.
     explicit: BTreeSet<(String, Urn, &'static str)>,
     last: Option<Last>,
@@ -191,6 +229,14 @@ impl Reader {
                 };
                 self.existing.insert((words[1].to_owned(), words[2].to_owned()), found);
             }
+            "instance" => {
+                let setting = |word: &&str| {
+                    let (name, value) = word.split_once('=').expect("name=value");
+                    (name.to_owned(), value.to_owned())
+                };
+                self.instances.insert(words[1].to_owned(), words[2..].iter().map(setting).collect());
+            }
+            "explicit" => self.families.extend(words[1..].iter().map(ToString::to_string)),
             "resource" => {
                 let stack = self.stacks.last_mut().expect("a stack first");
                 let urn = Urn::new(stack.name.project(), words[1], words[2]);
@@ -352,7 +398,10 @@ impl Reader {
                     }
                     "untriggered" => explicit("trigger"),
                     "provider" => {
-                        object.kept.provider = Some(words[1].to_owned());
+                        object.kept.provider = Some(words[1].to_owned()).filter(|name| name != "default");
+                        for (name, value) in words[2..].iter().filter_map(|word| word.split_once('=')) {
+                            object.kept.site.insert(name.to_owned(), value.to_owned());
+                        }
                         explicit("kept");
                     }
                     other => panic!("no fact {other}"),

@@ -4,6 +4,7 @@ mod cases;
 mod fixture;
 mod ignoring;
 mod imports;
+mod instances;
 mod lifecycle;
 mod problems;
 mod properties;

@@ -64,6 +64,7 @@ impl<'a> Runner<'a> {
         }
         let state = self.state(stack);
         let makes = matches!(change.action, Change::Create | Change::Replace { .. } | Change::Adopt);
+        let site = self.engine.providers.site(urn.ty(), resource.options.provider.as_deref()).ok();
         let case = diff::Case {
             urn,
             stack_id: &state.id,
@@ -76,6 +77,7 @@ impl<'a> Runner<'a> {
             trigger: trigger.as_ref(),
             companion: self.companion(stack, urn, &resource.options),
             forced: change.forced,
+            site: site.as_ref(),
         };
         let decision = diff::decide(&case, properties);
         if let Some(impossible) = impossible.iter().chain(&decision.impossible).next() {
@@ -212,6 +214,11 @@ impl<'a> Runner<'a> {
         Begun::Recorded
     }
 
+    /// The instance through which an object is reached that was made earlier.
+    fn home(&self, urn: &Urn, kept: &state::Kept) -> Result<Option<String>, Trouble> {
+        self.engine.providers.home(urn.ty(), kept).ok_or_else(|| crate::providers::unreachable(urn).into())
+    }
+
     /// The step without its token, which hangs on the intent's position.
     pub(super) fn step(
         &self,
@@ -263,6 +270,7 @@ impl<'a> Runner<'a> {
         let target = change.options.deleted_with.as_ref().and_then(|urn| self.state(stack).objects.get(urn));
         let kept = state::Kept {
             deleted_with_incarnation: target.map(|object| object.incarnation),
+            site: self.engine.providers.site(urn.ty(), change.options.provider.as_deref()).unwrap_or_default(),
             ..state::Kept::of(&change.options, change.parent.clone())
         };
         Ok(Request { inputs, dependencies: change.dependencies.clone(), read, kept })
@@ -350,19 +358,25 @@ impl<'a> Runner<'a> {
         Begun::Check(ReadRequest { ty: urn.ty().to_owned(), find: Find::Id(id), instance })
     }
 
-    pub(super) fn begin_delete(&mut self, node: usize, stack: usize, urn: &Urn, incarnation: u64) -> Begun {
+    pub(super) fn begin_delete(
+        &mut self,
+        node: usize,
+        stack: usize,
+        urn: &Urn,
+        incarnation: u64,
+    ) -> Result<Begun, Trouble> {
         let state = self.state(stack);
         let change = self.lives[stack].set.resources.get(urn);
         let live = state.objects.get(urn).filter(|object| object.incarnation == incarnation);
         let aside = state.replaced.iter().find(|object| object.urn == *urn && object.incarnation == incarnation);
         if live.is_some() && change.is_some_and(|c| matches!(c.action, Change::Replace { delete_first: false, .. })) {
             // It was decided in the end that the object need not be replaced.
-            return Begun::Nothing;
+            return Ok(Begun::Nothing);
         }
-        let Some(object) = live.or(aside).cloned() else { return Begun::Gone };
+        let Some(object) = live.or(aside).cloned() else { return Ok(Begun::Gone) };
         if self.lives[stack].set.retains(urn, &object) {
             self.record(stack, Entry::Dropped { urn: urn.clone(), incarnation });
-            return Begun::Recorded;
+            return Ok(Begun::Recorded);
         }
         let context = Context::resource(&state.id, urn);
         let secrets = self.engine.secrets.as_ref();
@@ -370,7 +384,7 @@ impl<'a> Runner<'a> {
         let opened = seal::each(object.inputs.clone(), |value, path| seal::open(secrets, value, &context, path));
         let prior = opened.and_then(seal::expose).unwrap_or_default();
         let options = resource::Options {
-            provider: object.kept.provider.clone(),
+            provider: self.home(urn, &object.kept)?,
             timeouts: object.kept.timeouts,
             ..resource::Options::default()
         };
@@ -396,7 +410,7 @@ impl<'a> Runner<'a> {
             },
         );
         self.queue_intent(node, id, false);
-        Begun::Intent
+        Ok(Begun::Intent)
     }
 
     pub(super) fn begin_publish(&mut self, stack: usize, path: &Path) -> Result<Begun, Trouble> {

@@ -71,6 +71,7 @@ struct Inner {
     /// How many calls per second it takes, and those of the last second.
     limit: Option<usize>,
     recent: VecDeque<Instant>,
+    version: u8,
     refused_deletes: Vec<String>,
     hidden: Duration,
 }
@@ -142,6 +143,11 @@ impl Cloud {
 
     pub(crate) fn watch(&self, hook: impl FnMut(&str, &Step) + Send + 'static) {
         self.inner().hook = Some(Box::new(hook));
+    }
+
+    /// The provider is another version of itself.
+    pub(crate) fn bump(&self) {
+        self.inner().version += 1;
     }
 
     /// The calls since the last time that this was asked.
@@ -341,6 +347,10 @@ impl Provider for Cloud {
 
     fn schema(&self, ty: &str) -> Result<Option<&TypeSchema>, schema::CatalogError> {
         self.catalog.get(ty)
+    }
+
+    fn schemas_digest(&self) -> value::Digest {
+        value::Digest::of("schemas", &self.inner().version.to_le_bytes())
     }
 
     fn concurrency(&self) -> usize {

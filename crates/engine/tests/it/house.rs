@@ -32,6 +32,10 @@ pub(crate) struct House {
     traces: Traces,
     pub(crate) events: Vec<Event>,
     pub(crate) ignore_protection: bool,
+    /// The named provider instances with the region that each points to.
+    pub(crate) instances: BTreeMap<String, String>,
+    /// Families of types whose resources must name an instance.
+    pub(crate) explicit: Vec<String>,
     /// What the runs may touch.
     pub(crate) targets: diff::Targets,
     pub(crate) stop_at_failure: bool,
@@ -57,6 +61,8 @@ impl House {
             traces: Traces::new(),
             events: Vec::new(),
             ignore_protection: false,
+            instances: BTreeMap::new(),
+            explicit: Vec::new(),
             targets: diff::Targets::default(),
             stop_at_failure: false,
             jobs: 1,
@@ -189,7 +195,11 @@ impl House {
 
     fn instances(&self) -> BTreeMap<Option<String>, Instance> {
         let account = self.account.iter().map(|account| ("account".to_owned(), account.clone()));
-        BTreeMap::from([(None, Instance { values: account.collect() })])
+        let named = self.instances.iter().map(|(name, region)| {
+            let values = BTreeMap::from([("region".to_owned(), region.clone())]);
+            (Some(name.clone()), Instance { values })
+        });
+        named.chain([(None, Instance { values: account.collect() })]).collect()
     }
 
     pub(crate) fn store(&self) -> LocalStore {
@@ -223,10 +233,11 @@ impl House {
                 vec![self.cloud.clone()],
                 self.instances(),
                 &BTreeMap::from([("cloud".to_owned(), self.budget)]),
-            ),
+            )
+            .explicit(self.explicit.clone()),
             secrets: Arc::new(Keys),
             profile_name: self.profile.clone(),
-            profile: Digest::of("profile", b""),
+            profile: Digest::of("profile", format!("{:?} {:?}", self.instances, self.explicit).as_bytes()),
             ignore_protection: self.ignore_protection,
             jobs: self.jobs,
         };

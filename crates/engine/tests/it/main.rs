@@ -7,6 +7,7 @@ mod house;
 mod cases_conditions;
 mod cases_failures;
 mod cases_import;
+mod cases_instances;
 mod cases_read;
 mod cases_refresh;
 mod cases_replace;

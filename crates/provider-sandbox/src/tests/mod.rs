@@ -181,3 +181,23 @@ impl Script {
 fn full(ty: &str) -> String {
     if ty.contains("::") { format!("AWS::{ty}") } else { ty.to_owned() }
 }
+
+/// Schemas are built in: to look one up needs no start, no credentials and no directory.
+#[test]
+fn case_60_schemas_are_known_without_anything_being_started() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let nowhere = directory.path().join("not/there");
+    let sandbox = Sandbox::open(&nowhere, Options::default()).expect("opens");
+    assert!(sandbox.schema("AWS::EC2::VPC").expect("whole").is_some());
+    assert_eq!(sandbox.schemas_digest(), sandbox.schemas_digest());
+    assert_eq!(run(sandbox.read(&[])).expect("reads").len(), 0);
+    assert!(!nowhere.exists());
+}
+
+#[test]
+fn case_59_what_of_an_instance_counts_hangs_on_the_type() {
+    let sandbox = Sandbox::open(tempfile::tempdir().expect("a directory").path(), Options::default()).expect("opens");
+    assert_eq!(sandbox.site_settings("AWS::EC2::VPC"), ["account", "region"]);
+    assert_eq!(sandbox.site_settings("AWS::IAM::Role"), ["account"], "roles know no regions");
+    assert_eq!(sandbox.site_settings("vault_mount"), ["endpoint"]);
+}
