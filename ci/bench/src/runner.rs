@@ -35,7 +35,11 @@ struct Settings {
 }
 
 fn main() -> ExitCode {
-    cli::main(Registry { projects: vec![Project::new("bench.chains", chains)], digests: &DIGESTS })
+    cli::main(Registry {
+        projects: vec![Project::new("bench.chains", chains)],
+        policies: Vec::new(),
+        digests: &DIGESTS,
+    })
 }
 
 /// Each object but the first of its chain names the one before it by the id that the sandbox gives it.

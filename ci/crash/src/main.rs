@@ -70,7 +70,7 @@ struct ReaderSettings {
 
 fn main() -> ExitCode {
     let projects = vec![Project::new("crash.base", base), Project::new("crash.reader", reader)];
-    cli::main(Registry { projects, digests: &DIGESTS })
+    cli::main(Registry { projects, policies: Vec::new(), digests: &DIGESTS })
 }
 
 fn base(stack: &Stack, settings: Settings) -> Result<Plan<Base>> {

@@ -58,7 +58,7 @@ fn problems(root: &Path, rules: &Rules, packages: &[Package], lock: &str) -> Res
                 let Some(target) = target else { continue };
                 let Some(target) = rules.layer_of(on, &target.directory(root)) else { continue };
                 let allowed = layer.may_use.contains(&target.id)
-                    || (in_tests && (target.id == "testkit" || !layer.is_for_authors()));
+                    || (in_tests && (matches!(target.id.as_str(), "testkit" | "policies") || !layer.is_for_authors()));
                 if !allowed {
                     problems.push(format!("`{name}` ({}) depends on `{on}` ({})", layer.id, target.id));
                 }

@@ -134,6 +134,16 @@ pub(crate) struct Running {
     /// Open every stack of the preview
     #[arg(long)]
     pub full: bool,
+    #[command(flatten)]
+    pub allowing: Allowing,
+}
+
+/// Which policies are let pass.
+#[derive(Debug, Clone, Default, ClapArgs)]
+pub(crate) struct Allowing {
+    /// Let the findings of this policy pass, in this run only
+    #[arg(long, value_name = "RULE")]
+    pub allow: Vec<String>,
 }
 
 #[derive(Debug, Subcommand)]
@@ -166,6 +176,8 @@ pub(crate) enum Command {
         /// Look at the objects of the selected stacks first; nothing is written
         #[arg(long)]
         refresh: bool,
+        #[command(flatten)]
+        allowing: Allowing,
     },
     /// Evaluate plans, without state and without other stacks' outputs
     Evaluate {
@@ -174,6 +186,9 @@ pub(crate) enum Command {
         /// Write each plan to DIR/<stack>/plan.json, with its digest, sources and inputs
         #[arg(long, value_name = "DIR")]
         out: Option<PathBuf>,
+        /// Also ask the policies that need no state; what they find stops it
+        #[arg(long)]
+        policies: bool,
     },
     /// Delete everything in the selected stacks
     Destroy {
@@ -202,6 +217,8 @@ pub(crate) enum Command {
         #[command(flatten)]
         selection: Selection,
     },
+    /// List policies: where they are attached, and what is waived
+    Policies,
     /// Draw one stack with its constructs, or the organisation
     Graph {
         #[command(flatten)]
@@ -243,6 +260,17 @@ pub(crate) enum Command {
         #[command(subcommand)]
         command: New,
     },
+}
+
+impl Command {
+    /// The policies that are let pass.
+    pub(crate) fn allowed(&self) -> &[String] {
+        match self {
+            Self::Up { running, .. } | Self::Destroy { running, .. } => &running.allowing.allow,
+            Self::Preview { allowing, .. } => &allowing.allow,
+            _ => &[],
+        }
+    }
 }
 
 /// Forms of a diagram.

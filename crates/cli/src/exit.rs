@@ -17,6 +17,8 @@ pub enum Exit {
     NewPlan,
     /// What the user wrote or selected is wrong, or a question was answered with no.
     User,
+    /// A mandatory policy stands against it.
+    Policy,
     /// A provider, or the world behind it, failed.
     Provider,
     /// The state is held by another run, has moved, or is broken.
@@ -39,6 +41,7 @@ impl Exit {
             Self::Pending => 2,
             Self::NewPlan => 3,
             Self::User => 10,
+            Self::Policy => 20,
             Self::Provider => 30,
             Self::State => 40,
             Self::Contradiction => 50,
@@ -66,6 +69,13 @@ pub(crate) struct Failure {
 }
 
 pub(crate) type Result<T, E = Failure> = std::result::Result<T, E>;
+
+impl Failure {
+    /// Policies stand against it.
+    pub(crate) fn policy(found: Diagnostics) -> Self {
+        Self { exit: Exit::Policy, found, held: false }
+    }
+}
 
 impl From<Diagnostics> for Failure {
     fn from(found: Diagnostics) -> Self {
@@ -110,6 +120,7 @@ impl From<Stopped> for Failure {
     fn from(error: Stopped) -> Self {
         match error {
             Stopped::Problems(found) => found.into(),
+            Stopped::Policies(found) => Self::policy(found),
             Stopped::Store(error) => error.into(),
             Stopped::Preview(error) => error.into(),
         }

@@ -2,6 +2,7 @@
 
 use diff::{Action, ChangeSet, Difference, ResourceChange};
 use engine::Preview;
+use policy::{Finding, Judgement, Standing, Undecided};
 use serde_json::{Value, json};
 
 /// A preview as one event.
@@ -21,6 +22,45 @@ pub(crate) fn preview(preview: &Preview) -> Value {
         "to_destroy": preview.to_destroy,
         "restricted": preview.restricted,
         "notes": preview.notes.iter().chain(&preview.held_back).collect::<Vec<_>>(),
+        "policies": judgement(&preview.judgement),
+    })
+}
+
+/// What policies said.
+pub(crate) fn judgement(judgement: &Judgement) -> Value {
+    let finding = |finding: &Finding| {
+        let (standing, reason, until) = match &finding.standing {
+            Standing::Counts => ("counts", None, None),
+            Standing::Expired { until } => ("expired", None, Some(until)),
+            Standing::Waived { reason, until } => ("waived", Some(reason), Some(until)),
+            Standing::Allowed => ("allowed", None, None),
+        };
+        json!({
+            "rule": finding.rule,
+            "level": finding.level.as_str(),
+            "stack": finding.stack.as_ref().map(ToString::to_string),
+            "resource": finding.resource.as_ref().map(ToString::to_string),
+            "source": finding.place.as_ref().map(ToString::to_string),
+            "message": finding.message,
+            "hints": finding.hints,
+            "standing": standing,
+            "reason": reason,
+            "until": until.map(ToString::to_string),
+            "stops": finding.stops(),
+        })
+    };
+    let undecided = |undecided: &Undecided| {
+        json!({
+            "rule": undecided.rule,
+            "level": undecided.level.as_str(),
+            "stack": undecided.stack.as_ref().map(ToString::to_string),
+            "resource": undecided.resource.as_ref().map(ToString::to_string),
+            "origins": undecided.origins.iter().map(ToString::to_string).collect::<Vec<_>>(),
+        })
+    };
+    json!({
+        "findings": judgement.findings.iter().map(finding).collect::<Vec<_>>(),
+        "undecided": judgement.undecided.iter().map(undecided).collect::<Vec<_>>(),
     })
 }
 

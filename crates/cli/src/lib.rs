@@ -20,10 +20,12 @@ use clap::Parser;
 
 pub use exit::Exit;
 
-/// What a runner is made of: the projects of its workspace and the digests of their code.
+/// What a runner is made of: the projects and policies of its workspace, and the digests of their code.
 pub struct Registry {
     /// The projects.
     pub projects: Vec<plan::Project>,
+    /// The policies.
+    pub policies: Vec<policy::Policy>,
     /// The digests of the code that the runner is built of.
     pub digests: &'static code_digest::Table,
 }

@@ -107,7 +107,8 @@ impl Screen {
                         .say("stopping: what runs is finished, nothing more is started (Ctrl-C again stops at once)");
                 }
             }
-            Event::StackEnded { .. } | Event::Ended { .. } => {}
+            // The preview has said so already.
+            Event::Allowed { .. } | Event::StackEnded { .. } | Event::Ended { .. } => {}
         }
     }
 

@@ -9,6 +9,7 @@ use config_load::{Files, Profile, Variables, Workspace};
 use diag::{Diagnostic, Diagnostics};
 use engine::{Catalog, Engine, Foreign, Instance, Providers, StackEntry};
 use plan::{OutputRead, Project, StackList};
+use policy::{Date, Policies};
 use ports::StateStore;
 use provider_sandbox::Sandbox;
 use resource::StackName;
@@ -34,6 +35,7 @@ pub(crate) struct Session<'a> {
     pub talk: Talk,
     pub start: PathBuf,
     pub catalog: Catalog,
+    pub policies: Policies,
     foreign: BTreeMap<String, config_load::Foreign>,
 }
 
@@ -62,10 +64,19 @@ impl<'a> Session<'a> {
             talk,
             start,
             catalog: Catalog::default(),
+            policies: Policies::default(),
             foreign,
         };
+        session.policies = session.attach()?;
         session.catalog = session.read_catalog()?;
         Ok(session)
+    }
+
+    /// The policies as the profile has them.
+    fn attach(&self) -> Result<Policies> {
+        let settings = self.workspace.settings();
+        let (attachments, waivers) = (&settings.policies, &settings.waivers);
+        Ok(Policies::attach(&self.registry.policies, attachments, waivers, &self.profile.name, today())?)
     }
 
     fn read_catalog(&self) -> Result<Catalog> {
@@ -225,6 +236,7 @@ impl<'a> Session<'a> {
             secrets: Arc::new(keys),
             profile_name: self.profile.name.clone(),
             profile: self.profile_digest(),
+            policies: self.policies.clone(),
             ignore_protection: self.profile.ignore_protection,
             jobs: self.global.jobs.unwrap_or(64),
         };
@@ -249,7 +261,7 @@ impl<'a> Session<'a> {
         let providers = profile.providers.iter().map(|(family, driver)| (family.clone(), driver.clone()));
         let site = |instance| Value::map(profile.site(Some(instance)).into_iter().map(|(k, v)| (k, Value::from(v))));
         let instances = profile.instances.iter().map(|(name, instance)| (name.clone(), site(instance)));
-        let record = Value::map([
+        let record = [
             ("provider", Value::from(profile.provider.as_str())),
             ("providers", Value::map(providers)),
             ("account", Value::from(profile.account.clone())),
@@ -257,8 +269,17 @@ impl<'a> Session<'a> {
             ("endpoint", Value::from(profile.endpoint.clone())),
             ("instances", Value::map(instances)),
             ("explicit", Value::from(profile.explicit_instances.iter().cloned().map(Value::from).collect::<Vec<_>>())),
-        ]);
-        record.digest()
+        ];
+        // Policies that mend goals decide over what is there, too.
+        let remedies = self.policies.remedies(|file| self.code_around(file)).map(|remedies| ("remedies", remedies));
+        Value::map(record.into_iter().chain(remedies)).digest()
+    }
+
+    /// The source digest of the crate that a file is in.
+    fn code_around(&self, file: &str) -> Option<Digest> {
+        let within = |directory: &str| file.strip_prefix(directory).is_some_and(|rest| rest.starts_with('/'));
+        let found = self.registry.digests.crates.iter().find(|found| within(found.directory));
+        found.map(code_digest::Crate::source_digest)
     }
 
     /// The traces of earlier evaluations.
@@ -382,6 +403,14 @@ impl Selected {
     pub(crate) fn names(&self) -> BTreeSet<String> {
         self.stacks.iter().map(ToString::to_string).collect()
     }
+}
+
+/// The day that it is, UTC.
+fn today() -> Date {
+    let today = jiff::Timestamp::now().to_zoned(jiff::tz::TimeZone::UTC).date();
+    let part = |number: i8| u8::try_from(number).unwrap_or(1);
+    let date = Date::new(u16::try_from(today.year()).unwrap_or(0), part(today.month()), part(today.day()));
+    date.unwrap_or(Date::EPOCH)
 }
 
 /// What an injected fault with `mode = "after_commit"` does to the process: as if it were killed, before the answer.

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use config::{FromNode, Placed};
 use diag::{Diagnostic, Diagnostics, Place};
 use plan_macros::Config;
+use policy::{Attachment, Waiver};
 
 use crate::{near, quoted};
 
@@ -23,6 +24,10 @@ pub struct Settings {
     pub leases: Leases,
     /// The profiles by name; `sandbox` is always there.
     pub profiles: BTreeMap<String, Profile>,
+    /// Where policies are attached, in order.
+    pub policies: Vec<Placed<Attachment>>,
+    /// Findings of policies that do not count for some time.
+    pub waivers: Vec<Placed<Waiver>>,
 }
 
 /// How long a run holds stacks; what counts where several machines share a state.
@@ -137,6 +142,8 @@ impl Settings {
             secrets: form.secrets.unwrap_or_default(),
             leases: form.leases.unwrap_or_default(),
             profiles,
+            policies: form.policy,
+            waivers: form.waiver,
         })
     }
 
@@ -235,6 +242,10 @@ struct Form {
     leases: Option<Leases>,
     #[config(default)]
     profiles: BTreeMap<String, Placed<ProfileForm>>,
+    #[config(default)]
+    policy: Vec<Placed<Attachment>>,
+    #[config(default)]
+    waiver: Vec<Placed<Waiver>>,
 }
 
 #[derive(Config)]
@@ -279,6 +290,35 @@ impl Form {
             } else if seen.insert(value, place).is_some() {
                 wrong(place, format!("the environment `{value}` is listed twice"), "remove one of the two");
             }
+        }
+        self.check_policies(found);
+    }
+
+    /// Environments, profiles and waivers must be what they say, or a policy would silently guard nothing.
+    fn check_policies(&self, found: &mut Diagnostics) {
+        let environments: Vec<&str> =
+            self.environments.iter().chain(&self.known_environments).map(|one| one.value.as_str()).collect();
+        let environments: Vec<&str> = environments.into_iter().chain(["default"]).collect();
+        let profiles: Vec<&str> = self.profiles.keys().map(String::as_str).chain([SANDBOX]).collect();
+        for Placed { value: policy, .. } in &self.policy {
+            let named =
+                [("environment", &policy.environments, &environments), ("profile", &policy.profiles, &profiles)];
+            for (what, names, known) in named {
+                for Placed { value, place } in names.iter().filter(|name| !known.contains(&name.value.as_str())) {
+                    let problem = Diagnostic::error("E0261", format!("there is no {what} `{value}`")).at(place.clone());
+                    found.push(match near(value, known.iter().copied()) {
+                        Some(near) => problem.hint(format!("did you mean `{near}`?")),
+                        None => problem.hint(format!("there are {}", quoted(known.iter().copied()))),
+                    });
+                }
+            }
+        }
+        for Placed { value, place } in
+            self.waiver.iter().filter(|one| one.value.stack.is_none() && one.value.resource.is_none())
+        {
+            let message =
+                format!("this waiver of `{}` says neither for which stack nor for which resource", value.rule.value);
+            found.push(Diagnostic::error("E0262", message).at(place.clone()).hint("add `stack = …` or `resource = …`"));
         }
     }
 }

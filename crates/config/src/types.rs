@@ -149,6 +149,13 @@ impl FromNode for Value {
     }
 }
 
+/// A part that somebody else decodes.
+impl FromNode for Node {
+    fn from_node(node: &Node, _: &mut Diagnostics) -> Option<Self> {
+        Some(node.clone())
+    }
+}
+
 /// No configuration at all: every key is unknown.
 impl FromNode for () {
     fn from_node(node: &Node, found: &mut Diagnostics) -> Option<Self> {

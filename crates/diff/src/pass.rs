@@ -75,6 +75,13 @@ pub trait Lookup {
     fn reaches(&self, ty: &str, kept: &Kept) -> bool;
     /// What `{account}` and `{region}` are in the predictions of a provider instance.
     fn provider_values(&self, instance: Option<&str>) -> BTreeMap<String, String>;
+    /// Lets policies mend the properties of a resource before anything is compared; gives a remark on each change.
+    ///
+    /// # Errors
+    /// Why a policy cannot mend them.
+    fn mend(&self, _: &StackName, _: &Urn, _: &Options, _: &mut Map) -> Result<Vec<String>, Diagnostics> {
+        Ok(Vec::new())
+    }
 }
 
 /// How the pass judges.
@@ -192,7 +199,11 @@ impl Pass<'_> {
             self.surround(stack, urn, resource, source.as_ref());
             return;
         }
-        let properties = self.properties(stack, urn, &resource.properties, source.as_ref());
+        let mut properties = self.properties(stack, urn, &resource.properties, source.as_ref());
+        let mended = self.lookup.mend(input.name, urn, &resource.options, &mut properties).unwrap_or_else(|found| {
+            found.into_iter().for_each(|problem| self.problem(problem.at_opt(source.clone())));
+            Vec::new()
+        });
         let trigger = self.trigger(stack, urn, &resource.around, source.as_ref());
         for problem in schema.validate(&properties) {
             let message = format!("`{}` of `{}`: {}", problem.path, urn.name(), problem.kind);
@@ -261,7 +272,7 @@ impl Pass<'_> {
             forced: self.reach.replaces(stack, urn),
             left: false,
             vanished: self.vanished(stack, urn, decision.action),
-            remarks: decision.remarks,
+            remarks: mended.into_iter().chain(decision.remarks).collect(),
         };
         if let Some(earlier) = &change.renamed_from
             && let Some(first) = self.taken.insert((stack, earlier.clone()), urn.clone())

@@ -61,6 +61,8 @@ pub struct Failure {
 pub enum Stopped {
     /// Something is wrong.
     Problems(Diagnostics),
+    /// Policies stand against it.
+    Policies(Diagnostics),
     /// The state is held, has moved, or cannot be written.
     Store(StoreError),
     /// A preview that was needed on the way could not be made.
@@ -154,6 +156,9 @@ impl Engine<'_> {
     /// If it did not start; what fails on the way is in the report.
     pub async fn apply(&self, preview: &Preview, options: ApplyOptions, events: &Events) -> Result<Report, Stopped> {
         preview.refused().into_result(()).map_err(Stopped::Problems)?;
+        // Judged anew, so that no preview passes that was made or kept elsewhere.
+        let judgement = self.judge(&preview.changes);
+        judgement.stops().into_result(()).map_err(Stopped::Policies)?;
         let (graph, left) = preview.certain(preview.order().map_err(Stopped::Problems)?);
         let run = Run { id: run_id(), command: options.command.clone() };
         self.check_pins(preview).await?;
@@ -169,6 +174,9 @@ impl Engine<'_> {
             })
             .collect();
         events.send(Event::Started { run: run.id.clone(), steps: counts });
+        for (rule, findings) in judgement.allowed() {
+            events.send(Event::Allowed { rule, findings });
+        }
         let limits = Limits {
             running: self.jobs.min(self.providers.concurrency()).max(1),
             stop_at_failure: options.stop_at_failure,

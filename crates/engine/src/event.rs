@@ -17,6 +17,13 @@ pub enum Event {
         #[serde(serialize_with = "by_name")]
         steps: Vec<(StackName, usize)>,
     },
+    /// A policy's findings pass in this run, since `--allow` says so.
+    Allowed {
+        /// The policy.
+        rule: String,
+        /// How many findings.
+        findings: usize,
+    },
     /// A step of an interrupted run was settled.
     Settled {
         /// The stack.

@@ -15,6 +15,7 @@ mod existing;
 mod explain;
 mod lease;
 mod lookup;
+mod policies;
 mod preview;
 mod providers;
 mod refresh;
@@ -30,6 +31,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use plan::{Inputs, Project};
+use policy::Policies;
 use ports::{Secrets, StateStore};
 use value::{Digest, Path, Value};
 
@@ -67,6 +69,8 @@ pub struct Engine<'a> {
     pub profile_name: String,
     /// What of the profile counts for a state: goes into what stands for "nothing is left to do".
     pub profile: Digest,
+    /// What judges goals and change sets.
+    pub policies: Policies,
     /// Protected resources may go.
     pub ignore_protection: bool,
     /// How many steps may run at a time.

@@ -3,11 +3,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use diag::Diagnostics;
 use diff::{Existing, Lookup, NoInstance, Published, leaf_of};
 use plan::OutputRead;
+use resource::{Options, StackName, Urn};
 use schema::TypeSchema;
 use state::{Head, Kept, Site, StackState};
-use value::{Digest, Path, Value};
+use value::{Digest, Map, Path, Value};
 
 use crate::Engine;
 use crate::catalog::nearest;
@@ -137,6 +139,17 @@ impl Lookup for EngineLookup<'_> {
 
     fn provider_values(&self, instance: Option<&str>) -> BTreeMap<String, String> {
         self.engine.providers.instance(instance).map(|instance| instance.values.clone()).unwrap_or_default()
+    }
+
+    fn mend(
+        &self,
+        stack: &StackName,
+        urn: &Urn,
+        options: &Options,
+        properties: &mut Map,
+    ) -> Result<Vec<String>, Diagnostics> {
+        let schema = self.engine.providers.schema(urn.ty()).ok().flatten();
+        self.engine.policies.mend(stack, urn, options, schema, properties)
     }
 }
 

@@ -57,6 +57,8 @@ pub struct Preview {
     pub restricted: Option<Restricted>,
     /// Objects that stay until readers elsewhere have moved on: a sentence each.
     pub held_back: Vec<String>,
+    /// What policies say of it.
+    pub judgement: policy::Judgement,
     /// Traces of what was evaluated, to be kept for the next run.
     pub traces: Traces,
     /// The plans of the stacks with changes, for apply.

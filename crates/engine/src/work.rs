@@ -457,6 +457,7 @@ impl Work<'_> {
             .map(|head| head.stack.to_string())
             .collect();
         preview.selected.clone_from(&self.options.selected);
+        preview.judgement = self.engine.judge(&preview.changes);
         preview.plans = self.planned;
         preview.world = self.world;
         preview.held_back = preview

@@ -1,4 +1,4 @@
-//! The projects of this workspace, and the digests of their code.
+//! The projects and policies of this workspace, and the digests of their code.
 //!
 //! Layer: L6, edges. **Invariant:** this is the only crate that depends on projects; the engine knows none.
 
@@ -17,6 +17,17 @@ pub fn projects() -> Vec<plan::Project> {
         substructure_vault_static_mounts::project(),
         // end of generated
     ]
+}
+
+/// The policies, by directory.
+pub fn policies() -> Vec<policy::Policy> {
+    let crates: Vec<Vec<policy::Policy>> = vec![
+        // generated: policies (cargo xtask sync)
+        policies_aws::policies(),
+        policies_lifecycle::policies(),
+        // end of generated
+    ];
+    crates.into_iter().flatten().collect()
 }
 
 /// The digests of the code that this crate, and every binary that links it, is built of.

@@ -1,7 +1,7 @@
-//! The generated sections of a workspace: its members, and the registry's list of projects.
+//! The generated sections of a workspace: its members, and the registry's lists of projects and policies.
 //!
 //! A section stands between a line `# generated: NAME` (or `// generated: NAME`) and a line `# end of generated`. What
-//! is in it comes from the directories under `projects/` and `components/` that hold a crate, one line each, so that
+//! is in it comes from the directories under `projects/`, `components/` and `policies/` that hold a crate, one line each, so that
 //! two branches that each add a project merge without thought.
 //!
 //! Layer: L4, adapters. **Invariant:** nothing outside a section changes; writing twice is writing once.
@@ -22,7 +22,7 @@ pub struct Workspace {
     pub registry: String,
 }
 
-/// A crate under `projects/` or `components/`.
+/// A crate under `projects/`, `components/` or `policies/`.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Crate {
     /// Its directory, relative to the root, with forward slashes.
@@ -71,6 +71,11 @@ impl Crate {
         self.directory.starts_with("projects/") && !self.is_outputs()
     }
 
+    /// Whether it holds policies.
+    pub fn is_policies(&self) -> bool {
+        self.directory.starts_with("policies/")
+    }
+
     /// The package's name as code writes it.
     pub fn library(&self) -> String {
         self.package.replace('-', "_")
@@ -83,13 +88,13 @@ impl Workspace {
         Self { root: root.into(), registry: "crates/registry".to_owned() }
     }
 
-    /// The crates under `projects/` and `components/`, by directory.
+    /// The crates under `projects/`, `components/` and `policies/`, by directory.
     ///
     /// # Errors
     /// If a directory or a manifest cannot be read.
     pub fn crates(&self) -> Result<Vec<Crate>, Error> {
         let mut found = Vec::new();
-        for top in ["projects", "components"] {
+        for top in ["projects", "components", "policies"] {
             if self.root.join(top).is_dir() {
                 self.find(top, &mut found)?;
             }
@@ -104,19 +109,24 @@ impl Workspace {
     /// If a file cannot be read or written, or lacks its section.
     pub fn sync(&self, crates: &[Crate], check: bool) -> Result<Vec<String>, Error> {
         let members: Vec<String> = crates.iter().map(|found| format!("{:?},", found.directory)).collect();
-        let projects = || crates.iter().filter(|found| found.is_project());
         let up = "../".repeat(self.registry.split('/').count());
-        let dependencies: Vec<String> =
-            projects().map(|found| format!("{} = {{ path = \"{up}{}\" }}", found.package, found.directory)).collect();
-        let table: Vec<String> = projects().map(|found| format!("{}::project(),", found.library())).collect();
+        let dependency = |found: &Crate| format!("{} = {{ path = \"{up}{}\" }}", found.package, found.directory);
+        let lines = |which: fn(&Crate) -> bool, line: &dyn Fn(&Crate) -> String| {
+            crates.iter().filter(|found| which(found)).map(line).collect::<Vec<String>>()
+        };
+        let project = |found: &Crate| format!("{}::project(),", found.library());
+        let policies = |found: &Crate| format!("{}::policies(),", found.library());
+        let (manifest, library) = (format!("{}/Cargo.toml", self.registry), format!("{}/src/lib.rs", self.registry));
         let sections = [
-            ("Cargo.toml".to_owned(), "members", members),
-            (format!("{}/Cargo.toml", self.registry), "projects", dependencies),
-            (format!("{}/src/lib.rs", self.registry), "projects", table),
+            ("Cargo.toml", "members", members),
+            (&manifest, "projects", lines(Crate::is_project, &dependency)),
+            (&manifest, "policies", lines(Crate::is_policies, &dependency)),
+            (&library, "projects", lines(Crate::is_project, &project)),
+            (&library, "policies", lines(Crate::is_policies, &policies)),
         ];
         let mut differing = Vec::new();
         for (file, name, lines) in sections {
-            let path = self.root.join(&file);
+            let path = self.root.join(file);
             let text = fs::read_to_string(&path).map_err(at(&path))?;
             let wanted =
                 replace(&text, name, &lines).map_err(|source| Error::Section { path: path.clone(), source })?;
@@ -124,7 +134,9 @@ impl Workspace {
                 if !check {
                     fs::write(&path, wanted).map_err(at(&path))?;
                 }
-                differing.push(file);
+                if !differing.iter().any(|known| known == file) {
+                    differing.push(file.to_owned());
+                }
             }
         }
         Ok(differing)

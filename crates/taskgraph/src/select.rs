@@ -186,12 +186,16 @@ impl<'a> Stacks<'a> {
     }
 
     fn by_pattern(&self, pattern: &str) -> Result<Vec<&'a StackName>, Diagnostics> {
-        let names: Vec<&StackName> = self.pool().filter(|name| matches(pattern, &name.to_string())).collect();
+        let names: Vec<&StackName> = self.pool().filter(|name| resource::fits(pattern, &name.to_string())).collect();
         if !names.is_empty() {
             return Ok(names);
         }
-        let outside: Vec<&StackName> =
-            self.all.iter().filter(|(full, _)| matches(pattern, full)).map(|(_, candidate)| &candidate.name).collect();
+        let outside: Vec<&StackName> = self
+            .all
+            .iter()
+            .filter(|(full, _)| resource::fits(pattern, full))
+            .map(|(_, candidate)| &candidate.name)
+            .collect();
         let message = format!("no stack matches `{pattern}`");
         let problem = Diagnostic::error("E0740", message);
         let problem = if outside.is_empty() {
@@ -311,23 +315,4 @@ fn listed<'a>(names: impl IntoIterator<Item = &'a StackName>) -> String {
 /// The end of `name` that has `dots` dots in it.
 fn ending_of(name: &str, dots: usize) -> &str {
     name.rmatch_indices('.').nth(dots).map_or(name, |(position, _)| &name[position + 1..])
-}
-
-/// Whether `pattern` matches the whole text; `*` stands for any characters.
-fn matches(pattern: &str, text: &str) -> bool {
-    let mut parts = pattern.split('*');
-    let Some(mut rest) = parts.next().and_then(|first| text.strip_prefix(first)) else {
-        return false;
-    };
-    let mut parts = parts.peekable();
-    while let Some(part) = parts.next() {
-        if parts.peek().is_none() {
-            return rest.ends_with(part);
-        }
-        match rest.find(part) {
-            Some(position) => rest = &rest[position + part.len()..],
-            None => return false,
-        }
-    }
-    rest.is_empty()
 }

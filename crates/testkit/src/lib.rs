@@ -14,10 +14,12 @@
 
 mod inputs;
 mod planned;
+mod policies;
 mod workspace;
 
 pub use inputs::Given;
 pub use planned::{Planned, Resource};
+pub use policies::judge;
 pub use workspace::Workspace;
 
 use plan::Project;

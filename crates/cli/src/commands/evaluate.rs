@@ -3,15 +3,21 @@
 use std::path::Path;
 
 use diag::Diagnostics;
+use engine::{Engine, Survey};
 use plan::Evaluation;
 use resource::Evaluated;
 
 use crate::args::Selection;
-use crate::exit::{Exit, Result, io};
+use crate::exit::{Exit, Failure, Result, io};
 use crate::session::Session;
 
 /// Evaluates the selected stacks; never reads state.
-pub(crate) async fn evaluate(session: &Session<'_>, selection: &Selection, out: Option<&Path>) -> Result<Exit> {
+pub(crate) async fn evaluate(
+    session: &Session<'_>,
+    selection: &Selection,
+    out: Option<&Path>,
+    policies: bool,
+) -> Result<Exit> {
     session
         .with_engine(async |engine| {
             let selected = session.select(engine, selection, &[])?;
@@ -46,9 +52,25 @@ pub(crate) async fn evaluate(session: &Session<'_>, selection: &Selection, out: 
             if !session.talk.json {
                 session.talk.data(&render::table(&["stack", "digest", "resources", "outputs"], &rows, session.talk.stdout()));
             }
+            if policies {
+                judge(session, engine, &survey)?;
+            }
             Ok(Exit::Done)
         })
         .await
+}
+
+/// Asks the policies that need no state.
+fn judge(session: &Session<'_>, engine: &Engine<'_>, survey: &Survey) -> Result<()> {
+    let judgement = engine.judge_goals(survey)?;
+    if session.talk.json {
+        let mut event = crate::form::judgement(&judgement);
+        event["event"] = "policies".into();
+        session.talk.json(&event);
+    } else {
+        super::policies::say(&session.talk, &judgement);
+    }
+    judgement.stops().into_result(()).map_err(Failure::policy)
 }
 
 /// Writes a plan, its digest, its sources and the inputs that it read.

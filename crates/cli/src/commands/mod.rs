@@ -7,6 +7,7 @@ mod graph;
 mod lock;
 mod look;
 mod new;
+mod policies;
 mod refresh;
 mod sandbox;
 mod state;
@@ -24,22 +25,26 @@ pub(crate) async fn run(registry: &Registry, args: Args, talk: &Talk) -> Result<
     {
         return new::workspace(&args.global, directory, organisation.as_deref(), groundplan.as_deref(), talk);
     }
-    let session = Session::open(registry, &args.global, talk)?;
+    let mut session = Session::open(registry, &args.global, talk)?;
+    session.policies.allow(args.command.allowed())?;
     match args.command {
         Command::Up { selection, scope, replacing, running } => {
             up::up(&session, &selection, scope.targets(&replacing.replace), &running).await
         }
-        Command::Preview { selection, scope, replacing, full, detailed_exitcode, refresh } => {
+        Command::Preview { selection, scope, replacing, full, detailed_exitcode, refresh, .. } => {
             up::preview(&session, &selection, scope.targets(&replacing.replace), (full, detailed_exitcode, refresh))
                 .await
         }
         Command::Destroy { selection, scope, running } => {
             up::destroy(&session, &selection, scope.targets(&[]), &running).await
         }
-        Command::Evaluate { selection, out } => evaluate::evaluate(&session, &selection, out.as_deref()).await,
+        Command::Evaluate { selection, out, policies } => {
+            evaluate::evaluate(&session, &selection, out.as_deref(), policies).await
+        }
         Command::Refresh { selection, preview } => refresh::refresh(&session, &selection, preview).await,
         Command::Outputs { selection } => look::outputs(&session, &selection).await,
         Command::Stacks { selection } => look::stacks(&session, &selection).await,
+        Command::Policies => Ok(policies::list(&session)),
         Command::Graph { selection, format, all } => graph::graph(&session, &selection, format, all).await,
         Command::Explain { selection } => explain::explain(&session, &selection).await,
         Command::State { command } => state::run(&session, command).await,

@@ -63,6 +63,11 @@ pub(crate) async fn preview(
             let begun = Instant::now();
             let preview = make(session, engine, &selected, Goal::Programs, &targets, refresh).await?;
             show(session, &preview, &selected, full, begun);
+            // What would stop `up` is shown, and changes nothing else.
+            let stops = preview.judgement.stops();
+            if !stops.is_empty() && !session.talk.json {
+                session.talk.error(&stops);
+            }
             Ok(if detailed && !preview.is_empty() { Exit::Pending } else { Exit::Done })
         })
         .await
@@ -133,6 +138,7 @@ fn show(session: &Session<'_>, preview: &Preview, selected: &Selected, full: boo
         ..ViewOptions::default()
     };
     talk.data(&render::preview(&preview.changes, &options));
+    super::policies::say(talk, &preview.judgement);
 }
 
 /// How far a restricted run goes, in words.
@@ -214,6 +220,7 @@ impl Job<'_> {
         if refused.has_errors() {
             return Err(refused.into());
         }
+        preview.judgement.stops().into_result(()).map_err(Failure::policy)?;
         let missing = self.engine.missing_keys(&preview);
         if missing.has_errors() {
             return Err(missing.into());
@@ -354,6 +361,7 @@ impl Job<'_> {
             (false, false) if report.failed.iter().any(|failure| failure.problem.code == "E0530") => {
                 Exit::Contradiction
             }
+            (false, false) if report.failed.iter().any(|failure| failure.problem.code == "E0452") => Exit::Policy,
             (false, false) => Exit::Provider,
             (false, true) => Exit::Done,
         })

@@ -54,6 +54,8 @@ impl<'a> Runner<'a> {
             let value = self.evaluate(stack, expr, &format!("`{name}` of `{}`", urn.name()))?;
             properties.insert(name.clone(), value);
         }
+        let name = &self.lives[stack].set.stack;
+        self.engine.policies.mend(name, urn, &resource.options, Some(schema), &mut properties).map_err(first)?;
         let trigger = match &resource.around.trigger {
             Some(expr) => Some(self.evaluate(stack, expr, &format!("the trigger of `{}`", urn.name()))?),
             None => None,
@@ -85,6 +87,7 @@ impl<'a> Runner<'a> {
         }
         let old = case.old.cloned();
         check_approved(urn, &change, &decision, old.is_some())?;
+        self.check_policies(stack, urn, &change, &decision.goal)?;
         if resource.options.protect
             && old.is_some()
             && matches!(decision.action, Change::Replace { .. })
@@ -150,6 +153,23 @@ impl<'a> Runner<'a> {
         let before = self.preview.state(&set.stack.to_string()).and_then(|state| state.objects.get(earlier));
         let now = state.objects.get(target).map(|object| object.incarnation);
         diff::Companion::of(old.hangs_on(target, before), now)
+    }
+
+    /// Policies that could not tell before what the step reads was known tell now.
+    fn check_policies(
+        &self,
+        stack: usize,
+        urn: &Urn,
+        change: &diff::ResourceChange,
+        goal: &Map,
+    ) -> Result<(), Trouble> {
+        let set = &self.lives[stack].set;
+        let policies = &self.engine.policies;
+        if !policies.judges_goals(&set.stack) || !change.goal.values().any(value::Value::has_unknown) {
+            return Ok(());
+        }
+        let schemas = |ty: &str| self.engine.providers.schema(ty).ok().flatten();
+        policies.judge_known(set, urn, goal, &schemas).into_result(()).map_err(first)
     }
 
     /// Gives an object that stands under an earlier name its name; its secrets are bound to the name.
@@ -436,6 +456,13 @@ impl<'a> Runner<'a> {
         self.record(stack, Entry::Published { path: path.clone(), value, digest, from });
         Ok(Begun::Recorded)
     }
+}
+
+/// A step ends with one problem; the others are its reasons.
+fn first(found: diag::Diagnostics) -> Trouble {
+    let mut found = found.into_iter();
+    let first = found.next().unwrap_or_else(|| Diagnostic::error("E0452", "a policy stands against it"));
+    found.fold(first, |first, other| first.note(other.message)).into()
 }
 
 /// What was approved as known must come out so; what was undecided may only be weakened.

@@ -13,6 +13,7 @@ use engine::{
 };
 use expr::Expr;
 use plan::{Declaration, Inputs, Output, OutputRead, OutputTree, Project};
+use policy::Policies;
 use ports::{Base, Closing, Owner, Run, SecretError, Secrets, StateStore, StoreError};
 use resource::StackName;
 use state::{Entry, OutputReader, StackState};
@@ -38,6 +39,7 @@ pub(crate) struct House {
     pub(crate) explicit: Vec<String>,
     /// What the runs may touch.
     pub(crate) targets: diff::Targets,
+    pub(crate) policies: Policies,
     pub(crate) stop_at_failure: bool,
     pub(crate) jobs: usize,
     /// How fast the vendor may be called.
@@ -64,6 +66,7 @@ impl House {
             instances: BTreeMap::new(),
             explicit: Vec::new(),
             targets: diff::Targets::default(),
+            policies: Policies::default(),
             stop_at_failure: false,
             jobs: 1,
             budget: Budget::default(),
@@ -238,6 +241,7 @@ impl House {
             secrets: Arc::new(Keys),
             profile_name: self.profile.clone(),
             profile: Digest::of("profile", format!("{:?} {:?}", self.instances, self.explicit).as_bytes()),
+            policies: self.policies.clone(),
             ignore_protection: self.ignore_protection,
             jobs: self.jobs,
         };

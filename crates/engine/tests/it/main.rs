@@ -16,6 +16,7 @@ mod cases_targets;
 mod crashes;
 mod failures;
 mod fuzz;
+mod policies;
 mod random;
 mod replacing;
 mod secrets;

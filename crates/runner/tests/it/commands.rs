@@ -172,6 +172,7 @@ fn a_preview_as_json_has_every_change() {
         assert!(resource["source"].as_str().is_some_and(|source| source.contains(".rs:")), "{resource}");
         let all = [
             "urn",
+            "vanished",
             "action",
             "undecided",
             "delete_first",

@@ -89,8 +89,7 @@ fn a_protected_resource_is_refused_before_anything_is_deleted() {
 #[test]
 fn live_cannot_ignore_protection() {
     let Some(world) = World::fresh() else { return };
-    let text = world.read("groundplan.toml");
-    world.write("groundplan.toml", &format!("{text}ignore_protection = true\n"));
+    world.edit("groundplan.toml", "[profiles.live]\n", "[profiles.live]\nignore_protection = true\n");
     world.run("preview").ends(10).says(["groundplan.toml:", "ignore_protection", "live"]);
 }
 

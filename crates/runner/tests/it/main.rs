@@ -8,6 +8,7 @@ mod commands;
 mod destroys;
 mod everything;
 mod interrupted;
+mod policies;
 mod problems;
 mod read_only;
 mod secrets;

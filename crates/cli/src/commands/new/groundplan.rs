@@ -11,6 +11,7 @@ const CRATES: &[&str] = &[
     "cli",
     "code-digest",
     "plan",
+    "policy",
     "sections",
     "testkit",
     "types-aws-cloudwatch",
