@@ -239,6 +239,7 @@ impl<'a> Session<'a> {
             policies: self.policies.clone(),
             ignore_protection: self.profile.ignore_protection,
             jobs: self.global.jobs.unwrap_or(64),
+            root: self.workspace.root().to_owned(),
         };
         work(&engine).await
     }

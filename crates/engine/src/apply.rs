@@ -13,7 +13,7 @@ use value::{Digest, Path};
 
 use crate::lease::Lease;
 use crate::run::{Live, Runner};
-use crate::{Engine, Event, Events, Preview, PreviewError, Target};
+use crate::{Children, Engine, Event, Events, Preview, PreviewError, Target};
 
 /// How a preview is applied.
 #[derive(Debug, Clone)]
@@ -24,6 +24,8 @@ pub struct ApplyOptions {
     pub stop_at_failure: bool,
     /// Turns to true when no more steps are to be started.
     pub cancel: watch::Receiver<bool>,
+    /// The processes of hooks, for who ends this one before they have ended.
+    pub children: Children,
 }
 
 /// What an apply did.
@@ -182,7 +184,8 @@ impl Engine<'_> {
             stop_at_failure: options.stop_at_failure,
         };
         let lease = Lease::keep(self.store.clone(), run.clone());
-        let runner = Runner::new(self, preview, graph, limits, lives, &lease, events);
+        let runner =
+            Runner::new(self, preview, graph, limits, lives, &lease, events).with_children(options.children.clone());
         let (mut report, lives) = runner.run(options.cancel).await;
         drop(lease);
         report.left =

@@ -13,6 +13,7 @@ mod evaluate;
 mod event;
 mod existing;
 mod explain;
+mod hooks;
 mod lease;
 mod lookup;
 mod policies;
@@ -28,6 +29,7 @@ mod trace;
 mod work;
 
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use plan::{Inputs, Project};
@@ -40,6 +42,7 @@ pub use budget::Budget;
 pub use catalog::{Catalog, Foreign, StackEntry};
 pub use evaluate::{Evaluations, Survey, TraceOutcome};
 pub use event::{Event, Events, StepOutcome, Target};
+pub use hooks::Children;
 pub use preview::{Goal, Preview, PreviewError, PreviewOptions};
 pub use providers::{Instance, Providers};
 pub use refresh::RefreshReport;
@@ -75,6 +78,8 @@ pub struct Engine<'a> {
     pub ignore_protection: bool,
     /// How many steps may run at a time.
     pub jobs: usize,
+    /// The workspace's root: where hooks are started.
+    pub root: PathBuf,
 }
 
 /// The leaves of a stack's outputs with their values.

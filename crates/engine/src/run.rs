@@ -22,8 +22,9 @@ use tokio::sync::watch;
 use tokio::task::JoinSet;
 
 use crate::call::{Ended, call, longest, read};
+use crate::hooks::Hooks;
 use crate::lease::Lease;
-use crate::{Engine, Event, Events, Failure, Preview, Report, StepOutcome, Target};
+use crate::{Children, Engine, Event, Events, Failure, Preview, Report, StepOutcome, Target};
 
 /// One stack of a run.
 pub(crate) struct Live {
@@ -46,6 +47,8 @@ enum When {
     Call(usize),
     /// The end of a step.
     End(usize),
+    /// What runs after a step.
+    Hooks(usize),
 }
 
 impl Live {
@@ -102,6 +105,12 @@ struct Calling {
     request: Request,
     call: Option<Step>,
     old: Option<Object>,
+    /// The object's id, except for a create.
+    id: Option<String>,
+    /// What is looked up before the intent is written.
+    check: Option<ReadRequest>,
+    /// What runs before that.
+    hooks: Option<Hooks>,
 }
 
 /// What a spawned task brings back.
@@ -110,6 +119,7 @@ enum Arrived {
     Called { node: usize, ended: Ended },
     NotCalled { node: usize, error: StoreError },
     Checked { node: usize, found: Result<Option<Found>, ProviderError> },
+    Hooked { node: usize, result: Result<(), Diagnostic> },
 }
 
 /// What a spawned task does, in case it dies.
@@ -147,6 +157,8 @@ enum Begun {
     Intent,
     /// The natural identity has to be looked up first.
     Check(ReadRequest),
+    /// Its hooks run first.
+    Hooks(Hooks),
 }
 
 /// The dispatcher.
@@ -158,6 +170,9 @@ pub(crate) struct Runner<'a> {
     lives: Vec<Live>,
     states: BTreeMap<String, StackState>,
     calling: BTreeMap<usize, Calling>,
+    /// What runs after steps that have ended well.
+    after: BTreeMap<usize, Hooks>,
+    children: Children,
     started: BTreeMap<usize, Instant>,
     tasks: JoinSet<Arrived>,
     doing: Vec<(tokio::task::Id, Doing)>,
@@ -193,6 +208,8 @@ impl<'a> Runner<'a> {
             lives,
             states,
             calling: BTreeMap::new(),
+            after: BTreeMap::new(),
+            children: Children::default(),
             started: BTreeMap::new(),
             tasks: JoinSet::new(),
             doing: Vec::new(),
@@ -201,6 +218,11 @@ impl<'a> Runner<'a> {
             events,
             report: Report::default(),
         }
+    }
+
+    /// The processes of hooks are put among these.
+    pub(crate) fn with_children(self, children: Children) -> Self {
+        Self { children, ..self }
     }
 
     /// Runs to the end; gives the report and the stacks to close.
@@ -321,10 +343,28 @@ impl<'a> Runner<'a> {
                 self.end(node, true);
             }
             Ok(Begun::Recorded) => self.lives[stack].when_durable.push(When::End(node)),
-            Ok(Begun::Intent) => self.announce_start(node),
-            Ok(Begun::Check(request)) => self.check(node, request),
+            Ok(begun) => {
+                self.announce_start(node);
+                self.go_on(node, begun);
+            }
             Err(Trouble(problem)) => self.fail(node, *problem),
         }
+    }
+
+    /// Does what comes next of a step that was announced.
+    fn go_on(&mut self, node: usize, begun: Begun) {
+        match begun {
+            Begun::Check(request) => self.check(node, request),
+            Begun::Hooks(hooks) => self.run_hooks(node, hooks),
+            Begun::Nothing | Begun::Gone | Begun::Recorded | Begun::Intent => {}
+        }
+    }
+
+    /// Runs what stands before or after a step.
+    fn run_hooks(&mut self, node: usize, hooks: Hooks) {
+        let (root, children) = (self.engine.root.clone(), self.children.clone());
+        let task = self.tasks.spawn(async move { Arrived::Hooked { node, result: hooks.run(&root, &children).await } });
+        self.doing.push((task.id(), Doing { writes: None, nodes: vec![node] }));
     }
 
     fn state(&self, stack: usize) -> &StackState {
@@ -345,7 +385,6 @@ impl<'a> Runner<'a> {
 
     /// Reads one object before its intent is written.
     fn check(&mut self, node: usize, request: ReadRequest) {
-        self.announce_start(node);
         let providers = self.engine.providers.clone();
         let task = self.tasks.spawn(async move { Arrived::Checked { node, found: read(&providers, request).await } });
         self.doing.push((task.id(), Doing { writes: None, nodes: vec![node] }));
@@ -364,7 +403,7 @@ impl<'a> Runner<'a> {
             if let Some(error) = live.lost.clone() {
                 // Whoever has the stack by now settles what this run did not get to write.
                 live.queue.clear();
-                for When::Call(node) | When::End(node) in std::mem::take(&mut live.when_durable) {
+                for When::Call(node) | When::End(node) | When::Hooks(node) in std::mem::take(&mut live.when_durable) {
                     self.fail(node, Diagnostic::error("E0501", error.to_string()));
                     ended = true;
                 }
@@ -373,7 +412,7 @@ impl<'a> Runner<'a> {
             let Some(mut journal) = live.journal.take() else { continue };
             let entries = std::mem::take(&mut live.queue);
             let waiting = std::mem::take(&mut live.when_durable);
-            let nodes = waiting.iter().map(|(When::Call(node) | When::End(node))| *node).collect();
+            let nodes = waiting.iter().map(|(When::Call(node) | When::End(node) | When::Hooks(node))| *node).collect();
             let task = self.tasks.spawn(async move {
                 let result = if entries.is_empty() { Ok(()) } else { journal.append(entries).await };
                 Arrived::Durable { stack, journal, result, waiting }
@@ -390,6 +429,11 @@ impl<'a> Runner<'a> {
                 match result {
                     Ok(()) => waiting.into_iter().for_each(|when| match when {
                         When::Call(node) => self.call(node),
+                        When::Hooks(node) => {
+                            if let Some(hooks) = self.after.remove(&node) {
+                                self.run_hooks(node, hooks);
+                            }
+                        }
                         When::End(node) => {
                             self.announce_end(node, StepOutcome::Done);
                             self.end(node, true);
@@ -397,7 +441,7 @@ impl<'a> Runner<'a> {
                     }),
                     Err(error) => {
                         self.lives[stack].lost = Some(error.clone());
-                        for When::Call(node) | When::End(node) in waiting {
+                        for When::Call(node) | When::End(node) | When::Hooks(node) in waiting {
                             self.fail(node, Diagnostic::error("E0501", error.to_string()));
                         }
                     }
@@ -406,6 +450,12 @@ impl<'a> Runner<'a> {
             Arrived::Called { node, ended } => self.called(node, ended),
             Arrived::NotCalled { node, error } => self.not_called(node, error),
             Arrived::Checked { node, found } => self.checked(node, found),
+            Arrived::Hooked { node, result: Err(problem) } => self.fail(node, problem),
+            Arrived::Hooked { node, result: Ok(()) } if self.calling.contains_key(&node) => {
+                let begun = self.proceed(node);
+                self.go_on(node, begun);
+            }
+            Arrived::Hooked { node, result: Ok(()) } => self.done(node),
         }
     }
 

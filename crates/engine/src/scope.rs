@@ -1,7 +1,7 @@
 //! The scope of a step: everything that it reads is known by now.
 
 use std::cell::RefCell;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use diff::{Action, Lookup, attribute, leaf_of};
 use expr::Scope;
@@ -10,6 +10,7 @@ use state::StackState;
 use value::{Digest, Origin, Path, Secret, Type, Value};
 
 use crate::Engine;
+use crate::hooks::secrets_in;
 use crate::lookup::{EngineLookup, World};
 use crate::seal::{Context, open};
 
@@ -23,12 +24,17 @@ pub(crate) struct StepScope<'a> {
     pub running: &'a BTreeMap<String, StackState>,
     /// Why a secret could not be opened: said instead of the vaguer error that follows from it.
     pub trouble: RefCell<Option<String>>,
+    /// The texts of the secrets that were opened.
+    pub opened: RefCell<BTreeSet<String>>,
 }
 
 impl StepScope<'_> {
     fn opened(&self, value: Value, context: &Context, path: &Path) -> Value {
         match open(self.engine.secrets.as_ref(), value.clone(), context, path) {
-            Ok(value) => value,
+            Ok(value) => {
+                secrets_in(&value, &mut self.opened.borrow_mut());
+                value
+            }
             Err(error) => {
                 self.trouble.replace(Some(error.to_string()));
                 value
@@ -75,7 +81,11 @@ impl Scope for StepScope<'_> {
 
     fn secret(&self, key: &Path, fingerprint: Digest) -> Secret {
         match self.engine.secrets.open_config(&self.stack.to_string(), key, fingerprint) {
-            Ok(value) => Secret::open(fingerprint, value),
+            Ok(value) => {
+                let secret = Secret::open(fingerprint, value);
+                secrets_in(&Value::Secret(secret.clone()), &mut self.opened.borrow_mut());
+                secret
+            }
             Err(error) => {
                 self.trouble.replace(Some(error.to_string()));
                 Secret::sealed(fingerprint)

@@ -1,6 +1,7 @@
 //! Secrets on their way into state and out of it.
 
 use ports::{SecretError, Secrets};
+use state::{KeptHook, KeptRun};
 use value::{Content, Map, Path, Secret, Value};
 
 /// What a secret in state is bound to: the stack, the resource or output, and the path.
@@ -81,6 +82,25 @@ pub(crate) fn each(map: Map, convert: impl Fn(Value, &Path) -> Result<Value, Sec
             Ok((key, convert(value, &path)?))
         })
         .collect()
+}
+
+/// Applies a conversion to every argument of hooks.
+///
+/// # Errors
+/// Those of the conversion.
+pub(crate) fn each_hook(
+    hooks: Vec<KeptHook>,
+    convert: impl Fn(Value, &Path) -> Result<Value, SecretError>,
+) -> Result<Vec<KeptHook>, SecretError> {
+    let convert = |(at, mut hook): (usize, KeptHook)| {
+        let (KeptRun::Command(args) | KeptRun::Function { args, .. }) = &mut hook.run;
+        for (number, arg) in args.iter_mut().enumerate() {
+            let path = Path::key("hooks").index(at).index(number);
+            *arg = convert(std::mem::take(arg), &path)?;
+        }
+        Ok(hook)
+    };
+    hooks.into_iter().enumerate().map(convert).collect()
 }
 
 fn walk(

@@ -229,7 +229,8 @@ impl Job<'_> {
             return Ok(Exit::User);
         }
         let mut approved = preview.digest();
-        let cancel = on_interrupt();
+        let children = engine::Children::default();
+        let cancel = on_interrupt(children.clone());
         let begun = Instant::now();
         let mut done = Done::default();
         loop {
@@ -241,7 +242,7 @@ impl Job<'_> {
                 }
                 approved = preview.digest();
             }
-            match self.round(&preview, cancel.clone()).await {
+            match self.round(&preview, cancel.clone(), &children).await {
                 Ok(Round::Settled) => talk.say("what an interrupted run left open is settled; what is left:"),
                 Ok(Round::Applied(report)) => {
                     // Stacks that waited for an output are evaluated once it is published.
@@ -304,7 +305,12 @@ impl Job<'_> {
     }
 
     /// Settles what an interrupted run left open, or else applies a preview.
-    async fn round(&self, preview: &Preview, cancel: watch::Receiver<bool>) -> Result<Round> {
+    async fn round(
+        &self,
+        preview: &Preview,
+        cancel: watch::Receiver<bool>,
+        children: &engine::Children,
+    ) -> Result<Round> {
         let (sender, receiver) = mpsc::unbounded_channel();
         let shown = tokio::spawn(crate::progress::show(self.session.talk.clone(), receiver));
         let events = Events::to(sender);
@@ -312,8 +318,12 @@ impl Job<'_> {
             if self.engine.settle(preview, &events).await? > 0 {
                 return Ok(Round::Settled);
             }
-            let options =
-                ApplyOptions { command: self.command.to_owned(), stop_at_failure: self.running.fail_fast, cancel };
+            let options = ApplyOptions {
+                command: self.command.to_owned(),
+                stop_at_failure: self.running.fail_fast,
+                cancel,
+                children: children.clone(),
+            };
             Ok(Round::Applied(self.engine.apply(preview, options, &events).await?))
         }
         .await;
@@ -392,12 +402,13 @@ fn say_skipped(session: &Session<'_>, report: &Report) {
 }
 
 /// Turns to true at the first Ctrl-C; at the second the process ends at once.
-fn on_interrupt() -> watch::Receiver<bool> {
+fn on_interrupt(children: engine::Children) -> watch::Receiver<bool> {
     let (sender, receiver) = watch::channel(false);
     tokio::spawn(async move {
         if tokio::signal::ctrl_c().await.is_ok() {
             sender.send_replace(true);
             if tokio::signal::ctrl_c().await.is_ok() {
+                children.kill_all();
                 #[expect(clippy::exit, reason = "the second Ctrl-C means now; the state is right at every instant")]
                 std::process::exit(i32::from(Exit::Interrupted.number()));
             }

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use diag::Diagnostic;
 use diff::Action as Change;
 use ports::{Find, Owner, ReadRequest, Step, StepAction};
-use resource::Urn;
+use resource::{Moment, Urn};
 use state::{Action, Entry, Intent, Object, Request};
 use value::{Map, Path};
 
@@ -14,6 +14,16 @@ use crate::seal::{self, Context};
 
 impl<'a> Runner<'a> {
     pub(super) fn evaluate(&self, stack: usize, expr: &expr::Expr, what: &str) -> Result<value::Value, Trouble> {
+        self.evaluate_noting(stack, expr, what).map(|(value, _)| value)
+    }
+
+    /// The value of an expression, and the texts of the secrets that were opened for it.
+    pub(super) fn evaluate_noting(
+        &self,
+        stack: usize,
+        expr: &expr::Expr,
+        what: &str,
+    ) -> Result<(value::Value, BTreeSet<String>), Trouble> {
         let scope = self.scope(stack);
         let value =
             expr::evaluate(expr, &scope).map_err(|error| Diagnostic::error("E0502", format!("{what}: {error}")))?;
@@ -23,7 +33,7 @@ impl<'a> Runner<'a> {
         if value.has_unknown() {
             return Err(Diagnostic::error("E0502", format!("{what} is still not known")).into());
         }
-        Ok(value)
+        Ok((value, scope.opened.take()))
     }
 
     pub(super) fn scope(&self, stack: usize) -> crate::scope::StepScope<'_> {
@@ -34,6 +44,7 @@ impl<'a> Runner<'a> {
             state: self.state(stack),
             running: &self.states,
             trouble: None.into(),
+            opened: std::cell::RefCell::default(),
         }
     }
 
@@ -108,6 +119,7 @@ impl<'a> Runner<'a> {
         let exposed = seal::expose(opened)?;
         let (action, incarnation, id, step) = match decision.action {
             Change::Keep => {
+                request.kept.delete_hooks = self.kept_hooks(stack, urn)?;
                 let begun = self.keep(stack, &change, old, request);
                 return self.ensure(stack, urn).map(|()| begun);
             }
@@ -127,19 +139,36 @@ impl<'a> Runner<'a> {
             }
             _ => None,
         };
-        let mut calling = Calling { stack, urn: urn.clone(), action, intent: 0, incarnation, request, call: None, old };
-        calling.call = Some(self.step(stack, urn, incarnation, step, &resource.options));
-        self.calling.insert(node, calling);
-        match identity {
-            Some(identity) if !identity.is_empty() => {
-                let instance = resource.options.provider.clone();
-                Ok(Begun::Check(ReadRequest { ty: urn.ty().to_owned(), find: Find::Identity(identity), instance }))
-            }
-            _ => {
-                self.queue_intent(node, id, false);
-                Ok(Begun::Intent)
-            }
+        if action == Action::Update {
+            // Until the step is done, what is to run at a delete is what it was.
+            request.kept.delete_hooks = old.as_ref().map(|old| old.kept.delete_hooks.clone()).unwrap_or_default();
         }
+        let check = identity.filter(|identity| !identity.is_empty()).map(|identity| ReadRequest {
+            ty: urn.ty().to_owned(),
+            find: Find::Identity(identity),
+            instance: resource.options.provider.clone(),
+        });
+        let before = if action == Action::Update { Moment::BeforeUpdate } else { Moment::BeforeCreate };
+        let hooks = self.declared_hooks(stack, urn, before)?;
+        let call = Some(self.step(stack, urn, incarnation, step, &resource.options));
+        let calling =
+            Calling { stack, urn: urn.clone(), action, intent: 0, incarnation, request, call, old, id, check, hooks };
+        self.calling.insert(node, calling);
+        Ok(self.proceed(node))
+    }
+
+    /// What comes next of a step that was decided: its hooks, a look at the world, or its intent.
+    pub(super) fn proceed(&mut self, node: usize) -> Begun {
+        let Some(calling) = self.calling.get_mut(&node) else { return Begun::Nothing };
+        if let Some(hooks) = calling.hooks.take() {
+            return Begun::Hooks(hooks);
+        }
+        if let Some(check) = calling.check.take() {
+            return Begun::Check(check);
+        }
+        let id = calling.id.take();
+        self.queue_intent(node, id, false);
+        Begun::Intent
     }
 
     /// What has become by now of the object that one is deleted with.
@@ -186,6 +215,8 @@ impl<'a> Runner<'a> {
         let sealed = object.inputs.values().chain(object.observed.values()).any(value::Value::has_secret);
         object.inputs = seal::each(object.inputs, rebound)?;
         object.observed = seal::each(object.observed, rebound)?;
+        let sealed = sealed || !object.kept.delete_hooks.is_empty();
+        object.kept.delete_hooks = seal::each_hook(object.kept.delete_hooks, rebound)?;
         object.urn = urn.clone();
         self.record(stack, Entry::Renamed { from, to: urn.clone() });
         if sealed {
@@ -352,10 +383,12 @@ impl<'a> Runner<'a> {
         let request = self.request(stack, urn, change, &Map::new())?;
         let (incarnation, action) = (change.incarnation, Action::Create);
         let old = self.state(stack).objects.get(urn).cloned();
-        let calling = Calling { stack, urn: urn.clone(), action, intent: 0, incarnation, request, call: None, old };
-        self.calling.insert(node, calling);
         let instance = change.options.provider.clone();
-        Ok(Begun::Check(ReadRequest { ty: urn.ty().to_owned(), find: Find::Id(id), instance }))
+        let check = Some(ReadRequest { ty: urn.ty().to_owned(), find: Find::Id(id), instance });
+        let (urn, id, call, hooks) = (urn.clone(), None, None, None);
+        let calling = Calling { stack, urn, action, intent: 0, incarnation, request, call, old, id, check, hooks };
+        self.calling.insert(node, calling);
+        Ok(self.proceed(node))
     }
 
     /// Takes over an object that exists, if it is as the program says.
@@ -372,10 +405,13 @@ impl<'a> Runner<'a> {
         let action = StepAction::Adopt { id: id.clone() };
         let call = Some(self.step(stack, urn, incarnation, action, &change.options));
         let action = Action::Adopt;
-        let calling = Calling { stack, urn: urn.clone(), action, intent: 0, incarnation, request, call, old: None };
-        self.calling.insert(node, calling);
         let instance = change.options.provider.clone();
-        Begun::Check(ReadRequest { ty: urn.ty().to_owned(), find: Find::Id(id), instance })
+        let check = Some(ReadRequest { ty: urn.ty().to_owned(), find: Find::Id(id), instance });
+        let urn = urn.clone();
+        let (old, id, hooks) = (None, None, None);
+        let calling = Calling { stack, urn, action, intent: 0, incarnation, request, call, old, id, check, hooks };
+        self.calling.insert(node, calling);
+        self.proceed(node)
     }
 
     pub(super) fn begin_delete(
@@ -415,22 +451,22 @@ impl<'a> Runner<'a> {
             read: object.read.clone(),
             kept: object.kept.clone(),
         };
-        let id = Some(object.id.clone());
-        self.calling.insert(
-            node,
-            Calling {
-                stack,
-                urn: urn.clone(),
-                action: Action::Delete,
-                intent: 0,
-                incarnation,
-                request,
-                call: Some(step),
-                old: Some(object),
-            },
-        );
-        self.queue_intent(node, id, false);
-        Ok(Begun::Intent)
+        let hooks = self.ready_hooks(stack, urn, &object.kept, Moment::BeforeDelete)?;
+        let calling = Calling {
+            stack,
+            urn: urn.clone(),
+            action: Action::Delete,
+            intent: 0,
+            incarnation,
+            request,
+            call: Some(step),
+            id: Some(object.id.clone()),
+            old: Some(object),
+            check: None,
+            hooks,
+        };
+        self.calling.insert(node, calling);
+        Ok(self.proceed(node))
     }
 
     pub(super) fn begin_publish(&mut self, stack: usize, path: &Path) -> Result<Begun, Trouble> {

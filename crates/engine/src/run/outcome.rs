@@ -2,12 +2,13 @@
 
 use diag::Diagnostic;
 use ports::{Found, Outcome, ProviderError, StoreError};
-use resource::Urn;
+use resource::{Moment, Urn};
 use state::{Action, Entry, Object, Status};
 use value::Map;
 
 use super::{Calling, Runner, Trouble, When};
 use crate::call::{Ended, provider_problem};
+use crate::hooks::Hooks;
 use crate::seal::{self, Context};
 use crate::{StepOutcome, now};
 
@@ -137,27 +138,55 @@ impl Runner<'_> {
         let intent = calling.intent;
         let Some(found) = found else {
             self.record(calling.stack, Entry::Deleted { intent });
-            self.done(node);
+            let kept = calling.old.as_ref().map(|old| &old.kept);
+            let hooks = kept.map(|kept| self.ready_hooks(calling.stack, &calling.urn, kept, Moment::AfterDelete));
+            self.finish(node, hooks.transpose().map(Option::flatten));
             return;
         };
         let lie = self.contradiction(calling, &found);
         match self.object(calling, found, Status::Ready) {
             Ok(object) => {
                 self.record(calling.stack, Entry::Done { intent, object: Box::new(object) });
-                let wrong = match lie {
+                let hooks = match lie {
                     Some(problem) => Err(problem.into()),
-                    None => self.ensure(calling.stack, &calling.urn),
+                    None => self.follow(calling),
                 };
-                match wrong {
-                    Ok(()) => self.done(node),
-                    Err(Trouble(problem)) => self.fail(node, *problem),
-                }
+                self.finish(node, hooks);
             }
             Err(Trouble(problem)) => self.fail(node, *problem),
         }
     }
 
-    fn done(&mut self, node: usize) {
+    /// What has to be seen to once an object is in the state at hand; gives what runs after the step.
+    fn follow(&mut self, calling: &Calling) -> Result<Option<Hooks>, Trouble> {
+        let Calling { stack, urn, .. } = calling;
+        let kept = self.kept_hooks(*stack, urn)?;
+        let object = self.state(*stack).objects.get(urn).filter(|object| object.kept.delete_hooks != kept);
+        if let Some(mut object) = object.cloned() {
+            object.kept.delete_hooks = kept;
+            self.record(*stack, Entry::Recorded { object: Box::new(object) });
+        }
+        self.ensure(*stack, urn)?;
+        match calling.action {
+            Action::Create => self.declared_hooks(*stack, urn, Moment::AfterCreate),
+            Action::Update => self.declared_hooks(*stack, urn, Moment::AfterUpdate),
+            Action::Delete | Action::Adopt => Ok(None),
+        }
+    }
+
+    /// Ends a step whose end is recorded, after what runs after it.
+    fn finish(&mut self, node: usize, hooks: Result<Option<Hooks>, Trouble>) {
+        match hooks {
+            Ok(None) => self.done(node),
+            Ok(Some(hooks)) => {
+                self.after.insert(node, hooks);
+                self.lives[self.graph.steps[node].stack].when_durable.push(When::Hooks(node));
+            }
+            Err(Trouble(problem)) => self.fail(node, *problem),
+        }
+    }
+
+    pub(super) fn done(&mut self, node: usize) {
         self.count(node);
         self.announce_end(node, StepOutcome::Done);
         self.end(node, true);

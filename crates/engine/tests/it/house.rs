@@ -52,6 +52,7 @@ pub(crate) struct House {
     /// Where runs are stopped after their first intent, before its call.
     pub(crate) gate: Option<Arc<Gate>>,
     pub(crate) cancel: watch::Sender<bool>,
+    pub(crate) children: engine::Children,
 }
 
 impl House {
@@ -75,6 +76,7 @@ impl House {
             failing_disk: None,
             gate: None,
             cancel: watch::channel(false).0,
+            children: engine::Children::default(),
         }
     }
 
@@ -244,6 +246,7 @@ impl House {
             policies: self.policies.clone(),
             ignore_protection: self.ignore_protection,
             jobs: self.jobs,
+            root: self.root(),
         };
         work(&engine).await
     }
@@ -285,6 +288,7 @@ impl House {
             command: "up".to_owned(),
             stop_at_failure: self.stop_at_failure,
             cancel: self.cancel.subscribe(),
+            children: self.children.clone(),
         };
         let result = self.with(async |engine| engine.apply(preview, options, &events).await).await;
         drop(events);

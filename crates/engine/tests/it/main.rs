@@ -6,6 +6,7 @@ mod house;
 
 mod cases_conditions;
 mod cases_failures;
+mod cases_hooks;
 mod cases_import;
 mod cases_instances;
 mod cases_read;
