@@ -14,6 +14,7 @@ mod read_only;
 mod secrets;
 mod selection;
 mod support;
+mod targets;
 
 /// No file of tests is forgotten above.
 #[test]
