@@ -113,6 +113,10 @@ impl Scope {
     }
 }
 
+/// What a saved preview has decided already.
+const DECIDED: [&str; 8] =
+    ["stacks", "env", "with_upstream", "with_downstream", "target", "exclude", "replace", "refresh"];
+
 /// How a run goes on.
 #[derive(Debug, Clone, ClapArgs)]
 pub(crate) struct Running {
@@ -158,6 +162,9 @@ pub(crate) enum Command {
         replacing: Replacing,
         #[command(flatten)]
         running: Running,
+        /// Apply a saved preview: exactly what it shows, or nothing
+        #[arg(long, value_name = "FILE", conflicts_with_all = DECIDED)]
+        plan: Option<PathBuf>,
     },
     /// Show what would be done
     Preview {
@@ -167,6 +174,12 @@ pub(crate) enum Command {
         scope: Scope,
         #[command(flatten)]
         replacing: Replacing,
+        /// Save it: `up --plan FILE` applies exactly this
+        #[arg(long, value_name = "FILE", conflicts_with = "refresh")]
+        out: Option<PathBuf>,
+        /// Show a saved preview
+        #[arg(long, value_name = "FILE", conflicts_with_all = DECIDED, conflicts_with = "out")]
+        plan: Option<PathBuf>,
         /// Open every stack
         #[arg(long)]
         full: bool,

@@ -79,7 +79,15 @@ impl Failure {
 
 impl From<Diagnostics> for Failure {
     fn from(found: Diagnostics) -> Self {
-        Self { exit: Exit::User, found, held: false }
+        let is = |code: &str| found.iter().any(|problem| problem.code == code);
+        let exit = if is("E0566") {
+            Exit::State
+        } else if is("E0567") {
+            Exit::Contradiction
+        } else {
+            Exit::User
+        };
+        Self { exit, found, held: false }
     }
 }
 

@@ -36,6 +36,8 @@ pub(crate) struct Session<'a> {
     pub start: PathBuf,
     pub catalog: Catalog,
     pub policies: Policies,
+    /// Stacks of a saved preview, which this runner need not know.
+    planned: Vec<StackName>,
     foreign: BTreeMap<String, config_load::Foreign>,
 }
 
@@ -65,6 +67,7 @@ impl<'a> Session<'a> {
             start,
             catalog: Catalog::default(),
             policies: Policies::default(),
+            planned: Vec::new(),
             foreign,
         };
         session.policies = session.attach()?;
@@ -77,6 +80,11 @@ impl<'a> Session<'a> {
         let settings = self.workspace.settings();
         let (attachments, waivers) = (&settings.policies, &settings.waivers);
         Ok(Policies::attach(&self.registry.policies, attachments, waivers, &self.profile.name, today())?)
+    }
+
+    /// Makes stacks known by name, so that their secrets are found without their projects.
+    pub(crate) fn know(&mut self, stacks: impl IntoIterator<Item = StackName>) {
+        self.planned.extend(stacks);
     }
 
     fn read_catalog(&self) -> Result<Catalog> {
@@ -218,7 +226,8 @@ impl<'a> Session<'a> {
     pub(crate) async fn with_engine<T>(&self, work: impl AsyncFnOnce(&Engine<'_>) -> Result<T>) -> Result<T> {
         let files = Files::new(&self.workspace, &self.variables);
         let inputs = files.inputs(no_outputs);
-        let stacks = self.catalog.stacks().map(|entry| (entry.name.to_string(), entry.name.clone())).collect();
+        let stacks = self.catalog.stacks().map(|entry| &entry.name).chain(&self.planned);
+        let stacks = stacks.map(|name| (name.to_string(), name.clone())).collect();
         let keys =
             Keys::new(self.workspace.clone(), stacks, self.foreign.clone(), self.keyring()?, self.profile.clone());
         let code = self.registry.projects.iter().filter_map(|project| {

@@ -1,6 +1,6 @@
 //! The traces of evaluations, kept in the local cache.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 use std::path::Path;
 
 use cache::Cache;
@@ -37,11 +37,11 @@ impl TraceCache {
         self.add("evaluated", old, new);
     }
 
-    /// Remembers that the state of these stacks was brought to their plans.
-    pub(crate) fn brought_about<'a>(&self, stacks: impl IntoIterator<Item = &'a String>) {
-        let stacks: BTreeSet<&String> = stacks.into_iter().collect();
+    /// Remembers that the state of these stacks was brought to plans of these digests.
+    pub(crate) fn brought_about(&self, stacks: &BTreeMap<String, Option<Digest>>) {
         let mut traces = self.evaluated();
-        traces.retain(|stack, _| stacks.contains(stack));
+        // A saved plan may be another than that of the last evaluation.
+        traces.retain(|stack, trace| stacks.get(stack) == Some(&Some(trace.plan)));
         self.add("applied", &self.applied(), &traces);
     }
 

@@ -33,6 +33,20 @@ pub struct StackInput<'a> {
     pub sources: Option<&'a Sources>,
     /// What it is; `None` = it was never applied.
     pub state: Option<&'a StackState>,
+    /// The incarnation of what was approved to be made, and may be made in part by now; `None` = the next one.
+    pub approved: Option<u64>,
+}
+
+impl StackInput<'_> {
+    /// The incarnation that a create of a resource makes.
+    fn next_incarnation(&self, urn: &Urn) -> u64 {
+        let Some(state) = self.state else { return self.approved.unwrap_or(1) };
+        let objects = state.objects.get(urn).into_iter().chain(state.replaced.iter().filter(|old| old.urn == *urn));
+        let newest = objects.map(|object| object.incarnation).max();
+        self.approved
+            .filter(|approved| newest.is_none_or(|newest| newest < *approved))
+            .unwrap_or(state.last_incarnation + 1)
+    }
 }
 
 /// What is published of an output of a stack that is not in the pass.
@@ -229,7 +243,7 @@ impl Pass<'_> {
                 schema,
                 options: &resource.options,
                 old,
-                next_incarnation: input.state.map_or(0, |state| state.last_incarnation) + 1,
+                next_incarnation: input.next_incarnation(urn),
                 fresh: &self.fresh,
                 after_delete_first,
                 trigger: trigger.as_ref(),

@@ -62,8 +62,15 @@ impl Work<'_> {
             let planned = self.planned.get(&set.stack.to_string())?;
             Some((&set.stack, planned.plan.as_deref(), &*planned.sources))
         });
-        let input =
-            |(name, plan, sources)| StackInput { name, id: "", base: None, plan, sources: Some(sources), state: None };
+        let input = |(name, plan, sources)| StackInput {
+            name,
+            id: "",
+            base: None,
+            plan,
+            sources: Some(sources),
+            state: None,
+            approved: None,
+        };
         let inputs: Vec<StackInput<'_>> = inside.chain(outside).map(input).collect();
         cycles(&inputs).into_result(()).map_err(PreviewError::Problems)
     }

@@ -37,6 +37,7 @@ impl Engine<'_> {
                 base: None,
                 plan: Some(plan),
                 sources: Some(&evaluation.sources),
+                approved: None,
                 state: None,
             })
             .collect();

@@ -87,6 +87,8 @@ pub(crate) struct Planned {
     pub digest: Digest,
     /// The outputs of other stacks that the program read as plain values.
     pub plain: BTreeSet<(String, Path)>,
+    /// The incarnation of what a saved preview makes.
+    pub approved: Option<u64>,
 }
 
 /// Why there is no preview.
@@ -125,6 +127,11 @@ impl Preview {
     /// say.
     pub fn refused(&self) -> Diagnostics {
         crate::existing::refused(&self.changes)
+    }
+
+    /// The digest of that plan.
+    pub fn plan_digest(&self, stack: &str) -> Option<Digest> {
+        self.plans.get(stack).map(|planned| planned.digest)
     }
 
     /// What the preview stands on: the digest that an approval is bound to.

@@ -171,6 +171,26 @@ fn saved_stack(preview: &Preview, set: ChangeSet) -> Option<SavedStack> {
     })
 }
 
+impl From<&Saved> for Preview {
+    /// What a saved preview shows.
+    fn from(saved: &Saved) -> Self {
+        let changes: Vec<ChangeSet> = saved.stacks.iter().map(|stack| stack.changes.clone()).collect();
+        let mut unchanged = saved.selected.clone();
+        unchanged.retain(|name| !saved.deferred.contains_key(name));
+        changes.iter().map(|set| set.stack.to_string()).for_each(|name| {
+            unchanged.remove(&name);
+        });
+        Self {
+            changes,
+            unchanged,
+            selected: saved.selected.clone(),
+            deferred: saved.deferred.clone(),
+            notes: saved.notes.clone(),
+            ..Self::default()
+        }
+    }
+}
+
 /// A preview is made from stacks of which the truth is known.
 fn can_be_saved(preview: &Preview) -> Result<(), Diagnostics> {
     let mut notes = Vec::new();
@@ -215,7 +235,8 @@ fn planned(stack: &SavedStack) -> Planned {
     let evaluated = Evaluated::Plan(plan);
     let digest = evaluated.digest();
     let Evaluated::Plan(plan) = evaluated else { unreachable!("it is a plan") };
-    Planned { plan: Some(Arc::new(plan)), sources: Arc::new(sources), digest, plain: stack.plain.clone() }
+    let (plan, sources) = (Some(Arc::new(plan)), Arc::new(sources));
+    Planned { plan, sources, digest, plain: stack.plain.clone(), approved: stack.made() }
 }
 
 /// What is to be done must be what was shown; once it has been begun, what is left of that.

@@ -176,6 +176,7 @@ impl Work<'_> {
                         sources: Arc::new(evaluation.sources),
                         digest,
                         plain: plain.collect(),
+                        approved: None,
                     };
                     self.planned.insert(name, planned);
                 }
@@ -310,6 +311,7 @@ impl Work<'_> {
                     plan: planned.plan.as_deref(),
                     sources: Some(&planned.sources),
                     state: self.world.states.get(*key).map(AsRef::as_ref),
+                    approved: planned.approved,
                 }
             })
             .collect();
@@ -370,6 +372,7 @@ impl Work<'_> {
                 plan: Some(plan),
                 sources: Some(&evaluation.sources),
                 state: self.world.states.get(&name).map(AsRef::as_ref),
+                approved: None,
             };
             let lookup = EngineLookup { engine: self.engine, world: &self.world };
             let (sets, _) = diff(&[input], &lookup, Settings { ignore_protection: true, ..Settings::default() });
@@ -404,6 +407,7 @@ impl Work<'_> {
                 sources: Arc::default(),
                 digest: Digest::of("nothing", b""),
                 plain: BTreeSet::new(),
+                approved: None,
             };
             self.planned.insert(name.clone(), planned);
         }

@@ -8,7 +8,7 @@ mod file;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use diff::{ChangeSet, Restricted};
+use diff::{Action, ChangeSet, Restricted};
 use resource::{Plan, Urn};
 use serde::{Deserialize, Serialize};
 use value::{Digest, Path};
@@ -64,6 +64,12 @@ pub struct SavedStack {
 }
 
 impl SavedStack {
+    /// The incarnation of the objects that it makes, if it makes some: they go by names and tags that hold it.
+    pub fn made(&self) -> Option<u64> {
+        let makes = |action| matches!(action, Action::Create | Action::Adopt | Action::Replace { .. });
+        self.changes.resources.values().filter(|change| makes(change.action)).map(|change| change.incarnation).max()
+    }
+
     /// Every output of another stack that it depends on.
     pub fn reads(&self) -> BTreeSet<&(String, Path)> {
         self.changes.reads.keys().chain(&self.plain).collect()
@@ -101,8 +107,7 @@ impl Saved {
             let name = stack.changes.stack.to_string();
             stack.changes.resources.iter().map(move |(urn, change)| (name.clone(), urn, change.action))
         });
-        let undecided =
-            resources.filter(|(.., action)| matches!(action, diff::Action::Replace { undecided: true, .. }));
+        let undecided = resources.filter(|(.., action)| matches!(action, Action::Replace { undecided: true, .. }));
         undecided.map(|(stack, urn, _)| (stack, urn.clone())).collect()
     }
 }

@@ -7,6 +7,7 @@ mod graph;
 mod lock;
 mod look;
 mod new;
+mod plan;
 mod policies;
 mod refresh;
 mod sandbox;
@@ -28,12 +29,16 @@ pub(crate) async fn run(registry: &Registry, args: Args, talk: &Talk) -> Result<
     let mut session = Session::open(registry, &args.global, talk)?;
     session.policies.allow(args.command.allowed())?;
     match args.command {
-        Command::Up { selection, scope, replacing, running } => {
+        Command::Up { running, plan: Some(file), .. } => plan::up(&mut session, &file, &running).await,
+        Command::Up { selection, scope, replacing, running, plan: None } => {
             up::up(&session, &selection, scope.targets(&replacing.replace), &running).await
         }
-        Command::Preview { selection, scope, replacing, full, detailed_exitcode, refresh, .. } => {
-            up::preview(&session, &selection, scope.targets(&replacing.replace), (full, detailed_exitcode, refresh))
-                .await
+        Command::Preview { plan: Some(file), full, detailed_exitcode, .. } => {
+            plan::preview(&session, &file, full, detailed_exitcode)
+        }
+        Command::Preview { selection, scope, replacing, out, plan: None, full, detailed_exitcode, refresh, .. } => {
+            let targets = scope.targets(&replacing.replace);
+            up::preview(&session, &selection, targets, out.as_deref(), (full, detailed_exitcode, refresh)).await
         }
         Command::Destroy { selection, scope, running } => {
             up::destroy(&session, &selection, scope.targets(&[]), &running).await

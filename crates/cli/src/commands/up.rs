@@ -1,6 +1,7 @@
 //! `up`, `preview` and `destroy`.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
 use std::time::Instant;
 
 use diag::Diagnostic;
@@ -9,7 +10,9 @@ use engine::{ApplyOptions, Engine, Events, Goal, Preview, PreviewOptions, Report
 use ports::StoreError;
 use render::{RunSummary, ViewOptions};
 use resource::StackName;
+use saved::Saved;
 use tokio::sync::{mpsc, watch};
+use value::Digest;
 
 use crate::args::{Running, Selection};
 use crate::exit::{Exit, Failure, Result, usage};
@@ -26,8 +29,8 @@ pub(crate) async fn up(
     session
         .with_engine(async |engine| {
             let selected = session.select(engine, selection, &[])?;
-            let goal = Goal::Programs;
-            Job { session, engine, selected: &selected, goal, targets, running, command: "up" }.run().await
+            let (goal, saved) = (Goal::Programs, None);
+            Job { session, engine, selected: &selected, goal, targets, saved, running, command: "up" }.run().await
         })
         .await
 }
@@ -44,7 +47,9 @@ pub(crate) async fn destroy(
             let orphans = only_in_state(engine).await?;
             let selected = session.select(engine, selection, &orphans)?;
             let goal = Goal::Nothing;
-            Job { session, engine, selected: &selected, goal, targets, running, command: "destroy" }.run().await
+            Job { session, engine, selected: &selected, goal, targets, saved: None, running, command: "destroy" }
+                .run()
+                .await
         })
         .await
 }
@@ -54,6 +59,7 @@ pub(crate) async fn preview(
     session: &Session<'_>,
     selection: &Selection,
     targets: Targets,
+    out: Option<&Path>,
     (full, detailed, refresh): (bool, bool, bool),
 ) -> Result<Exit> {
     session.warn_if_stale();
@@ -68,6 +74,9 @@ pub(crate) async fn preview(
             if !stops.is_empty() && !session.talk.json {
                 session.talk.error(&stops);
             }
+            if let Some(file) = out {
+                super::plan::save(session, engine, &preview, file)?;
+            }
             Ok(if detailed && !preview.is_empty() { Exit::Pending } else { Exit::Done })
         })
         .await
@@ -80,7 +89,7 @@ pub(crate) async fn only_in_state(engine: &Engine<'_>) -> Result<Vec<StackName>>
     Ok(orphans.map(|head| head.stack).collect())
 }
 
-async fn make(
+pub(crate) async fn make(
     session: &Session<'_>,
     engine: &Engine<'_>,
     selected: &Selected,
@@ -100,7 +109,7 @@ async fn make(
     Ok(preview)
 }
 
-fn show(session: &Session<'_>, preview: &Preview, selected: &Selected, full: bool, begun: Instant) {
+pub(crate) fn show(session: &Session<'_>, preview: &Preview, selected: &Selected, full: bool, begun: Instant) {
     let talk = &session.talk;
     if talk.json {
         talk.json(&crate::form::preview(preview));
@@ -149,7 +158,7 @@ fn restricted(preview: &Preview) -> Option<String> {
 }
 
 /// A stack that is only in state goes by its full name alone.
-fn orphan_name(full: &str) -> StackName {
+pub(crate) fn orphan_name(full: &str) -> StackName {
     full.rsplit_once('.').map_or_else(|| StackName::new(full, ""), |(project, short)| StackName::new(project, short))
 }
 
@@ -165,7 +174,8 @@ fn orphans(session: &Session<'_>, stacks: &[String]) {
 #[derive(Default)]
 struct Done {
     report: Report,
-    stacks: BTreeSet<String>,
+    /// The stacks that were brought to a plan, with its digest.
+    stacks: BTreeMap<String, Option<Digest>>,
     unchanged: usize,
     cached: usize,
 }
@@ -173,29 +183,33 @@ struct Done {
 impl Done {
     fn add(&mut self, preview: &Preview, report: Report) {
         self.report.counts = self.report.counts.plus(report.counts);
-        self.stacks.extend(preview.changes.iter().map(|set| set.stack.to_string()));
+        let stacks = preview.changes.iter().map(|set| set.stack.to_string());
+        self.stacks.extend(stacks.map(|stack| (stack.clone(), preview.plan_digest(&stack))));
         self.unchanged = preview.unchanged.len();
         self.cached = preview.cached;
         self.report.done += report.done;
         self.report.failed.extend(report.failed);
         self.report.skipped.extend(report.skipped);
+        self.report.left.extend(report.left);
         self.report.cancelled |= report.cancelled;
     }
 }
 
 /// One `up` or `destroy`.
-struct Job<'a> {
-    session: &'a Session<'a>,
-    engine: &'a Engine<'a>,
-    selected: &'a Selected,
-    goal: Goal,
-    targets: Targets,
-    running: &'a Running,
-    command: &'static str,
+pub(crate) struct Job<'a> {
+    pub session: &'a Session<'a>,
+    pub engine: &'a Engine<'a>,
+    pub selected: &'a Selected,
+    pub goal: Goal,
+    pub targets: Targets,
+    /// The saved preview that is applied, instead of what the programs say.
+    pub saved: Option<&'a Saved>,
+    pub running: &'a Running,
+    pub command: &'static str,
 }
 
 impl Job<'_> {
-    async fn run(mut self) -> Result<Exit> {
+    pub(crate) async fn run(&mut self) -> Result<Exit> {
         let talk = &self.session.talk;
         let begun = Instant::now();
         if self.running.refresh {
@@ -211,10 +225,8 @@ impl Job<'_> {
             return Ok(Exit::Done);
         }
         if preview.changes.is_empty() {
-            let message = "every stack with changes waits for outputs that are not published yet";
-            return Err(Diagnostic::error("E0305", message)
-                .hint("select what they wait for too: `--with-upstream`")
-                .into());
+            // All that a saved preview could do is done.
+            return if self.saved.is_some() { Ok(Exit::Done) } else { Err(all_wait()) };
         }
         let refused = preview.refused();
         if refused.has_errors() {
@@ -235,7 +247,8 @@ impl Job<'_> {
         let mut done = Done::default();
         loop {
             // What is applied is what was approved: where the base has moved since, it is shown and asked about again.
-            if preview.digest() != approved {
+            // What is left of a saved preview was approved with it.
+            if self.saved.is_none() && preview.digest() != approved {
                 self.show(&preview, begun);
                 if !self.approved()? {
                     break;
@@ -246,7 +259,8 @@ impl Job<'_> {
                 Ok(Round::Settled) => talk.say("what an interrupted run left open is settled; what is left:"),
                 Ok(Round::Applied(report)) => {
                     // Stacks that waited for an output are evaluated once it is published.
-                    let more = report.failed.is_empty() && !report.cancelled && !preview.deferred.is_empty();
+                    let waiting = self.saved.is_none() && !preview.deferred.is_empty();
+                    let more = waiting && report.failed.is_empty() && !report.cancelled;
                     done.add(&preview, report);
                     if !more {
                         break;
@@ -278,6 +292,9 @@ impl Job<'_> {
     }
 
     async fn make(&self) -> Result<Preview> {
+        if let Some(saved) = self.saved {
+            return Ok(self.engine.reopen(saved).await?);
+        }
         make(self.session, self.engine, self.selected, self.goal, &self.targets, false).await
     }
 
@@ -345,7 +362,9 @@ impl Job<'_> {
             let failed = report.failed.iter().map(|failure| failure.stack.to_string());
             let failed: BTreeSet<String> =
                 failed.chain(report.skipped.iter().map(|(stack, ..)| stack.to_string())).collect();
-            session.traces().brought_about(done.stacks.difference(&failed));
+            let mut well = done.stacks.clone();
+            well.retain(|stack, _| !failed.contains(stack));
+            session.traces().brought_about(&well);
         }
         if !report.failed.is_empty() {
             talk.error(&report.failed.iter().map(|failure| failure.problem.clone()).collect());
@@ -386,6 +405,12 @@ enum Round {
     Moved(String),
     /// The preview was applied.
     Applied(Report),
+}
+
+/// Nothing can be done before something else is.
+pub(crate) fn all_wait() -> Failure {
+    let message = "every stack with changes waits for outputs that are not published yet";
+    Diagnostic::error("E0305", message).hint("select what they wait for too: `--with-upstream`").into()
 }
 
 /// Says which resources were skipped, and because of what; `-v` names them all.

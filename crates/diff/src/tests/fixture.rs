@@ -137,6 +137,7 @@ impl Fixture {
                 plan: stack.plan.as_ref(),
                 sources: Some(&stack.sources),
                 state: stack.state.as_ref(),
+                approved: None,
             })
             .collect();
         diff::diff(&inputs, self, settings)

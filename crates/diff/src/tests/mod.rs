@@ -1,5 +1,6 @@
 //! Decisions as text: a fixture on one side, what is printed on the other.
 
+mod approved;
 mod cases;
 mod fixture;
 mod ignoring;

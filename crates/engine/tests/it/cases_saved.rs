@@ -341,3 +341,26 @@ async fn case_32_saving_and_taking_up_write_nothing() {
     assert_eq!(house.files(), files);
     assert_eq!(house.cloud.calls(), [""; 0]);
 }
+
+/// The name of what is made is that which was shown, also after other things of the stack were made, and after a create
+/// of which nobody knew whether it happened.
+#[tokio::test]
+async fn case_70_a_made_name_is_the_one_that_was_shown() {
+    let mut house = House::new(
+        "stack a.QA
+           resource Vpc first
+           resource Bucket logs Label=@first.VpcId
+           output name @logs.Name",
+    );
+    let text = house.save(&[]).await;
+    for nth in [1, 2] {
+        house.carry_out_killed(&text, nth).await;
+    }
+    house.cloud.harm("create logs", Harm::LoseCall);
+    house.carry_out(&text).await;
+    house.cloud.heal();
+    assert_eq!(house.carry_out(&text).await, "");
+    let name = house.output("a.QA", "name").await;
+    assert!(text.contains(&format!("\"{name}\"")), "{name}");
+    assert!(house.preview(&[]).await.is_empty());
+}

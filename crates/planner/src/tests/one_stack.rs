@@ -189,3 +189,23 @@ fn a_reader_that_cannot_go_before_another_has_moved_on_is_not_waited_for() {
          delete gone 1 <- apply moves",
     );
 }
+
+#[test]
+fn what_is_left_out_takes_along_all_that_needs_it() {
+    let (graph, names) = plan_of(
+        "stack net.QA
+           resource Vpc a
+           resource Vpc b Label=@a.VpcId
+           resource Vpc c Label=@b.VpcId
+           resource Vpc other Label=@a.VpcId
+           output id @c.VpcId",
+    )
+    .expect("an order");
+    let name = |step: &StepNode| names[graph.steps.iter().position(|other| other == step).expect("is there")].clone();
+    let is_b = |step: &StepNode| matches!(&step.kind, StepKind::Apply(urn) if urn.name() == "b");
+    let (rest, left) = graph.clone().without(is_b);
+    assert_eq!(left.iter().map(name).collect::<Vec<_>>(), ["apply b", "apply c", "publish id"]);
+    let order = rest.graph.order().expect("an order");
+    assert_eq!(order.iter().map(|&node| name(&rest.steps[node])).collect::<Vec<_>>(), ["apply a", "apply other"]);
+    assert_eq!(rest.graph.needs(order[1]), [order[0]]);
+}

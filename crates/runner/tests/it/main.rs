@@ -11,6 +11,7 @@ mod interrupted;
 mod policies;
 mod problems;
 mod read_only;
+mod saved;
 mod secrets;
 mod selection;
 mod support;

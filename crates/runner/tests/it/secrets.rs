@@ -79,6 +79,8 @@ fn a_canary_is_nowhere() {
     };
     run(&format!("preview {selection} --full"), 0);
     run(&format!("preview {selection} --json"), 0);
+    run(&format!("preview {selection} --out saved.json"), 0);
+    run("preview --plan saved.json --full", 0);
     run(&format!("evaluate {selection} --out plans"), 0);
     // Some fail on the way, so that errors and partial states are there as well.
     world.knobs(
@@ -86,7 +88,7 @@ fn a_canary_is_nowhere() {
          [[fault]]\ntype = \"vault_generic_secret\"\naction = \"create\"\ntimes = 1\n\
          [[fault]]\ntype = \"vault_database_secret_backend_connection\"\naction = \"create\"\ntimes = 1\nmode = \"partial\"\n",
     );
-    run(&format!("up {selection} --yes --json"), 30);
+    run("up --plan saved.json --yes --json", 30);
     run(&format!("up {selection} --yes -v"), 30);
     run(&format!("up {selection} --yes"), 0);
     run("refresh", 0);

@@ -1,0 +1,106 @@
+//! Saved previews: written by `preview --out`, shown by `preview --plan`, applied by `up --plan`.
+
+use std::path::{Path, PathBuf};
+use std::time::Instant;
+
+use diff::Targets;
+use engine::{Engine, Goal, Preview};
+use resource::StackName;
+use saved::Saved;
+
+use super::up::{Job, all_wait, make, orphan_name, show};
+use crate::args::Running;
+use crate::exit::{Exit, Result, io};
+use crate::session::{Selected, Session};
+
+/// Saves a preview.
+pub(crate) fn save(session: &Session<'_>, engine: &Engine<'_>, preview: &Preview, file: &Path) -> Result<()> {
+    let saved = engine.save(preview)?;
+    write(&session.start.join(file), &saved::text(&saved))?;
+    let shown = file.display().to_string();
+    if session.talk.json {
+        session.talk.json(&serde_json::json!({ "event": "saved", "file": shown, "digest": saved.digest() }));
+    } else {
+        session.talk.say(&format!("saved; `runner up --plan {shown}` applies exactly this"));
+    }
+    Ok(())
+}
+
+/// Shows a saved preview.
+pub(crate) fn preview(session: &Session<'_>, file: &Path, full: bool, detailed: bool) -> Result<Exit> {
+    let begun = Instant::now();
+    let saved = read(session, file)?;
+    let preview = Preview::from(&saved);
+    show(session, &preview, &selected(session, &saved), full, begun);
+    Ok(if detailed && !preview.is_empty() { Exit::Pending } else { Exit::Done })
+}
+
+/// Applies a saved preview, as far as everything that it needs was known when it was approved.
+pub(crate) async fn up(session: &mut Session<'_>, file: &Path, running: &Running) -> Result<Exit> {
+    let saved = read(session, file)?;
+    session.know(saved.stacks.iter().map(|stack| stack.changes.stack.clone()));
+    if !saved.deferred.is_empty() {
+        session.warn_if_stale();
+    }
+    let session = &*session;
+    let selected = selected(session, &saved);
+    session
+        .with_engine(async |engine| {
+            let goal = Goal::Programs;
+            let (saved, targets) = (Some(&saved), Targets::default());
+            let mut job = Job { session, engine, selected: &selected, goal, targets, saved, running, command: "up" };
+            let exit = job.run().await?;
+            if exit == Exit::Done { next(&job, file).await } else { Ok(exit) }
+        })
+        .await
+}
+
+/// Writes the preview of what could not be decided before this one was applied, if there is such a thing.
+async fn next(job: &Job<'_>, file: &Path) -> Result<Exit> {
+    let begun = Instant::now();
+    let Job { session, engine, selected, saved: Some(saved), .. } = *job else { return Ok(Exit::Done) };
+    // A restricted run goes on with nothing that was not among its targets.
+    let waits = !saved.deferred.is_empty() && saved.restricted.is_none();
+    if !waits && saved.undecided().is_empty() {
+        return Ok(Exit::Done);
+    }
+    let preview = if waits {
+        make(session, engine, selected, Goal::Programs, &Targets::default(), false).await?
+    } else {
+        engine.reopen(saved).await?
+    };
+    if preview.changes.is_empty() {
+        return if waits && !preview.is_empty() { Err(all_wait()) } else { Ok(Exit::Done) };
+    }
+    session.talk.say("what was not known when this was approved is known now:");
+    show(session, &preview, selected, job.running.full, begun);
+    let mut name = file.as_os_str().to_owned();
+    name.push(".next");
+    save(session, engine, &preview, Path::new(&name))?;
+    Ok(Exit::NewPlan)
+}
+
+fn read(session: &Session<'_>, file: &Path) -> Result<Saved> {
+    let shown = file.display().to_string();
+    let text = std::fs::read_to_string(session.start.join(file)).map_err(|error| io(&shown, &error))?;
+    Ok(saved::read(&text, &shown)?)
+}
+
+/// The file is there whole, or as it was.
+fn write(file: &Path, text: &str) -> Result<()> {
+    let mut beside = file.as_os_str().to_owned();
+    beside.push(".tmp");
+    let beside = PathBuf::from(beside);
+    let written = std::fs::write(&beside, text).and_then(|()| std::fs::rename(&beside, file));
+    written.map_err(|error| io(&file.display().to_string(), &error))
+}
+
+fn selected(session: &Session<'_>, saved: &Saved) -> Selected {
+    let planned =
+        |full: &String| saved.stacks.iter().map(|stack| &stack.changes.stack).find(|name| name.to_string() == *full);
+    let known = |full: &String| session.catalog.get(full).map(|entry| &entry.name);
+    let name = |full: &String| planned(full).or_else(|| known(full)).cloned().unwrap_or_else(|| orphan_name(full));
+    let stacks: Vec<StackName> = saved.selected.iter().map(name).collect();
+    let single = if let [one] = stacks.as_slice() { Some(one.clone()) } else { None };
+    Selected { stacks, single }
+}
