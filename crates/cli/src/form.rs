@@ -77,6 +77,7 @@ fn stack(set: &ChangeSet) -> Value {
 
 fn resource(urn: &str, change: &ResourceChange) -> Value {
     let (action, undecided, delete_first) = match change.action {
+        Action::Keep if change.moved_from.is_some() => ("move", false, false),
         Action::Keep => ("record", false, false),
         Action::Create => ("create", false, false),
         Action::Update => ("update", false, false),
@@ -86,6 +87,8 @@ fn resource(urn: &str, change: &ResourceChange) -> Value {
         Action::Adopt => ("adopt", false, false),
         Action::Read => ("read", false, false),
     };
+    let moved = change.moved_from.iter().map(|(stack, earlier)| format!("moved from {stack}, where it is `{earlier}`"));
+    let remarks: Vec<String> = change.remarks.iter().cloned().chain(moved).collect();
     json!({
         "urn": urn,
         "action": action,
@@ -96,7 +99,7 @@ fn resource(urn: &str, change: &ResourceChange) -> Value {
         "protection_ignored": change.protection_ignored,
         "source": change.source.as_ref().map(ToString::to_string),
         "vanished": change.vanished,
-        "remarks": change.remarks,
+        "remarks": remarks,
     })
 }
 

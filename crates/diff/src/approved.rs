@@ -27,6 +27,9 @@ pub fn beyond(approved: &ChangeSet, now: &ChangeSet, plan: &Plan) -> Vec<String>
         let differing = known.filter(|(key, value)| change.goal.get(*key) != Some(value));
         found.extend(differing.map(|(key, _)| format!("`{key}` of `{name}` has another value than was shown")));
     }
+    let more = now.leaving.iter().filter(|(urn, to)| approved.leaving.get(*urn) != Some(to));
+    found
+        .extend(more.map(|(urn, (stack, _))| format!("`{}` would move to `{stack}`, which was not shown", urn.name())));
     for (urn, incarnation) in &now.leftovers {
         let replaced = |was: &ResourceChange| matches!(was.action, Action::Create | Action::Replace { .. });
         let known = approved.leftovers.contains(&(urn.clone(), *incarnation));
@@ -57,7 +60,8 @@ fn follows(was: &ResourceChange, now: &ResourceChange) -> bool {
         }
         (was, now) => was == now,
     };
-    action && (now.renamed_from.is_none() || now.renamed_from == was.renamed_from)
+    let moved = now.moved_from.is_none() || now.moved_from == was.moved_from;
+    action && moved && (now.renamed_from.is_none() || now.renamed_from == was.renamed_from)
 }
 
 fn is_as_shown(was: &OutputChange, now: &OutputChange) -> bool {

@@ -21,6 +21,8 @@ pub struct ChangeSet {
     pub resources: BTreeMap<Urn, ResourceChange>,
     /// Objects that an earlier run replaced and left to be deleted: URN and incarnation.
     pub leftovers: BTreeSet<(Urn, u64)>,
+    /// Objects that go over to another stack: by their name here, that stack and their name there.
+    pub leaving: BTreeMap<Urn, (StackName, Urn)>,
     /// The outputs, by leaf.
     pub outputs: BTreeMap<Path, OutputChange>,
     /// The constructs, for display.
@@ -84,6 +86,8 @@ pub struct ResourceChange {
     pub protection_ignored: bool,
     /// The earlier name that its object stands under in state.
     pub renamed_from: Option<Urn>,
+    /// The stack that its object is taken over from, and its name there.
+    pub moved_from: Option<(StackName, Urn)>,
     /// What state says of its options, or of what it reads and waits for, is out of date.
     pub record: bool,
     /// It is replaced because somebody asked for it, whether something differs or not.
@@ -116,7 +120,7 @@ impl ResourceChange {
 
     /// Whether nothing would be done, not even to its record in state.
     pub fn is_nothing(&self) -> bool {
-        self.action == Action::Keep && self.renamed_from.is_none() && !self.record
+        self.action == Action::Keep && self.renamed_from.is_none() && self.moved_from.is_none() && !self.record
     }
 }
 
@@ -225,6 +229,7 @@ impl ChangeSet {
     /// Whether anything would be done, outputs included.
     pub fn is_empty(&self) -> bool {
         self.leftovers.is_empty()
+            && self.leaving.is_empty()
             && self.resources.values().all(ResourceChange::is_nothing)
             && self.outputs.values().all(|output| !output.changes())
     }

@@ -140,6 +140,7 @@ fn missing(resource: &Resource) -> ResourceChange {
         id: None,
         protection_ignored: false,
         renamed_from: None,
+        moved_from: None,
         record: false,
         vanished: None,
         forced: false,

@@ -147,6 +147,7 @@ fn empty_set(input: &StackInput<'_>, stack: usize, reach: &Reach) -> ChangeSet {
         base: input.base,
         resources: BTreeMap::new(),
         leftovers: leftovers.map(|object| (object.urn.clone(), object.incarnation)).collect(),
+        leaving: BTreeMap::new(),
         outputs: BTreeMap::new(),
         constructs: input.plan.map(|plan| plan.constructs.clone()).unwrap_or_default(),
         reads: BTreeMap::new(),
@@ -282,6 +283,7 @@ impl Pass<'_> {
             id,
             protection_ignored: false,
             renamed_from,
+            moved_from: None,
             record,
             forced: self.reach.replaces(stack, urn),
             left: false,
@@ -465,6 +467,8 @@ impl Pass<'_> {
             let mut change = deletion(object);
             if self.reach.leaves(stack, &object.urn) {
                 change = left(object);
+            } else if input.plan.is_some_and(|plan| plan.forget.contains(&object.urn)) {
+                change.action = Action::Forget;
             } else if object.kept.protect {
                 self.guard(stack, &object.urn, &mut change, "deleted");
             }
@@ -546,6 +550,7 @@ pub(crate) fn deletion(object: &Object) -> ResourceChange {
         id: Some(object.id.clone()),
         protection_ignored: false,
         renamed_from: None,
+        moved_from: None,
         record: false,
         forced: false,
         left: false,

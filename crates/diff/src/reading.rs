@@ -69,6 +69,7 @@ impl Pass<'_> {
             id,
             protection_ignored: false,
             renamed_from: None,
+            moved_from: None,
             record,
             forced: false,
             left: false,

@@ -71,6 +71,12 @@ pub enum Stopped {
     Preview(PreviewError),
 }
 
+impl From<Diagnostic> for Stopped {
+    fn from(problem: Diagnostic) -> Self {
+        Self::Problems(problem.into())
+    }
+}
+
 impl From<StoreError> for Stopped {
     fn from(error: StoreError) -> Self {
         Self::Store(error)
@@ -165,9 +171,15 @@ impl Engine<'_> {
         let run = Run { id: run_id(), command: options.command.clone() };
         self.check_pins(preview).await?;
         let plan = preview.bound.as_ref().map(|bound| bound.digest);
-        let journals = self.acquire(&run, preview, |_| plan).await?;
+        let journals = self.acquire(&run, preview, |_| plan, Vec::new()).await?;
         let mut lives = Self::lives(preview, journals);
         left.iter().for_each(|step| lives[step.stack].leave());
+        if let Err(stopped) = self.hand_over(&preview.moves.all, &mut lives).await {
+            lives.iter_mut().for_each(Live::leave);
+            self.close(preview, lives).await?;
+            self.store.release(&run).await?;
+            return Err(stopped);
+        }
         let counts: Vec<(StackName, usize)> = lives
             .iter()
             .enumerate()
@@ -215,24 +227,22 @@ impl Engine<'_> {
         Ok(())
     }
 
-    /// Takes the stacks of a preview, all or none, and registers them as readers; `plan` gives the saved preview that a
-    /// stack stands under from now on.
+    /// Takes the stacks of a preview and some more, all or none, and registers those of the preview as readers; `plan`
+    /// gives the saved preview that a stack stands under from now on.
     pub(crate) async fn acquire(
         &self,
         run: &Run,
         preview: &Preview,
         plan: impl Fn(&str) -> Option<Digest>,
+        more: Vec<Base>,
     ) -> Result<Vec<Box<dyn Journal>>, StoreError> {
-        let bases: Vec<Base> = preview
-            .changes
-            .iter()
-            .map(|set| Base {
-                stack: set.stack.clone(),
-                id: set.stack_id.clone(),
-                generation: set.base,
-                plan: plan(&set.stack.to_string()),
-            })
-            .collect();
+        let bases = preview.changes.iter().map(|set| Base {
+            stack: set.stack.clone(),
+            id: set.stack_id.clone(),
+            generation: set.base,
+            plan: plan(&set.stack.to_string()),
+        });
+        let bases: Vec<Base> = bases.chain(more).collect();
         let journals = self.store.acquire(run, &bases).await?;
         let mut registering = JoinSet::new();
         for set in &preview.changes {

@@ -199,6 +199,7 @@ impl Engine<'_> {
             outputs: plan.reads(),
             idle: None,
             secrets: plan.secrets(),
+            takes: crate::moves::takes(plan),
         })
     }
 }

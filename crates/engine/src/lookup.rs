@@ -31,7 +31,7 @@ impl World {
     /// Why a stack has to be settled before anything else, if it has.
     pub(crate) fn unsettled(&self, stack: &str) -> Option<Unsettled> {
         let head = self.heads.get(stack)?;
-        let dangling = self.states.get(stack).is_some_and(|state| !state.dangling.is_empty());
+        let dangling = self.states.get(stack).is_some_and(|state| !state.is_settled());
         head.open.clone().map(Unsettled::Open).or_else(|| dangling.then_some(Unsettled::Dangling))
     }
 

@@ -13,6 +13,7 @@ use taskgraph::{OutputRead, ResolveRecord};
 use value::{Digest, Path};
 
 use crate::lookup::World;
+use crate::moves::Moves;
 use crate::work::Work;
 use crate::{Engine, Traces};
 
@@ -65,6 +66,8 @@ pub struct Preview {
     pub(crate) plans: BTreeMap<String, Planned>,
     /// Heads and states that it was made from.
     pub(crate) world: World,
+    /// What goes over from one stack to another, before any step.
+    pub(crate) moves: Moves,
     pub(crate) holders: Holders,
     /// The saved preview that this is what is left of.
     pub(crate) bound: Option<Bound>,
@@ -176,6 +179,7 @@ impl Engine<'_> {
                 work.look_up(traces).await?;
                 work.go_on().await?;
                 work.circles_outside().await?;
+                work.refuse_to_lose(traces).await?;
                 work.notes_on_upstream(traces).await?;
             }
             Goal::Nothing => work.plan_nothing().await?,
@@ -203,7 +207,7 @@ impl Preview {
                 let name = changes.stack.to_string();
                 planner::StackSteps {
                     changes,
-                    state: self.world.states.get(&name).map(AsRef::as_ref),
+                    state: self.state(&name).map(AsRef::as_ref),
                     after: self.plans.get(&name).and_then(|p| p.plan.as_ref()).map_or(&none, |plan| &plan.after),
                 }
             })
@@ -221,8 +225,8 @@ impl Preview {
         graph.without(|step| named(step).is_some_and(|resource| bound.undecided.contains(&resource)))
     }
 
-    /// The state of a stack that the preview was made from.
+    /// The state of a stack that the preview was made from, once objects have moved.
     pub(crate) fn state(&self, stack: &str) -> Option<&Arc<StackState>> {
-        self.world.states.get(stack)
+        self.moves.states.get(stack).or_else(|| self.world.states.get(stack))
     }
 }

@@ -83,7 +83,16 @@ impl Live {
     /// Whether every step ended well and nothing is left over.
     pub(crate) fn is_settled(&self) -> bool {
         let state = self.state();
-        self.well && !self.leaves && self.open_steps == 0 && state.replaced.is_empty() && state.dangling.is_empty()
+        self.well && !self.leaves && self.open_steps == 0 && state.replaced.is_empty() && state.is_settled()
+    }
+
+    /// Makes entries durable before any step begins.
+    pub(crate) async fn append(&mut self, entries: Vec<Entry>) -> Result<(), StoreError> {
+        let (Some(journal), Some(state)) = (&mut self.journal, &mut self.state) else { return Ok(()) };
+        entries.iter().for_each(|entry| state.apply(entry));
+        let result = journal.append(entries).await;
+        self.lost = result.clone().err();
+        result
     }
 
     /// The journal and the state, unless the stack was lost.
@@ -557,6 +566,7 @@ impl<'a> Runner<'a> {
                     Some(Change::Replace { .. }) => "replace",
                     Some(Change::Adopt) => "adopt",
                     Some(Change::Read) => "read",
+                    Some(Change::Keep) if change.is_some_and(|change| change.moved_from.is_some()) => "move",
                     Some(Change::Keep) if change.is_some_and(|change| change.renamed_from.is_some()) => "rename",
                     Some(Change::Keep) => "record",
                     _ => "create",

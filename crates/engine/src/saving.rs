@@ -29,7 +29,7 @@ impl Engine<'_> {
         work.planned.clone_from(&preview.plans);
         // Compared by themselves, as they are when they are taken up again.
         let names: BTreeSet<String> = preview.changes.iter().map(|set| set.stack.to_string()).collect();
-        let (sets, found) = work.diff(&names);
+        let (sets, found) = work.compare_loaded(&names);
         found.into_result(())?;
         let stacks: Vec<SavedStack> = sets.into_iter().filter_map(|set| saved_stack(preview, set)).collect();
         let reads = stacks.iter().flat_map(SavedStack::reads).filter(|(stack, _)| !names.contains(stack));

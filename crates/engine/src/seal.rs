@@ -103,6 +103,28 @@ pub(crate) fn each_hook(
     hooks.into_iter().enumerate().map(convert).collect()
 }
 
+/// An object whose secrets are bound to another place; `None` if it has none.
+///
+/// # Errors
+/// If the key is not at hand.
+pub(crate) fn rebound(
+    secrets: &dyn Secrets,
+    object: &state::Object,
+    from: &Context,
+    to: &Context,
+) -> Result<Option<state::Object>, SecretError> {
+    let sealed = object.inputs.values().chain(object.observed.values()).any(Value::has_secret);
+    if !sealed && object.kept.delete_hooks.is_empty() {
+        return Ok(None);
+    }
+    let rebind = |value, path: &Path| seal(secrets, open(secrets, value, from, path)?, to, path);
+    let inputs = each(object.inputs.clone(), rebind)?;
+    let observed = each(object.observed.clone(), rebind)?;
+    let mut rebound = state::Object { inputs, observed, ..object.clone() };
+    rebound.kept.delete_hooks = each_hook(rebound.kept.delete_hooks, rebind)?;
+    Ok(Some(rebound))
+}
+
 fn walk(
     value: Value,
     path: &Path,

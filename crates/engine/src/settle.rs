@@ -4,6 +4,7 @@ use std::time::{Duration, Instant};
 
 use diag::Diagnostic;
 use ports::{Closing, Find, Found, Outcome, Owner, ProviderErrorKind, ReadRequest, Run, Step, StepAction};
+use resource::Urn;
 use schema::{Settle, TypeSchema};
 use state::{Action, Entry, Intent, Object, StackState, Status};
 
@@ -11,7 +12,11 @@ use crate::apply::run_id;
 use crate::call::{self, Ended};
 use crate::lease::Lease;
 use crate::seal::{self, Context};
-use crate::{Engine, Event, Events, Preview, Stopped, now};
+use crate::{Engine, Event, Events, Preview, Stopped, hand_over, now};
+
+fn settled_event(state: &StackState, urn: &Urn, outcome: &str) -> Event {
+    Event::Settled { stack: state.name.clone(), resource: urn.name().to_owned(), outcome: outcome.to_owned() }
+}
 
 /// What a settling stands on.
 struct Look {
@@ -32,7 +37,9 @@ impl Engine<'_> {
             return Ok(0);
         }
         let run = Run { id: run_id(), command: "settle".to_owned() };
-        let journals = self.acquire(&run, preview, |stack| preview.world.heads.get(stack)?.plan).await?;
+        let plan = |stack: &str| preview.world.heads.get(stack)?.plan;
+        let journals = self.acquire(&run, preview, plan, Self::asked_of_moves(preview)).await?;
+        let states: Vec<StackState> = journals.iter().map(|journal| journal.state().clone()).collect();
         // Nobody but this run calls from here on.
         let look = Look { since: Instant::now(), lease: Lease::keep(self.store.clone(), run.clone()) };
         let mut settled = 0;
@@ -41,16 +48,18 @@ impl Engine<'_> {
             let mut state = journal.state().clone();
             let dangling: Vec<(u64, Intent)> = state.dangling.iter().map(|(p, intent)| (*p, intent.clone())).collect();
             let mut entries = Vec::new();
+            for (entry, outcome) in hand_over::settle(&state, &states) {
+                if let Entry::Left { urn } | Entry::Stayed { urn } = &entry {
+                    events.send(settled_event(&state, urn, outcome));
+                }
+                settled += 1;
+                entries.push(entry);
+            }
             for (position, intent) in dangling {
                 settled += 1;
                 match self.settle_one(&state, position, &intent, &look).await {
                     Ok((entry, outcome)) => {
-                        let stack = state.name.clone();
-                        events.send(Event::Settled {
-                            stack,
-                            resource: intent.urn.name().to_owned(),
-                            outcome: outcome.to_owned(),
-                        });
+                        events.send(settled_event(&state, &intent.urn, outcome));
                         entries.push(entry);
                     }
                     Err(problem) => found.push(problem),
@@ -134,7 +143,7 @@ impl Engine<'_> {
             Settle::Ask => {
                 let message = format!("nobody but you can tell whether `{}` of `{}` was made", intent.urn, state.name);
                 return Err(Diagnostic::error("E0540", message)
-                    .hint(format!("look at the vendor; if it is there, take it over with `.import(…)`; then `runner state forget {} '{}'`", state.name, intent.urn)));
+                    .hint(format!("look at the vendor; if it is there, take it over with `.import(…)`; then `runner state rm {} '{}'`", state.name, intent.urn)));
             }
         };
         let Some(found) = found else {

@@ -6,6 +6,8 @@ use serde::{Deserialize, Serialize};
 use taskgraph::EvaluateRecord;
 use value::{Digest, Path, Value};
 
+use crate::Move;
+
 /// The trace of one evaluation.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Trace {
@@ -25,6 +27,9 @@ pub struct Trace {
     /// The configuration's secrets that the plan reads.
     #[serde(default)]
     pub secrets: BTreeSet<Path>,
+    /// What the plan takes over from other stacks.
+    #[serde(default)]
+    pub takes: BTreeSet<Move>,
 }
 
 /// The traces of all stacks, by full name.

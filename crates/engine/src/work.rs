@@ -16,6 +16,7 @@ use value::{Digest, Path, Value};
 use crate::evaluate::plan_of;
 use crate::existing::taken_twice;
 use crate::lookup::{EngineLookup, PlainOutputs, Unsettled, World};
+use crate::moves::{self, Moves};
 use crate::preview::{Planned, Preview, PreviewError, PreviewOptions};
 use crate::{Engine, RefreshReport, StackEntry, Trace, Traces};
 
@@ -32,6 +33,8 @@ pub(crate) struct Work<'a> {
     pub idle: BTreeMap<String, Digest>,
     /// Stacks whose state here is not the one that is written.
     pub refreshed: BTreeSet<String>,
+    /// What goes over from one stack to another.
+    pub moves: Moves,
     pub preview: Preview,
 }
 
@@ -46,6 +49,7 @@ impl<'a> Work<'a> {
             proposed: BTreeMap::new(),
             idle: BTreeMap::new(),
             refreshed: BTreeSet::new(),
+            moves: Moves::default(),
             preview: Preview::default(),
         }
     }
@@ -119,7 +123,9 @@ impl Work<'_> {
                 }
                 Next::Done(deferred) => {
                     self.preview.deferred = deferred;
-                    return self.check_targets().map_err(PreviewError::Problems);
+                    let mut waiting = std::mem::take(&mut self.moves.waiting);
+                    waiting.extend(self.check_targets().err().unwrap_or_default());
+                    return waiting.into_result(()).map_err(PreviewError::Problems);
                 }
                 Next::Stuck(names) => {
                     let list = names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
@@ -275,13 +281,15 @@ impl Work<'_> {
         Ok(())
     }
 
-    /// Compares stacks whose plans are at hand, with what there is in the world of what they take over.
+    /// Compares stacks whose plans are at hand, with the states that they have once objects have moved between them, and
+    /// with what there is in the world of what they take over.
     pub(crate) async fn compare(
         &mut self,
         stacks: &BTreeSet<String>,
     ) -> Result<(Vec<ChangeSet>, Diagnostics), PreviewError> {
+        self.load_for_moves(stacks).await?;
         loop {
-            let (sets, mut found) = self.diff(stacks);
+            let (sets, mut found) = self.compare_loaded(stacks);
             let (more, notes) = self.world.seen.look(self.engine).await;
             self.preview.notes.extend(notes);
             if more {
@@ -296,8 +304,18 @@ impl Work<'_> {
         }
     }
 
-    /// Compares stacks whose plans are at hand.
-    pub(crate) fn diff(&self, stacks: &BTreeSet<String>) -> (Vec<ChangeSet>, Diagnostics) {
+    /// Compares stacks whose plans are at hand, where everything is loaded.
+    pub(crate) fn compare_loaded(&mut self, stacks: &BTreeSet<String>) -> (Vec<ChangeSet>, Diagnostics) {
+        let (moves, mut found) = self.decide_moves(stacks);
+        self.moves = moves;
+        let (mut sets, more) = self.diff(stacks);
+        found.extend(more);
+        found.extend(self.moves.half_skipped(&sets));
+        moves::mark(&self.moves.all, &mut sets);
+        (sets, found)
+    }
+
+    fn diff(&self, stacks: &BTreeSet<String>) -> (Vec<ChangeSet>, Diagnostics) {
         let names: Vec<(&String, StackName, String)> =
             stacks.iter().map(|name| (name, self.name(name), self.id(name))).collect();
         let inputs: Vec<StackInput<'_>> = names
@@ -310,7 +328,7 @@ impl Work<'_> {
                     base: self.world.heads.get(*key).map(|head| head.generation),
                     plan: planned.plan.as_deref(),
                     sources: Some(&planned.sources),
-                    state: self.world.states.get(*key).map(AsRef::as_ref),
+                    state: self.moves.states.get(*key).or_else(|| self.world.states.get(*key)).map(AsRef::as_ref),
                     approved: planned.approved,
                 }
             })
@@ -320,7 +338,7 @@ impl Work<'_> {
         diff(&inputs, &lookup, Settings { ignore_protection, targets: self.options.targets.clone() })
     }
 
-    fn name(&self, name: &str) -> StackName {
+    pub(crate) fn name(&self, name: &str) -> StackName {
         let planned = self.planned.get(name).and_then(|planned| planned.plan.as_ref());
         let known = self.engine.catalog.get(name).map(|entry| entry.name.clone());
         known
@@ -411,7 +429,7 @@ impl Work<'_> {
             };
             self.planned.insert(name.clone(), planned);
         }
-        let (sets, found) = self.diff(&names);
+        let (sets, found) = self.compare(&names).await?;
         found.into_result(()).map_err(PreviewError::Problems)?;
         self.preview.changes = sets;
         self.check_targets().map_err(PreviewError::Problems)
@@ -419,6 +437,7 @@ impl Work<'_> {
 
     /// Takes out what has nothing to do, orders the steps once to see what stands against them, and adds remarks.
     pub(crate) async fn finish(mut self) -> Result<Preview, PreviewError> {
+        self.preview.notes.append(&mut self.moves.notes);
         let readers: Vec<String> = self
             .world
             .heads
@@ -431,7 +450,9 @@ impl Work<'_> {
         let deletes = self.preview.changes.iter().any(deletes);
         if deletes {
             self.load(readers).await?;
-            self.world.states.values().for_each(|state| self.preview.holders.add(state));
+            let moved = &self.moves.states;
+            let states = self.world.states.iter().map(|(name, state)| moved.get(name).unwrap_or(state));
+            states.for_each(|state| self.preview.holders.add(state));
             self.preview.holders.select(self.options.selected.iter().cloned());
         }
         let sets = std::mem::take(&mut self.preview.changes);
@@ -463,6 +484,7 @@ impl Work<'_> {
         preview.selected.clone_from(&self.options.selected);
         preview.judgement = self.engine.judge(&preview.changes);
         preview.plans = self.planned;
+        preview.moves = self.moves;
         preview.world = self.world;
         preview.held_back = preview
             .order()?

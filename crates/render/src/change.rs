@@ -30,11 +30,14 @@ pub(crate) fn symbol(action: Action) -> (&'static str, Paint) {
 
 /// Whether it does more than add.
 pub(crate) fn is_risky(change: &ResourceChange) -> bool {
-    !matches!(change.action, Action::Keep | Action::Create | Action::Adopt | Action::Read) || is_rename(change)
+    !matches!(change.action, Action::Keep | Action::Create | Action::Adopt | Action::Read)
+        || is_rename(change)
+        || change.moved_from.is_some()
 }
 
 fn symbol_of(change: &ResourceChange) -> (&'static str, Paint) {
     match change.action {
+        Action::Keep if change.moved_from.is_some() => ("⇒", Paint::Change),
         Action::Keep if is_rename(change) => ("→", Paint::Change),
         Action::Keep if change.record => ("·", Paint::Change),
         action => symbol(action),
@@ -72,6 +75,13 @@ pub(crate) fn head(urn: &Urn, change: &ResourceChange, indent: usize) -> Line {
     };
     let line = match &change.vanished {
         Some(id) => line.apart(Paint::Change, format!("drift: `{id}` is gone")),
+        None => line,
+    };
+    let line = match &change.moved_from {
+        Some((stack, earlier)) if earlier.name() == urn.name() => {
+            line.apart(Paint::Change, format!("moved from {stack}"))
+        }
+        Some((stack, earlier)) => line.apart(Paint::Change, format!("moved from {stack}, {}", earlier.name())),
         None => line,
     };
     if change.protection_ignored { line.apart(Paint::Bad, PROTECTED) } else { line }
@@ -138,6 +148,13 @@ pub(crate) fn many_line(members: &[(&Urn, &ResourceChange)], here: &str, indent:
     let names: Vec<&str> = members.iter().take(NAMES).map(|(urn, _)| urn.name()).collect();
     let more = if members.len() > NAMES { ", …" } else { "" };
     let line = line.apart(Paint::Faint, format!("{}{more}", names.join(", ")));
+    let line = match &change.moved_from {
+        Some((stack, earlier)) if earlier.name() == urn.name() => {
+            line.apart(Paint::Change, format!("moved from {stack}"))
+        }
+        Some((stack, earlier)) => line.apart(Paint::Change, format!("moved from {stack}, {}", earlier.name())),
+        None => line,
+    };
     if change.protection_ignored { line.apart(Paint::Bad, PROTECTED) } else { line }
 }
 

@@ -24,6 +24,7 @@ pub(crate) fn opened(set: &ChangeSet, full: bool) -> Vec<Line> {
         let line = Line::indented(2).paint(Paint::Bad, "-").text(" ").paint(Paint::Strong, urn.name());
         lines.push(line.apart(Paint::Plain, urn.ty()).apart(Paint::Note, "left over from an earlier replacement"));
     }
+    view.leaving(&mut lines);
     view.outputs(&mut lines);
     view.end(&mut lines);
     lines
@@ -113,6 +114,14 @@ impl<'a> View<'a> {
         } else {
             lines.push(tally.symbols(line));
             self.members(tree, Some(name), indent + 2, lines);
+        }
+    }
+
+    /// What goes over to other stacks.
+    fn leaving(&self, lines: &mut Vec<Line>) {
+        for (urn, (stack, _)) in &self.set.leaving {
+            let line = Line::indented(2).paint(Paint::Change, "⇐").text(" ").paint(Paint::Strong, urn.name());
+            lines.push(line.apart(Paint::Plain, urn.ty()).apart(Paint::Change, format!("moves to {stack}")));
         }
     }
 

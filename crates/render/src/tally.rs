@@ -15,6 +15,9 @@ pub(crate) struct Tally {
     pub(crate) delete: usize,
     pub(crate) forget: usize,
     pub(crate) rename: usize,
+    pub(crate) moved: usize,
+    /// What goes over to other stacks, where it is counted.
+    pub(crate) leaving: usize,
     pub(crate) record: usize,
     pub(crate) keep: usize,
     pub(crate) read: usize,
@@ -26,7 +29,11 @@ pub(crate) struct Tally {
 impl Tally {
     pub(crate) fn of(set: &ChangeSet) -> Self {
         let mut tally = Self::of_changes(set.resources.values());
-        tally.delete += set.leftovers.len();
+        let forgets = |urn| set.resources.get(urn).is_some_and(|change| change.action == Action::Forget);
+        let forgotten = set.leftovers.iter().filter(|(urn, _)| forgets(urn)).count();
+        tally.leaving = set.leaving.len();
+        tally.forget += forgotten;
+        tally.delete += set.leftovers.len() - forgotten;
         tally.outputs = set.outputs.values().filter(|output| output.changes()).count();
         tally
     }
@@ -36,6 +43,7 @@ impl Tally {
         for change in changes {
             tally.drift += usize::from(change.is_drift());
             match change.action {
+                Action::Keep if change.moved_from.is_some() => tally.moved += 1,
                 Action::Keep if change.renamed_from.is_some() => tally.rename += 1,
                 Action::Keep if change.record => tally.record += 1,
                 Action::Keep => tally.keep += 1,
@@ -64,6 +72,8 @@ impl Tally {
             delete: self.delete + other.delete,
             forget: self.forget + other.forget,
             rename: self.rename + other.rename,
+            moved: self.moved + other.moved,
+            leaving: self.leaving + other.leaving,
             record: self.record + other.record,
             keep: self.keep + other.keep,
             read: self.read + other.read,
@@ -83,6 +93,8 @@ impl Tally {
             delete: self.delete - shown.delete,
             forget: self.forget - shown.forget,
             rename: self.rename - shown.rename,
+            moved: self.moved - shown.moved,
+            leaving: self.leaving - shown.leaving,
             record: self.record - shown.record,
             keep: self.keep - shown.keep,
             read: self.read - shown.read,
@@ -97,7 +109,7 @@ impl Tally {
 
     /// What does more than add.
     pub(crate) fn risky(self) -> usize {
-        self.update + self.replace + self.delete + self.forget + self.rename
+        self.update + self.replace + self.delete + self.forget + self.rename + self.moved
     }
 
     /// `+395 ~2 ±1 -3`.
@@ -111,6 +123,8 @@ impl Tally {
             (self.delete, "-", Paint::Bad),
             (self.forget, ">", Paint::Bad),
             (self.rename, "→", Paint::Change),
+            (self.moved, "⇒", Paint::Change),
+            (self.leaving, "⇐", Paint::Change),
             (self.record, "·", Paint::Change),
         ];
         let mut line = line;
@@ -140,6 +154,7 @@ impl Tally {
             (self.delete, "delete"),
             (self.forget, "forget"),
             (self.rename, "rename"),
+            (self.moved, "move here"),
             (self.record, "record anew"),
         ];
         for (number, what) in kinds.into_iter().filter(|(number, _)| *number > 0) {

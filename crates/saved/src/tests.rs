@@ -14,6 +14,7 @@ fn saved() -> Saved {
         base: Some(3),
         resources: BTreeMap::new(),
         leftovers: [("net::Vpc::old".parse().expect("a URN"), 2)].into(),
+        leaving: BTreeMap::new(),
         outputs: BTreeMap::new(),
         constructs: BTreeMap::new(),
         reads: BTreeMap::new(),

@@ -6,7 +6,7 @@ use resource::{StackName, Urn};
 use serde::{Deserialize, Serialize};
 use value::{Digest, Map, Path, Value};
 
-use crate::{Kept, Object, ReadOutput};
+use crate::{Kept, Object, Origin, ReadOutput};
 
 /// The entries that became durable together.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -147,6 +147,34 @@ pub enum Entry {
         urn: Urn,
         /// The incarnation.
         incarnation: u64,
+    },
+    /// A live object is about to be handed over to another stack.
+    Leaving {
+        /// The resource.
+        urn: Urn,
+        /// The incarnation.
+        incarnation: u64,
+        /// The id of the stack that it goes to.
+        to: String,
+        /// The name that it gets there.
+        name: Urn,
+    },
+    /// An object was taken over from another stack, in whose journal it is about to leave.
+    Arrived {
+        /// The object.
+        object: Box<Object>,
+        /// Where it stood.
+        from: Origin,
+    },
+    /// What was about to leave has arrived: its record is dropped.
+    Left {
+        /// The resource.
+        urn: Urn,
+    },
+    /// What was about to leave has not arrived, and stays.
+    Stayed {
+        /// The resource.
+        urn: Urn,
     },
     /// The object goes by another name now.
     Renamed {

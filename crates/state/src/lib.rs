@@ -6,12 +6,14 @@
 
 mod head;
 mod journal;
+mod moving;
 mod object;
 mod stack;
 mod verify;
 
 pub use head::{Head, OutputDigest};
 pub use journal::{Action, Chunk, Entry, Intent, Request};
+pub use moving::{HandOver, Leaving, Origin};
 pub use object::{Kept, KeptHook, KeptRun, Object, OutputReader, ReadOutput, Site, Status};
 pub use stack::{PublishedOutput, STATE_FORMAT, StackState, stack_id};
 pub use verify::Broken;

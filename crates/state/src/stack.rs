@@ -6,7 +6,7 @@ use resource::{StackName, Urn};
 use serde::{Deserialize, Serialize};
 use value::{Digest, Path, Value};
 
-use crate::{Entry, Intent, Kept, Object};
+use crate::{Entry, Intent, Kept, Leaving, Object, Origin};
 
 /// The number of the format of states, heads and journals.
 pub const STATE_FORMAT: u32 = 1;
@@ -69,6 +69,12 @@ pub struct StackState {
     /// The intents whose end is not known, by position.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub dangling: BTreeMap<u64, Intent>,
+    /// The objects whose hand-over to another stack has begun and not ended.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub leaving: BTreeMap<Urn, Leaving>,
+    /// The objects of other stacks that were ever taken over: what those stacks are told when they ask.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub arrived: BTreeSet<Origin>,
 }
 
 impl StackState {
@@ -87,12 +93,19 @@ impl StackState {
             fencing: 0,
             next_position: 0,
             dangling: BTreeMap::new(),
+            leaving: BTreeMap::new(),
+            arrived: BTreeSet::new(),
         }
     }
 
     /// Whether nothing is left of the stack but its counters.
     pub fn is_empty(&self) -> bool {
-        self.objects.is_empty() && self.replaced.is_empty() && self.dangling.is_empty()
+        self.objects.is_empty() && self.replaced.is_empty() && self.is_settled()
+    }
+
+    /// Whether no step and no hand-over is open.
+    pub fn is_settled(&self) -> bool {
+        self.dangling.is_empty() && self.leaving.is_empty()
     }
 
     /// The token of an intent at a position: the same for every repetition, different for everything else.
@@ -148,6 +161,20 @@ impl StackState {
             }
             Entry::Recorded { object } => self.put((**object).clone()),
             Entry::Dropped { urn, incarnation } => self.remove(urn, *incarnation),
+            Entry::Leaving { urn, incarnation, to, name } => {
+                let leaving = Leaving { incarnation: *incarnation, to: to.clone(), name: name.clone() };
+                self.leaving.insert(urn.clone(), leaving);
+            }
+            Entry::Arrived { object, from } => {
+                self.arrived.insert(from.clone());
+                self.put((**object).clone());
+            }
+            Entry::Left { urn } => {
+                if let Some(leaving) = self.leaving.remove(urn) {
+                    self.remove(urn, leaving.incarnation);
+                }
+            }
+            Entry::Stayed { urn } => drop(self.leaving.remove(urn)),
             Entry::Renamed { from, to } => self.rename(from, to),
             Entry::Published { path, value, digest, from } => {
                 let output =

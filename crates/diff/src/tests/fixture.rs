@@ -274,6 +274,10 @@ impl Reader {
                 let state = state_of(self.stacks.last_mut().expect("a stack first"));
                 state.waits_for.insert(name_of(words[1]));
             }
+            "forget" => {
+                let plan = self.stacks.last_mut().expect("a stack first").plan.as_mut().expect("a plan");
+                plan.forget.insert(Urn::new(plan.stack.project(), words[1], words[2]));
+            }
             "after" if words[1].contains('.') => {
                 let stack = self.stacks.last_mut().expect("a stack first");
                 stack.plan.as_mut().expect("a plan").after.insert(name_of(words[1]));
@@ -340,6 +344,11 @@ impl Reader {
                     "import" => options.import = Some(words[1].to_owned()),
                     "read" => around.read = values.first().cloned(),
                     "alias" => options.aliases.push(Alias { urn: Urn::new(project, urn.ty(), words[1]), stack: None }),
+                    "moved" => {
+                        let from = name_of(words[1]);
+                        let urn = Urn::new(from.project(), urn.ty(), words[2]);
+                        options.aliases.push(Alias { urn, stack: Some(from) });
+                    }
                     "after" => options.depends_on.push(Dependency::Resource(after.expect("declared before"))),
                     "waits" => options.depends_on.push(Dependency::Stack(name_of(words[1]))),
                     "deleted_with" => options.deleted_with = target,
@@ -564,6 +573,8 @@ pub(crate) fn print(sets: &[ChangeSet]) -> String {
         for (urn, change) in set.resources.iter().filter(|(_, change)| !change.is_nothing()) {
             let was =
                 change.renamed_from.as_ref().map(|earlier| format!(" (was {})", earlier.name())).unwrap_or_default();
+            let from = change.moved_from.as_ref();
+            let was = from.map_or(was, |(stack, urn)| format!(" (from {stack} {})", urn.name()));
             let record = if change.record { " (record)" } else { "" };
             let protected = if change.protection_ignored { " (protected)" } else { "" };
             lines.push(format!("{} {}{was}{record}{protected}", symbol(change.action), urn.name()));
@@ -580,6 +591,9 @@ pub(crate) fn print(sets: &[ChangeSet]) -> String {
             lines.extend(change.remarks.iter().map(|remark| format!("# {remark}")));
         }
         lines.extend(set.leftovers.iter().map(|(urn, incarnation)| format!("- {} {incarnation}", urn.name())));
+        for (urn, (stack, name)) in &set.leaving {
+            lines.push(format!("{} leaves for {stack} as {}", urn.name(), name.name()));
+        }
         for (path, output) in set.outputs.iter().filter(|(_, output)| output.changes()) {
             lines.push(format!("> {path} {}", output.value.as_ref().map_or("withdrawn".to_owned(), show)));
         }

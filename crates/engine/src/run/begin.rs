@@ -205,22 +205,13 @@ impl<'a> Runner<'a> {
     pub(super) fn take_name(&mut self, stack: usize, urn: &Urn) -> Result<(), Trouble> {
         let change = self.lives[stack].set.resources.get(urn);
         let Some(from) = change.and_then(|change| change.renamed_from.clone()) else { return Ok(()) };
-        let Some(mut object) = self.state(stack).objects.get(&from).cloned() else { return Ok(()) };
+        let Some(object) = self.state(stack).objects.get(&from).cloned() else { return Ok(()) };
         let id = self.state(stack).id.clone();
         let (earlier, now) = (Context::resource(&id, &from), Context::resource(&id, urn));
-        let secrets = self.engine.secrets.as_ref();
-        let rebound = |value, path: &Path| {
-            seal::open(secrets, value, &earlier, path).and_then(|value| seal::seal(secrets, value, &now, path))
-        };
-        let sealed = object.inputs.values().chain(object.observed.values()).any(value::Value::has_secret);
-        object.inputs = seal::each(object.inputs, rebound)?;
-        object.observed = seal::each(object.observed, rebound)?;
-        let sealed = sealed || !object.kept.delete_hooks.is_empty();
-        object.kept.delete_hooks = seal::each_hook(object.kept.delete_hooks, rebound)?;
-        object.urn = urn.clone();
+        let rebound = seal::rebound(self.engine.secrets.as_ref(), &object, &earlier, &now)?;
         self.record(stack, Entry::Renamed { from, to: urn.clone() });
-        if sealed {
-            self.record(stack, Entry::Recorded { object: Box::new(object) });
+        if let Some(object) = rebound {
+            self.record(stack, Entry::Recorded { object: Box::new(Object { urn: urn.clone(), ..object }) });
         }
         Ok(())
     }
@@ -259,7 +250,7 @@ impl<'a> Runner<'a> {
             let Request { dependencies, read, kept, .. } = request;
             let object = Object { dependencies, read, kept, ..old };
             self.record(stack, Entry::Recorded { object: Box::new(object) });
-        } else if change.renamed_from.is_none() {
+        } else if change.renamed_from.is_none() && change.moved_from.is_none() {
             return Begun::Nothing;
         }
         Begun::Recorded
@@ -430,7 +421,8 @@ impl<'a> Runner<'a> {
             return Ok(Begun::Nothing);
         }
         let Some(object) = live.or(aside).cloned() else { return Ok(Begun::Gone) };
-        if self.lives[stack].set.retains(urn, &object) {
+        let forgotten = self.lives[stack].plan.as_ref().is_some_and(|plan| plan.forget.contains(urn));
+        if forgotten || self.lives[stack].set.retains(urn, &object) {
             self.record(stack, Entry::Dropped { urn: urn.clone(), incarnation });
             return Ok(Begun::Recorded);
         }

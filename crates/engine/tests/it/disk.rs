@@ -1,6 +1,8 @@
-//! A store whose disk gives up on one stack.
+//! Stores that go wrong: one whose disk gives up on a stack, and one in which a run is killed at a write.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
 use std::time::Duration;
 
 use ports::{Base, BoxFuture, Closing, Journal, Lease, Loaded, Run, StateStore, StoreError};
@@ -86,6 +88,103 @@ impl StateStore for FailingDisk {
             }
             self.inner.renew(run, call).await
         })
+    }
+
+    fn release<'a>(&'a self, run: &'a Run) -> BoxFuture<'a, Result<(), StoreError>> {
+        self.inner.release(run)
+    }
+
+    fn register_reader<'a>(
+        &'a self,
+        upstream: &'a str,
+        reader: &'a OutputReader,
+    ) -> BoxFuture<'a, Result<(), StoreError>> {
+        self.inner.register_reader(upstream, reader)
+    }
+
+    fn readers<'a>(&'a self, upstream: &'a str) -> BoxFuture<'a, Result<Vec<OutputReader>, StoreError>> {
+        self.inner.readers(upstream)
+    }
+}
+
+/// The store, and how many writes a run still gets to do; the next one never begins, and says so.
+#[derive(Clone)]
+pub(crate) struct Killing {
+    pub(crate) inner: LocalStore,
+    pub(crate) left: Arc<AtomicUsize>,
+    pub(crate) killed: Arc<Notify>,
+    /// How many writes are being done: no thread of a run that was killed writes after it.
+    pub(crate) busy: Arc<AtomicUsize>,
+}
+
+struct KillingJournal {
+    inner: Box<dyn Journal>,
+    store: Killing,
+}
+
+impl Killing {
+    async fn write<T>(&self, write: impl Future<Output = T>) -> T {
+        let left = self.left.load(Ordering::Relaxed);
+        if left == 0 {
+            while self.busy.load(Ordering::Relaxed) > 0 {
+                tokio::time::sleep(std::time::Duration::from_millis(1)).await;
+            }
+            self.killed.notify_one();
+            return std::future::pending().await;
+        }
+        self.left.store(left - 1, Ordering::Relaxed);
+        self.busy.fetch_add(1, Ordering::Relaxed);
+        let written = write.await;
+        self.busy.fetch_sub(1, Ordering::Relaxed);
+        written
+    }
+}
+
+impl Journal for KillingJournal {
+    fn state(&self) -> &StackState {
+        self.inner.state()
+    }
+
+    fn append(&mut self, entries: Vec<Entry>) -> BoxFuture<'_, Result<(), StoreError>> {
+        Box::pin(self.store.write(self.inner.append(entries)))
+    }
+
+    fn close(self: Box<Self>, closing: Closing) -> BoxFuture<'static, Result<Head, StoreError>> {
+        Box::pin(async move { self.store.write(self.inner.close(closing)).await })
+    }
+}
+
+impl StateStore for Killing {
+    fn heads(&self) -> BoxFuture<'_, Result<Vec<Head>, StoreError>> {
+        self.inner.heads()
+    }
+
+    fn load<'a>(&'a self, head: &'a Head) -> BoxFuture<'a, Result<Loaded, StoreError>> {
+        self.inner.load(head)
+    }
+
+    fn holder<'a>(&'a self, head: &'a Head) -> BoxFuture<'a, Result<Option<Lease>, StoreError>> {
+        self.inner.holder(head)
+    }
+
+    fn acquire<'a>(
+        &'a self,
+        run: &'a Run,
+        bases: &'a [Base],
+    ) -> BoxFuture<'a, Result<Vec<Box<dyn Journal>>, StoreError>> {
+        Box::pin(async move {
+            let journals = self.write(self.inner.acquire(run, bases)).await?;
+            let wrap = |inner| -> Box<dyn Journal> { Box::new(KillingJournal { inner, store: self.clone() }) };
+            Ok(journals.into_iter().map(wrap).collect())
+        })
+    }
+
+    fn renew<'a>(
+        &'a self,
+        run: &'a Run,
+        call: std::time::Duration,
+    ) -> BoxFuture<'a, Result<std::time::Duration, StoreError>> {
+        self.inner.renew(run, call)
     }
 
     fn release<'a>(&'a self, run: &'a Run) -> BoxFuture<'a, Result<(), StoreError>> {

@@ -22,7 +22,7 @@ use tokio::sync::{mpsc, watch};
 use value::{Digest, Path, Value};
 
 use crate::cloud::Cloud;
-use crate::disk::{FailingDisk, Gate};
+use crate::disk::{FailingDisk, Gate, Killing};
 use crate::fixture::{self, Fixture};
 
 /// A workspace, its state and its vendor.
@@ -51,6 +51,8 @@ pub(crate) struct House {
     pub(crate) failing_disk: Option<(String, usize)>,
     /// Where runs are stopped after their first intent, before its call.
     pub(crate) gate: Option<Arc<Gate>>,
+    /// The store in which a run is killed.
+    killing: Option<Killing>,
     pub(crate) cancel: watch::Sender<bool>,
     pub(crate) children: engine::Children,
 }
@@ -75,6 +77,7 @@ impl House {
             account: None,
             failing_disk: None,
             gate: None,
+            killing: None,
             cancel: watch::channel(false).0,
             children: engine::Children::default(),
         }
@@ -228,6 +231,7 @@ impl House {
             inputs: &Nothing,
             catalog: Catalog::new(self.all().iter().map(entry), BTreeMap::new()),
             store: match (self.failing_disk.clone(), self.gate.clone()) {
+                _ if self.killing.is_some() => Arc::new(self.killing.clone().expect("it is")),
                 (None, None) => Arc::new(self.store()),
                 (disk, gate) => {
                     let (stack, chunks) = disk.unwrap_or((String::new(), 0));
@@ -339,6 +343,20 @@ impl House {
             () = self.attempt(stacks, goal) => {}
         }
         cloud.watch(|_, _| ());
+    }
+
+    /// Tries the same, but is killed after so many writes to the store; whether it came to that.
+    pub(crate) async fn attempt_killed_at_write(&mut self, stacks: &[&str], writes: usize) -> bool {
+        let killed = Arc::new(tokio::sync::Notify::new());
+        let left = Arc::new(writes.into());
+        self.killing = Some(Killing { inner: self.store(), left, killed: Arc::clone(&killed), busy: Arc::default() });
+        let died = tokio::select! {
+            biased;
+            () = killed.notified() => true,
+            () = self.attempt(stacks, Goal::Programs) => false,
+        };
+        self.killing = None;
+        died
     }
 
     /// Brings stacks to a goal, in rounds, as the command line does; what was done, failed and skipped as text.
@@ -560,9 +578,11 @@ fn declare(stack: &plan::Stack, program: &str) -> plan::Result<plan::Plan<Leaves
         declaration.properties = resource.properties.clone();
         declaration.options = resource.options.clone();
         declaration.around = resource.around.clone();
-        declaration.aliases = resource.options.aliases.iter().map(|a| (None, a.urn.name().to_owned())).collect();
+        let aliases = resource.options.aliases.iter();
+        declaration.aliases = aliases.map(|alias| (alias.stack.clone(), alias.urn.name().to_owned())).collect();
         draft.declare(declaration, parsed.sources.resources[urn].clone());
     }
+    parsed_plan.forget.iter().for_each(|urn| draft.forget(urn.ty(), urn.name()));
     draft.finish(Leaves(parsed_plan.outputs))
 }
 

@@ -17,6 +17,7 @@ mod cases_targets;
 mod crashes;
 mod failures;
 mod fuzz;
+mod moves;
 mod policies;
 mod random;
 mod replacing;
