@@ -27,6 +27,7 @@ mod saving;
 mod scope;
 mod seal;
 mod settle;
+mod surgery;
 mod trace;
 mod work;
 
@@ -49,6 +50,7 @@ pub use moves::Move;
 pub use preview::{Goal, Preview, PreviewError, PreviewOptions};
 pub use providers::{Instance, Providers};
 pub use refresh::RefreshReport;
+pub use surgery::{Operation, Surgery};
 pub use trace::{Trace, Traces};
 
 /// Everything that the engine works with; composed by the command line.

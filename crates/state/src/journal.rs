@@ -6,7 +6,7 @@ use resource::{StackName, Urn};
 use serde::{Deserialize, Serialize};
 use value::{Digest, Map, Path, Value};
 
-use crate::{Kept, Object, Origin, ReadOutput};
+use crate::{Kept, Object, Origin, ReadOutput, StackState};
 
 /// The entries that became durable together.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -209,6 +209,11 @@ pub enum Entry {
     WaitsFor {
         /// Their full names.
         stacks: BTreeSet<StackName>,
+    },
+    /// Another state was put in the place of this one by hand.
+    Imported {
+        /// The state.
+        state: Box<StackState>,
     },
     /// The stack goes by another name now.
     NamedAs {

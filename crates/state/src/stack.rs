@@ -190,8 +190,19 @@ impl StackState {
                 self.outputs.remove(path);
             }
             Entry::WaitsFor { stacks } => self.waits_for.clone_from(stacks),
+            Entry::Imported { state } => self.import(state),
             Entry::NamedAs { name } => self.name = name.clone(),
         }
+    }
+
+    /// Takes over objects and outputs; who it is, and where its journal stands, stays. No incarnation is used again.
+    fn import(&mut self, state: &Self) {
+        self.objects.clone_from(&state.objects);
+        self.replaced.clone_from(&state.replaced);
+        self.outputs.clone_from(&state.outputs);
+        self.waits_for.clone_from(&state.waits_for);
+        self.arrived.extend(state.arrived.iter().cloned());
+        self.last_incarnation = self.last_incarnation.max(state.last_incarnation);
     }
 
     /// Puts an object in its place; a live one of another incarnation is set aside to be deleted.

@@ -12,6 +12,7 @@ mod policies;
 mod refresh;
 mod sandbox;
 mod state;
+mod surgery;
 mod up;
 
 use crate::Registry;

@@ -1,10 +1,11 @@
-//! `state list|show|verify`.
+//! `state list|show|verify`, and the way to the commands that change it.
 
 use diag::{Diagnostic, Diagnostics};
 use resource::Urn;
 use state::StackState;
 
 use crate::args::{Selection, State};
+use crate::commands::surgery;
 use crate::commands::up::only_in_state;
 use crate::exit::{Exit, Failure, Result};
 use crate::session::Session;
@@ -15,6 +16,7 @@ pub(crate) async fn run(session: &Session<'_>, command: State) -> Result<Exit> {
         State::List { selection } => list(session, &selection).await,
         State::Show { stack, resource } => show(session, stack, &resource).await,
         State::Verify { selection } => verify(session, &selection).await,
+        change => surgery::run(session, change).await,
     }
 }
 

@@ -23,6 +23,7 @@ mod random;
 mod replacing;
 mod secrets;
 mod stacks;
+mod surgery;
 mod upping;
 
 #[expect(dead_code, reason = "the language has parts that only other tests speak")]

@@ -14,6 +14,7 @@ mod read_only;
 mod saved;
 mod secrets;
 mod selection;
+mod state;
 mod support;
 mod targets;
 
