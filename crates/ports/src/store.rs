@@ -120,7 +120,8 @@ pub trait StateStore: Send + Sync {
         bases: &'a [Base],
     ) -> BoxFuture<'a, Result<Vec<Box<dyn Journal>>, StoreError>>;
     /// Renews the lease of a run, so that a call of this length may start now, after a look whether all stacks that the
-    /// run took and has not closed are still its own. Gives for how long the lease is good, from before it was asked.
+    /// run took and has not closed are still its own. Gives for how long the lease is good, from before it was asked:
+    /// not at all, if the run has given it up.
     fn renew<'a>(&'a self, run: &'a Run, call: Duration) -> BoxFuture<'a, Result<Duration, StoreError>>;
     /// Gives up the run's lease, after all its journals are closed.
     fn release<'a>(&'a self, run: &'a Run) -> BoxFuture<'a, Result<(), StoreError>>;

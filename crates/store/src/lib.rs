@@ -144,7 +144,14 @@ impl StateStore for LocalStore {
         self.run(move |inner| {
             // Whoever has lost a stack does not say that it lives.
             inner.look_at_all(&run.id)?;
-            let good = lease::write(&inner.root, &run, &inner.settings, call)?.good;
+            let good = {
+                // Until it is written nobody gives the lease up: a renewal that was on its way then would leave one.
+                let held = inner.held();
+                if !held.contains_key(&run.id) {
+                    return Ok(Duration::ZERO);
+                }
+                lease::write(&inner.root, &run, &inner.settings, call)?.good
+            };
             // A new holder writes its head and then looks at the lease; this run writes the lease and then looks at
             // the heads: one of the two sees the other.
             inner.look_at_all(&run.id)?;
@@ -155,7 +162,8 @@ impl StateStore for LocalStore {
     fn release<'a>(&'a self, run: &'a Run) -> BoxFuture<'a, Result<(), StoreError>> {
         let id = run.id.clone();
         self.run(move |inner| {
-            inner.held().remove(&id);
+            let mut held = inner.held();
+            held.remove(&id);
             lease::remove(&inner.root, &id)
         })
     }

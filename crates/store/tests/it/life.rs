@@ -118,6 +118,18 @@ async fn a_lease_is_renewed_for_a_call_while_all_stacks_are_still_the_runs_own()
 }
 
 #[tokio::test]
+async fn a_renewal_that_comes_after_the_end_of_a_run_leaves_no_lease() {
+    let dir = tempfile::tempdir().expect("a directory");
+    let store = local(dir.path());
+    let run = conformance::run("r");
+    let mut journals = store.acquire(&run, &[new_base("x")]).await.expect("takes it");
+    conformance::close(journals.remove(0)).await;
+    store.release(&run).await.expect("gives it up");
+    assert_eq!(store.renew(&run, Duration::ZERO).await, Ok(Duration::ZERO));
+    assert_eq!(fs::read_dir(dir.path().join("leases")).expect("reads").count(), 0);
+}
+
+#[tokio::test]
 async fn a_journal_is_not_closed_at_a_state_that_it_does_not_give() {
     let dir = tempfile::tempdir().expect("a directory");
     let root = dir.path();
