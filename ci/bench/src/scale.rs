@@ -15,6 +15,9 @@ pub(crate) const MANY: usize = 100_000;
 /// How many are made in the run whose growth is looked at.
 pub(crate) const SOME: usize = 10_000;
 
+/// How many bytes of the journal a resource has when a run is killed: most of those that it has in the end.
+const JOURNALLED: usize = 900;
+
 /// What was measured.
 pub(crate) struct Scale {
     /// Making [`SOME`] resources.
@@ -46,25 +49,25 @@ pub(crate) fn measure(binaries: &Path, many: usize, some: usize) -> Result<Scale
     ensure!(preview.stdout.contains(&changed.to_string()), "{changed} changes were expected:\n{}", preview.stdout);
     // A journal of `many` entries is that of half as many resources.
     let crashed = Ours::chains(many / 2, binaries)?;
-    let whole = crashed.round()?.fresh.wall;
-    let journal = die(&crashed, whole.mul_f64(0.8))?;
+    let journal = die(&crashed, many / 2 * JOURNALLED)?;
     let lines: Vec<(usize, usize)> = fs::read_to_string(&journal)?
         .lines()
         .map(|line| (line.len(), line.matches("{\"intent\":{").count() + line.matches("{\"done\":{").count()))
         .filter(|(_, entries)| *entries > 0)
         .collect();
-    ensure!(lines.len() > 20, "the run died before it did anything");
+    ensure!(lines.len() > 1, "the run died before it did anything");
     let per_entry = |lines: &[(usize, usize)]| {
         let (bytes, entries) = lines.iter().fold((0, 0), |sum, line| (sum.0 + line.0, sum.1 + line.1));
         #[expect(clippy::cast_precision_loss, reason = "a ratio, to one digit")]
         let ratio = bytes as f64 / entries.max(1) as f64;
         ratio
     };
-    let tenth = lines.len() / 10;
+    let tenth = lines.len().div_ceil(10);
     let bytes = per_entry(&lines[lines.len() - tenth..]) / per_entry(&lines[..tenth]);
     let recovery = crashed.run(["state", "verify"])?.cost;
+    crashed.run(["up", "--yes"])?;
     let again = crashed.run(["up", "--yes"])?;
-    ensure!(again.cost.wall > Duration::ZERO, "the next run ends what was begun");
+    ensure!(again.stderr.contains("nothing to do"), "the next run did not end what was begun:\n{}", again.stderr);
     crashed.run(["sandbox", "check"])?;
     Ok(Scale {
         some: run,
@@ -77,17 +80,24 @@ pub(crate) fn measure(binaries: &Path, many: usize, some: usize) -> Result<Scale
     })
 }
 
-/// Starts anew, kills the run after a while, and gives its journal.
-fn die(ours: &Ours, after: Duration) -> Result<PathBuf> {
+/// Starts anew, kills the run once its journal has so many bytes, and gives the journal. It goes by what was written and
+/// not by the clock, so that a slow machine changes nothing.
+fn die(ours: &Ours, bytes: usize) -> Result<PathBuf> {
     ours.start_anew()?;
     let mut child = ours.spawn(["up", "--yes"])?;
-    thread::sleep(after);
-    child.kill().context("it is over already")?;
-    child.wait()?;
-    let mut found = Vec::new();
-    journals(&ours.state(), &mut found);
-    found.sort();
-    found.pop().context("the run died before it began")
+    loop {
+        let over = child.try_wait()?.is_some();
+        let mut found = Vec::new();
+        journals(&ours.state(), &mut found);
+        let journal = found.into_iter().max();
+        let written = journal.as_ref().and_then(|journal| fs::metadata(journal).ok()).map_or(0, |file| file.len());
+        if over || written >= bytes as u64 {
+            child.kill().context("the run cannot be killed")?;
+            child.wait()?;
+            return journal.context("the run ended before it began");
+        }
+        thread::sleep(Duration::from_millis(1));
+    }
 }
 
 /// The files of journals below a directory.
