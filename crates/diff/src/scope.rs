@@ -65,6 +65,11 @@ impl Scope for At<'_, '_> {
             return Some(value);
         }
         match self.pass.lookup.published(stack, path) {
+            // Where the stack's program waits for outputs itself, it is published later in the run.
+            Published::Value(Value::Unknown(unknown), digest) => {
+                self.pins.borrow_mut().insert(key, ReadPin { digest, proposed: true });
+                Some(Value::Unknown(Unknown { ty: ty.clone(), ..unknown }))
+            }
             Published::Value(value, digest) => {
                 self.pins.borrow_mut().insert(key, ReadPin { digest, proposed: false });
                 Some(value)

@@ -9,7 +9,7 @@ use plan::OutputRead;
 use resource::{Options, StackName, Urn};
 use schema::TypeSchema;
 use state::{Head, Kept, Site, StackState};
-use value::{Digest, Map, Path, Value};
+use value::{Digest, Map, Path, Type, Unknown, Value};
 
 use crate::Engine;
 use crate::catalog::nearest;
@@ -25,6 +25,8 @@ pub(crate) struct World {
     pub states: BTreeMap<String, Arc<StackState>>,
     /// Objects of the world that stacks take over.
     pub seen: Seen,
+    /// The selected stacks whose programs wait for outputs, by full name: what they have not published yet comes later.
+    pub deferred: BTreeSet<String>,
 }
 
 impl World {
@@ -68,13 +70,22 @@ impl World {
                     leaf_of(&state.outputs, path).and_then(|(leaf, o)| Some((below(leaf, &o.value)?, o.digest)));
                 match found {
                     Some((value, digest)) => Published::Value(value, digest),
+                    None if self.deferred.contains(stack) => later(stack, path),
                     None => Published::NoOutput(near_output(path, state.outputs.keys())),
                 }
             }
+            _ if self.deferred.contains(stack) => later(stack, path),
             _ if engine.catalog.get(stack).is_some() || self.heads.contains_key(stack) => Published::Nothing,
             _ => Published::NoStack(engine.catalog.near(stack)),
         }
     }
+}
+
+/// What stands for an output that is not known yet.
+pub(crate) fn later(stack: &str, path: &Path) -> Published {
+    let value = Value::from(Unknown::new(Type::Any, stack, path.to_string()));
+    let digest = value.digest();
+    Published::Value(value, digest)
 }
 
 fn near_output<'a>(path: &Path, outputs: impl Iterator<Item = &'a Path>) -> Option<String> {

@@ -8,10 +8,10 @@ use policy::{Judgement, Scope};
 use resource::{Options, StackName, Urn};
 use schema::TypeSchema;
 use state::{Kept, Site, stack_id};
-use value::{Map, Path, Type, Unknown, Value};
+use value::{Map, Path, Value};
 
 use crate::evaluate::plan_of;
-use crate::lookup::{EngineLookup, World};
+use crate::lookup::{EngineLookup, World, later};
 use crate::{Engine, Survey};
 
 impl Engine<'_> {
@@ -65,11 +65,7 @@ impl Lookup for WithoutState<'_> {
 
     fn published(&self, stack: &str, path: &Path) -> Published {
         match self.0.published(stack, path) {
-            Published::Nothing => {
-                let value = Value::from(Unknown::new(Type::Any, stack, path.to_string()));
-                let digest = value.digest();
-                Published::Value(value, digest)
-            }
+            Published::Nothing => later(stack, path),
             found => found,
         }
     }

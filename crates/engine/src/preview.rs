@@ -5,9 +5,10 @@ use std::sync::Arc;
 
 use diag::Diagnostics;
 use diff::{ChangeSet, Restricted, Targets};
+use expr::{Expr, Visit};
 use planner::Holders;
 use ports::StoreError;
-use resource::{Plan, Sources, Urn};
+use resource::{Dependency, Plan, Sources, StackName, Urn};
 use state::StackState;
 use taskgraph::{OutputRead, ResolveRecord};
 use value::{Digest, Path};
@@ -215,14 +216,45 @@ impl Preview {
         planner::plan(&steps, &self.holders)
     }
 
-    /// The steps that may be done, and those that are left to the next saved preview.
+    /// The steps that may be done, and those that are left to the next preview: what a saved one cannot decide, and
+    /// what reads a stack whose program is not evaluated yet.
     pub(crate) fn certain(&self, graph: planner::StepGraph) -> (planner::StepGraph, Vec<planner::StepNode>) {
-        let Some(bound) = &self.bound else { return (graph, Vec::new()) };
-        let named = |step: &planner::StepNode| match &step.kind {
-            planner::StepKind::Apply(urn) => Some((self.changes[step.stack].stack.to_string(), urn.clone())),
-            _ => None,
+        graph.without(|step| self.is_undecided(step) || self.reads_deferred(step))
+    }
+
+    fn is_undecided(&self, step: &planner::StepNode) -> bool {
+        let (Some(bound), planner::StepKind::Apply(urn)) = (&self.bound, &step.kind) else { return false };
+        bound.undecided.contains(&(self.changes[step.stack].stack.to_string(), urn.clone()))
+    }
+
+    /// Whether a step reads, or waits for, a stack that the next preview evaluates.
+    fn reads_deferred(&self, step: &planner::StepNode) -> bool {
+        let set = &self.changes[step.stack];
+        let Some(plan) = self.plan(&set.stack.to_string()).filter(|_| !self.deferred.is_empty()) else { return false };
+        let is_later = |part: &Expr| match part {
+            Expr::Output { stack, path, .. } => {
+                let pin = self.deferred.contains_key(stack).then(|| set.reads.get(&(stack.clone(), path.clone())));
+                pin.flatten().is_some_and(|pin| pin.proposed)
+            }
+            _ => false,
         };
-        graph.without(|step| named(step).is_some_and(|resource| bound.undecided.contains(&resource)))
+        let reads = |expr: &Expr| {
+            let mut found = false;
+            expr.visit(&mut |part| found |= is_later(part));
+            found
+        };
+        let waits = |stack: &StackName| self.deferred.contains_key(&stack.to_string());
+        match &step.kind {
+            planner::StepKind::Delete(..) => false,
+            planner::StepKind::Publish(path) => plan.outputs.get(path).is_some_and(reads),
+            planner::StepKind::Apply(urn) => plan.resources.get(urn).is_some_and(|resource| {
+                let named = resource.options.depends_on.iter().filter_map(|dependency| match dependency {
+                    Dependency::Stack(stack) => Some(stack),
+                    Dependency::Resource(_) => None,
+                });
+                named.chain(&plan.after).any(waits) || resource.expressions().any(reads)
+            }),
+        }
     }
 
     /// The state of a stack that the preview was made from, once objects have moved.

@@ -81,6 +81,7 @@ impl Engine<'_> {
         found.into_result(())?;
 
         work.planned = saved.stacks.iter().map(|stack| (stack.changes.stack.to_string(), planned(stack))).collect();
+        work.world.deferred = saved.deferred.keys().cloned().collect();
         let names: BTreeSet<String> = work.planned.keys().cloned().collect();
         let upstream = saved.stacks.iter().flat_map(SavedStack::reads).map(|(stack, _)| stack.clone());
         work.load(names.iter().cloned().chain(upstream)).await?;

@@ -113,6 +113,7 @@ impl Work<'_> {
                     let plans = names.iter().filter_map(|name| self.planned[name].plan.as_ref());
                     let reads: Vec<String> = plans.flat_map(|plan| plan.reads()).map(|(stack, _)| stack).collect();
                     self.load(names.iter().cloned().chain(reads)).await?;
+                    self.world.deferred = self.rounds.deferred_stacks();
                     let (sets, found) = self.compare(&names).await?;
                     found.into_result(()).map_err(PreviewError::Problems)?;
                     self.propose(&sets);

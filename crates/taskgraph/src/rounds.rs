@@ -127,6 +127,11 @@ impl Rounds {
         Next::Done(deferred)
     }
 
+    /// The stacks whose programs wait for outputs.
+    pub fn deferred_stacks(&self) -> BTreeSet<String> {
+        self.those(|standing| matches!(standing, Standing::Deferred(_)))
+    }
+
     /// The stacks with nothing to do, with the outputs that they read.
     pub fn clean(&self) -> impl Iterator<Item = (&String, &OutputSet)> {
         self.stacks.iter().filter_map(|(stack, standing)| match standing {

@@ -89,6 +89,37 @@ async fn a_stack_that_branches_on_an_output_waits_until_it_is_known() {
 }
 
 #[tokio::test]
+async fn what_reads_a_stack_that_waits_for_an_output_waits_with_it() {
+    let mut house = House::new(
+        "stack a.QA
+           resource Vpc main
+           output count @main.Count
+         stack b.QA
+           resource Vpc fixed
+           output name @fixed.VpcId
+         each b.QA thing a.QA:count
+         stack c.QA
+           resource Vpc alone
+           resource Vpc reader Label=#b.QA:name
+           output passed #b.QA:name
+           output own @alone.VpcId
+         stack d.QA
+           resource Vpc last Label=#c.QA:passed",
+    );
+    let preview = house.preview(&[]).await;
+    assert_eq!(preview.deferred.keys().collect::<Vec<_>>(), ["b.QA"]);
+    let shown = crate::fixture::print(&preview.changes);
+    assert!(shown.contains("> passed <b.QA:name>"), "{shown}");
+    assert_eq!(house.up(&[]).await, "");
+    let calls = house.cloud.calls();
+    let at = |call: &str| calls.iter().position(|made| made == call).expect(call);
+    assert!(at("create alone") < at("create fixed"), "what does not read it does not wait: {calls:?}");
+    assert!(at("create fixed") < at("create reader") && at("create reader") < at("create last"), "{calls:?}");
+    assert_eq!(calls.len(), 7, "{calls:?}");
+    assert!(house.preview(&[]).await.is_empty());
+}
+
+#[tokio::test]
 async fn a_stack_that_branches_on_a_known_output_is_planned_in_the_same_preview() {
     let mut house = House::new(
         "stack a.QA
