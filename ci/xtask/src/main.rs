@@ -1,4 +1,4 @@
-//! The workspace's own checks and generators: `cargo xtask layers|sync|bindings|errors|bench|crash|fuzz`.
+//! The workspace's own checks and generators: `cargo xtask layers|sync|bindings|errors|bench|crash|fuzz|topology`.
 //!
 //! Layer: L6, edges.
 
@@ -52,6 +52,13 @@ enum Command {
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         arguments: Vec<String>,
     },
+    /// Makes a workspace of hundreds of stacks, to measure with; `cargo xtask topology --help` has more.
+    #[command(disable_help_flag = true)]
+    Topology {
+        /// What is handed on.
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        arguments: Vec<String>,
+    },
     /// Looks for programs, failures and kills after which the engine's state is not true.
     Fuzz {
         /// For how long, in minutes.
@@ -90,6 +97,7 @@ fn run(command: Command) -> Result<()> {
         Command::Bindings { check } => bindings(&root, check),
         Command::Errors { check } => errors::run(&root, check),
         Command::Bench { arguments } => bench(&root, &arguments),
+        Command::Topology { arguments } => topology(&root, &arguments),
         Command::Fuzz { minutes, seed } => fuzz::run(&root, minutes, seed),
         Command::Crash { rounds, seed } => crash(&root, rounds, seed),
     }
@@ -125,6 +133,15 @@ fn bench(root: &Path, arguments: &[String]) -> Result<()> {
     let mut command = std::process::Command::new(cargo);
     command.current_dir(root).args(["run", "--quiet", "--release", "--package", "bench", "--"]).args(arguments);
     ensure!(command.status().context("cannot run the benchmark")?.success(), "the benchmark failed");
+    Ok(())
+}
+
+fn topology(root: &Path, arguments: &[String]) -> Result<()> {
+    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+    let mut command = std::process::Command::new(cargo);
+    command.args(["run", "--quiet", "--package", "topology", "--manifest-path"]).arg(root.join("Cargo.toml"));
+    command.arg("--").args(arguments);
+    ensure!(command.status().context("cannot run the generator")?.success(), "no workspace was made");
     Ok(())
 }
 

@@ -8,7 +8,7 @@ use diag::{Diagnostic, Diagnostics, Place};
 use resource::StackName;
 use value::{Digest, Path, Value};
 
-use crate::{Draft, FromValue, Inputs, Output, OutputRead, Read, Reads, StackOutputs, Typed};
+use crate::{Draft, FromValue, Inputs, Output, OutputRead, OutputTree, Read, Reads, StackOutputs, Typed};
 
 /// Why a plan function stops.
 #[derive(Debug, Clone, PartialEq)]
@@ -82,7 +82,13 @@ impl<'a> Stack<'a> {
     /// The outputs of another stack, by its short name; symbolic, with no order to keep.
     #[track_caller]
     pub fn reference<O: StackOutputs>(&self, short_name: &str) -> O {
-        let stack = StackName::new(O::PROJECT, short_name).to_string();
+        self.reference_to(&StackName::new(O::PROJECT, short_name))
+    }
+
+    /// The outputs of a stack whose project is data, too.
+    #[track_caller]
+    pub fn reference_to<O: OutputTree>(&self, stack: &StackName) -> O {
+        let stack = stack.to_string();
         let place = Place::caller();
         self.references.borrow_mut().entry(stack.clone()).or_insert(place);
         O::reference(&stack, &Path::root())
