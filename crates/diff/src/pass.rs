@@ -103,6 +103,8 @@ pub trait Lookup {
 pub struct Settings {
     /// Protected resources may go; the change says so.
     pub ignore_protection: bool,
+    /// What is no longer declared stays for now, since somebody may take it over; whether it is protected counts later.
+    pub removals_wait: bool,
     /// What may be touched, and what is replaced whatever differs.
     pub targets: Targets,
 }
@@ -469,7 +471,7 @@ impl Pass<'_> {
                 change = left(object);
             } else if input.plan.is_some_and(|plan| plan.forget.contains(&object.urn)) {
                 change.action = Action::Forget;
-            } else if object.kept.protect {
+            } else if object.kept.protect && (self.settings.ignore_protection || !self.settings.removals_wait) {
                 self.guard(stack, &object.urn, &mut change, "deleted");
             }
             self.sets[stack].resources.insert(object.urn.clone(), change);

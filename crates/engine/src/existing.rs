@@ -9,10 +9,11 @@ use diff::{Action, ChangeSet, Existing};
 use ports::{Find, ReadRequest};
 use resource::Urn;
 use schema::TypeSchema;
+use state::{Kept, Site};
 use value::{Map, Path, Secret, Type, Unknown, Value};
 
-use crate::Engine;
 use crate::lookup::World;
+use crate::{Engine, Providers};
 
 /// An object of the world, by its type, its id and the provider instance that has it.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -105,18 +106,20 @@ impl Engine<'_> {
     }
 }
 
-/// Objects that a preview would take over and that somebody has already, here or in another stack.
-pub(crate) fn taken_twice(sets: &[ChangeSet], world: &World) -> Diagnostics {
-    let mut owners: BTreeMap<Key, (String, Urn)> = BTreeMap::new();
+/// Objects that a preview would take over and that somebody has already, here or in another stack. The same object can
+/// be reached through several provider instances: where it is tells.
+pub(crate) fn taken_twice(sets: &[ChangeSet], world: &World, providers: &Providers) -> Diagnostics {
+    let site_of = |ty: &str, instance: Option<&str>| providers.site(ty, instance).unwrap_or_default();
+    let mut owners: BTreeMap<(&str, &str, Site), (String, Urn)> = BTreeMap::new();
     for (name, state) in &world.states {
         for object in state.objects.values().chain(&state.replaced).filter(|object| !object.external) {
-            let key =
-                Key { ty: object.urn.ty().to_owned(), id: object.id.clone(), instance: object.kept.provider.clone() };
+            let Kept { site, provider, .. } = &object.kept;
+            let site = if site.is_empty() { site_of(object.urn.ty(), provider.as_deref()) } else { site.clone() };
             let set = sets.iter().find(|set| set.stack.to_string() == *name);
             let change = set.and_then(|set| set.resources.get(&object.urn));
             // What is given up in the same run may be taken over.
             if !change.is_some_and(|change| matches!(change.action, Action::Forget | Action::Adopt)) {
-                owners.insert(key, (name.clone(), object.urn.clone()));
+                owners.insert((object.urn.ty(), &object.id, site), (name.clone(), object.urn.clone()));
             }
         }
     }
@@ -124,7 +127,7 @@ pub(crate) fn taken_twice(sets: &[ChangeSet], world: &World) -> Diagnostics {
     for set in sets {
         for (urn, change) in set.resources.iter().filter(|(_, change)| change.action == Action::Adopt) {
             let Some(id) = &change.options.import else { continue };
-            let key = Key { ty: urn.ty().to_owned(), id: id.clone(), instance: change.options.provider.clone() };
+            let key = (urn.ty(), id.as_str(), site_of(urn.ty(), change.options.provider.as_deref()));
             match owners.get(&key) {
                 Some((stack, other)) => {
                     let message = format!(

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use diag::Diagnostic;
-use ports::{Base, StoreError};
+use ports::Base;
 use state::{Entry, StackState};
 
 use crate::moves::{Move, Phases, carry_over};
@@ -12,17 +12,9 @@ use crate::seal::{self, Context};
 use crate::{Engine, Preview, Stopped};
 
 impl Phases {
-    /// Writes one phase after the other; each stack's part of one is one chunk of its journal.
-    pub(crate) async fn write(
-        self,
-        mut append: impl AsyncFnMut(&str, Vec<Entry>) -> Result<(), StoreError>,
-    ) -> Result<(), StoreError> {
-        for phase in [self.leaving, self.arriving, self.left] {
-            for (stack, entries) in phase {
-                append(&stack, entries).await?;
-            }
-        }
-        Ok(())
+    /// One phase after the other; each stack's part of one is one chunk of its journal.
+    pub(crate) fn in_order(self) -> impl Iterator<Item = (String, Vec<Entry>)> {
+        [self.leaving, self.arriving, self.left].into_iter().flatten()
     }
 }
 
@@ -31,14 +23,13 @@ impl Engine<'_> {
     pub(crate) async fn hand_over(&self, moves: &BTreeSet<Move>, lives: &mut [Live]) -> Result<(), Stopped> {
         let states = lives.iter().map(|live| (live.set.stack.to_string(), live.state().clone()));
         let phases = self.phases(moves, states.collect())?;
-        let append = async |stack: &str, entries: Vec<Entry>| match lives
-            .iter_mut()
-            .find(|live| live.set.stack.to_string() == stack)
-        {
-            Some(live) => live.append(entries).await,
-            None => Ok(()),
-        };
-        Ok(phases.write(append).await?)
+        for (stack, entries) in phases.in_order() {
+            let live = lives.iter_mut().find(|live| live.set.stack.to_string() == stack);
+            if let Some(live) = live {
+                live.append(entries).await?;
+            }
+        }
+        Ok(())
     }
 
     /// What moves write into the journals; secrets are bound to their new place.

@@ -28,6 +28,7 @@ mod scope;
 mod seal;
 mod settle;
 mod surgery;
+mod takers;
 mod trace;
 mod work;
 

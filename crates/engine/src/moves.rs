@@ -9,11 +9,10 @@ use resource::{Plan, StackName, Urn};
 use serde::{Deserialize, Serialize};
 use state::{Entry, StackState};
 
-use crate::evaluate::plan_of;
+use crate::Engine;
 use crate::lookup::World;
 use crate::preview::{Planned, PreviewError};
 use crate::work::Work;
-use crate::{Engine, StackEntry, Traces};
 
 /// An object that goes over from one stack to another.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -155,42 +154,6 @@ impl Work<'_> {
         carry_over(moves, &mut involved);
         states.extend(involved.into_iter().map(|(name, state)| (name, Arc::new(state))));
         (deciding.result, deciding.found)
-    }
-
-    /// Refuses to delete what a stack outside the selection takes over.
-    pub(crate) async fn refuse_to_lose(&mut self, traces: &Traces) -> Result<(), PreviewError> {
-        let mut losing: BTreeSet<(String, Urn)> = BTreeSet::new();
-        for set in &self.preview.changes {
-            let name = set.stack.to_string();
-            let plan = self.planned.get(&name).and_then(|planned| planned.plan.as_ref());
-            let goes =
-                |urn: &Urn| plan.is_some_and(|plan| !plan.resources.contains_key(urn) && !plan.forget.contains(urn));
-            losing.extend(set.resources.keys().filter(|urn| goes(urn)).map(|urn| (name.clone(), urn.clone())));
-        }
-        if losing.is_empty() {
-            return Ok(());
-        }
-        let catalog = &self.engine.catalog;
-        let outside = |entry: &&StackEntry| !self.options.selected.contains(&entry.name.to_string());
-        let outside: Vec<&StackEntry> = catalog.stacks().filter(outside).collect();
-        let evaluations = self.engine.evaluate(&outside, traces, &self.plain_outputs(&self.options.selected));
-        let mut takes_all: BTreeSet<Move> = evaluations.cached.into_values().flat_map(|trace| trace.takes).collect();
-        for (name, evaluation) in evaluations.done {
-            let trace = catalog.get(&name).and_then(|entry| self.engine.trace_of(entry, &evaluation));
-            takes_all.extend(plan_of(&evaluation).map(takes).unwrap_or_default());
-            self.preview.traces.extend(trace.map(|trace| (name, trace)));
-        }
-        takes_all.retain(|one| losing.contains(&(one.from.clone(), one.urn.clone())));
-        self.load(takes_all.iter().map(|one| one.to.clone()).collect::<Vec<_>>()).await?;
-        let mut found = Diagnostics::new();
-        for Move { from, urn, to, name } in &takes_all {
-            // What has an object of its own takes over nothing.
-            if !self.world.states.get(to).is_some_and(|state| state.objects.contains_key(name)) {
-                let message = format!("`{}` of `{from}` moves to `{to}`, which is not selected", urn.name());
-                found.push(Diagnostic::error("E0442", message).hint(format!("select both: `runner up {from} {to}`")));
-            }
-        }
-        found.into_result(()).map_err(PreviewError::Problems)
     }
 }
 

@@ -15,6 +15,7 @@ use value::{Digest, Path};
 
 use crate::lookup::World;
 use crate::moves::Moves;
+use crate::takers::goes;
 use crate::work::Work;
 use crate::{Engine, Traces};
 
@@ -59,6 +60,8 @@ pub struct Preview {
     pub restricted: Option<Restricted>,
     /// Objects that stay until readers elsewhere have moved on: a sentence each.
     pub held_back: Vec<String>,
+    /// Stacks that may take over what goes elsewhere: their programs wait for outputs that are not known yet.
+    pub(crate) takers: BTreeSet<String>,
     /// What policies say of it.
     pub judgement: policy::Judgement,
     /// Traces of what was evaluated, to be kept for the next run.
@@ -120,6 +123,11 @@ impl Preview {
     /// Whether there is nothing to do at all.
     pub fn is_empty(&self) -> bool {
         self.changes.is_empty() && self.deferred.is_empty()
+    }
+
+    /// Whether there is more to see once this is applied: programs wait for outputs, or what goes for these programs.
+    pub fn waits(&self) -> bool {
+        !self.deferred.is_empty() || !self.takers.is_empty()
     }
 
     /// The plan of a stack with changes.
@@ -217,9 +225,9 @@ impl Preview {
     }
 
     /// The steps that may be done, and those that are left to the next preview: what a saved one cannot decide, and
-    /// what reads a stack whose program is not evaluated yet.
+    /// what reads a stack whose program is not evaluated yet, or may be taken over by it.
     pub(crate) fn certain(&self, graph: planner::StepGraph) -> (planner::StepGraph, Vec<planner::StepNode>) {
-        graph.without(|step| self.is_undecided(step) || self.reads_deferred(step))
+        graph.without(|step| self.is_undecided(step) || self.reads_deferred(step) || self.may_be_taken(step))
     }
 
     fn is_undecided(&self, step: &planner::StepNode) -> bool {
@@ -255,6 +263,15 @@ impl Preview {
                 named.chain(&plan.after).any(waits) || resource.expressions().any(reads)
             }),
         }
+    }
+
+    /// Whether a step deletes what a stack may take over whose program is not known yet.
+    fn may_be_taken(&self, step: &planner::StepNode) -> bool {
+        let planner::StepKind::Delete(urn, incarnation) = &step.kind else { return false };
+        let set = &self.changes[step.stack];
+        let live = set.resources.get(urn).is_some_and(|change| change.incarnation == *incarnation);
+        let plan = self.plans.get(&set.stack.to_string()).and_then(|planned| planned.plan.as_deref());
+        live && !self.takers.is_empty() && plan.is_some_and(|plan| goes(plan, set, urn))
     }
 
     /// The state of a stack that the preview was made from, once objects have moved.

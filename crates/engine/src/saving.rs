@@ -27,6 +27,7 @@ impl Engine<'_> {
         let options = PreviewOptions { selected: preview.selected.clone(), goal: Goal::Programs, targets };
         let mut work = Work::new(self, &options, preview.world.clone());
         work.planned.clone_from(&preview.plans);
+        work.preview.takers.clone_from(&preview.takers);
         // Compared by themselves, as they are when they are taken up again.
         let names: BTreeSet<String> = preview.changes.iter().map(|set| set.stack.to_string()).collect();
         let (sets, found) = work.compare_loaded(&names);
@@ -45,6 +46,7 @@ impl Engine<'_> {
             stacks,
             restricted: preview.restricted,
             deferred: preview.deferred.clone(),
+            takers: preview.takers.clone(),
             notes: preview.notes.iter().chain(&preview.held_back).cloned().collect(),
         })
     }
@@ -80,6 +82,7 @@ impl Engine<'_> {
         found.extend(self.moved(saved, digest, &work.world));
         found.into_result(())?;
 
+        work.preview.takers.clone_from(&saved.takers);
         work.planned = saved.stacks.iter().map(|stack| (stack.changes.stack.to_string(), planned(stack))).collect();
         work.world.deferred = saved.deferred.keys().cloned().collect();
         let names: BTreeSet<String> = work.planned.keys().cloned().collect();
@@ -186,6 +189,7 @@ impl From<&Saved> for Preview {
             unchanged,
             selected: saved.selected.clone(),
             deferred: saved.deferred.clone(),
+            takers: saved.takers.clone(),
             notes: saved.notes.clone(),
             ..Self::default()
         }

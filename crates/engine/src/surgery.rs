@@ -192,8 +192,7 @@ impl Engine<'_> {
         let bases = vec![base.clone(), target_base];
         let states = [state, target].map(|state| (state.name.to_string(), state));
         let phases = self.phases(&BTreeSet::from([one]), states.into())?;
-        let entries = [phases.leaving, phases.arriving, phases.left].into_iter().flatten().collect();
-        Ok(Operation { says, command: "state mv", bases, entries })
+        Ok(Operation { says, command: "state mv", bases, entries: phases.in_order().collect() })
     }
 }
 

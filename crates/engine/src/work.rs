@@ -66,7 +66,7 @@ impl Work<'_> {
     }
 
     /// The selected stacks that may have something to do.
-    fn moving(&self) -> BTreeSet<String> {
+    pub(crate) fn moving(&self) -> BTreeSet<String> {
         let clean: BTreeSet<&String> = self.rounds.clean().map(|(stack, _)| stack).collect();
         self.options.selected.iter().filter(|stack| !clean.contains(stack)).cloned().collect()
     }
@@ -299,7 +299,7 @@ impl Work<'_> {
             let adopts = |set: &ChangeSet| set.resources.values().any(|change| change.action == Action::Adopt);
             if sets.iter().any(adopts) {
                 self.load(self.world.heads.keys().cloned().collect::<Vec<_>>()).await?;
-                found.extend(taken_twice(&sets, &self.world));
+                found.extend(taken_twice(&sets, &self.world, &self.engine.providers));
             }
             return Ok((sets, found));
         }
@@ -335,8 +335,12 @@ impl Work<'_> {
             })
             .collect();
         let lookup = EngineLookup { engine: self.engine, world: &self.world };
-        let ignore_protection = self.engine.ignore_protection;
-        diff(&inputs, &lookup, Settings { ignore_protection, targets: self.options.targets.clone() })
+        let settings = Settings {
+            ignore_protection: self.engine.ignore_protection,
+            removals_wait: !self.takers().is_empty(),
+            targets: self.options.targets.clone(),
+        };
+        diff(&inputs, &lookup, settings)
     }
 
     pub(crate) fn name(&self, name: &str) -> StackName {

@@ -29,6 +29,9 @@ pub struct Saved {
     pub restricted: Option<Restricted>,
     /// Stacks whose program waits for outputs that are not known yet, with what they wait for.
     pub deferred: BTreeMap<String, BTreeSet<(String, Path)>>,
+    /// Stacks that may take over what would be deleted: it stays for the next preview.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub takers: BTreeSet<String>,
     /// Every output that was read of a stack that nothing is done to.
     pub pins: BTreeSet<Pin>,
     /// Remarks for people.
@@ -99,6 +102,11 @@ impl Saved {
     pub fn functions(&self) -> BTreeMap<&str, Digest> {
         let functions = self.stacks.iter().flat_map(|stack| &stack.plan.functions);
         functions.map(|(name, digest)| (name.as_str(), *digest)).collect()
+    }
+
+    /// Whether there is more to see once it is applied: programs wait for outputs, or what goes for these programs.
+    pub fn waits(&self) -> bool {
+        !self.deferred.is_empty() || !self.takers.is_empty()
     }
 
     /// Resources of which only a value that is not known yet decides whether they are replaced, by stack.

@@ -37,6 +37,7 @@ fn saved() -> Saved {
             plain: BTreeSet::new(),
         }],
         deferred: BTreeMap::from([("late.QA".into(), [("net.QA".into(), Path::key("count"))].into())]),
+        takers: BTreeSet::new(),
         pins: [pin].into(),
         notes: vec!["a remark".into()],
     }

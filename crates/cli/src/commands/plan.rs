@@ -39,7 +39,7 @@ pub(crate) fn preview(session: &Session<'_>, file: &Path, full: bool, detailed: 
 pub(crate) async fn up(session: &mut Session<'_>, file: &Path, running: &Running) -> Result<Exit> {
     let saved = read(session, file)?;
     session.know(saved.stacks.iter().map(|stack| stack.changes.stack.clone()));
-    if !saved.deferred.is_empty() {
+    if saved.waits() {
         session.warn_if_stale();
     }
     let session = &*session;
@@ -60,7 +60,7 @@ async fn next(job: &Job<'_>, file: &Path) -> Result<Exit> {
     let begun = Instant::now();
     let Job { session, engine, selected, saved: Some(saved), .. } = *job else { return Ok(Exit::Done) };
     // A restricted run goes on with nothing that was not among its targets.
-    let waits = !saved.deferred.is_empty() && saved.restricted.is_none();
+    let waits = saved.waits() && saved.restricted.is_none();
     if !waits && saved.undecided().is_empty() {
         return Ok(Exit::Done);
     }

@@ -259,8 +259,11 @@ impl Job<'_> {
                 Ok(Round::Settled) => talk.say("what an interrupted run left open is settled; what is left:"),
                 Ok(Round::Applied(report)) => {
                     // Stacks that waited for an output are evaluated once it is published.
-                    let waiting = self.saved.is_none() && !preview.deferred.is_empty();
+                    let waiting = self.saved.is_none() && preview.waits();
                     let more = waiting && report.failed.is_empty() && !report.cancelled;
+                    if more && report.done == 0 {
+                        return Err(nothing_more(&report));
+                    }
                     done.add(&preview, report);
                     if !more {
                         break;
@@ -411,6 +414,16 @@ enum Round {
 pub(crate) fn all_wait() -> Failure {
     let message = "every stack with changes waits for outputs that are not published yet";
     Diagnostic::error("E0305", message).hint("select what they wait for too: `--with-upstream`").into()
+}
+
+/// Everything that is left waits for everything else.
+fn nothing_more(report: &Report) -> Failure {
+    let problem = Diagnostic::error("E0461", "what is left waits for programs that wait for what comes after it");
+    let left = report.left.iter().map(|(stack, target)| format!("left: {target} of {stack}"));
+    left.fold(problem, Diagnostic::note)
+        .hint("declare what is to be deleted once more, and let it go with the next run")
+        .hint("or delete it by name: `runner destroy STACK --target NAME`")
+        .into()
 }
 
 /// Says which resources were skipped, and because of what; `-v` names them all.

@@ -102,6 +102,21 @@ async fn case_58_an_object_has_one_resource() {
 }
 
 #[tokio::test]
+async fn case_58_an_object_has_one_resource_through_whatever_instance_it_is_reached() {
+    for (region, refused) in [("us-west-2", true), ("eu-west-1", false)] {
+        let mut house = House::new("stack a.QA\n resource Vpc main Label=x\n provider west");
+        house.instances = [("west", "us-west-2"), ("other", region)].map(|(a, b)| (a.into(), b.into())).into();
+        assert_eq!(house.up(&[]).await, "");
+        house.program("stack a.QA\n resource Vpc main Label=x\n provider west\n stack b.QA\n resource Vpc two Label=x\n import main-1\n provider other");
+        if refused {
+            assert!(house.problems(&[], Goal::Programs).await.starts_with("E0446 b.rs:5:1"));
+        } else {
+            assert_eq!(crate::fixture::print(&house.preview(&[]).await.changes), "b.QA\n= two");
+        }
+    }
+}
+
+#[tokio::test]
 async fn a_vendor_that_cannot_be_asked_does_not_stop_a_preview() {
     let mut house = with_a_stray().await;
     house.program("stack a.QA\n resource Vpc main Label=x\n import main-1");

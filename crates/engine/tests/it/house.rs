@@ -372,7 +372,7 @@ impl House {
             }
             let report = self.apply(&preview).await.expect("starts");
             lines.extend(told(&report));
-            if preview.deferred.is_empty() || !report.failed.is_empty() || report.cancelled {
+            if !preview.waits() || !report.failed.is_empty() || report.cancelled {
                 break;
             }
         }

@@ -24,6 +24,7 @@ mod replacing;
 mod secrets;
 mod stacks;
 mod surgery;
+mod takers;
 mod upping;
 
 #[expect(dead_code, reason = "the language has parts that only other tests speak")]
