@@ -274,6 +274,17 @@ impl Preview {
         live && !self.takers.is_empty() && plan.is_some_and(|plan| goes(plan, set, urn))
     }
 
+    /// A sentence about hooks that do not run, since their object goes with another one.
+    pub(crate) fn silent(&self, along: &planner::Along) -> Option<String> {
+        let name = self.changes[along.stack].stack.to_string();
+        let state = self.state(&name)?;
+        let mut objects = state.objects.values().chain(&state.replaced);
+        let object = objects.find(|object| object.urn == along.urn && object.incarnation == along.incarnation)?;
+        let hooks = !object.kept.delete_hooks.is_empty();
+        let (what, with) = (along.urn.name(), along.with.name());
+        hooks.then(|| format!("the delete hooks of `{what}` of {name} do not run: it goes with `{with}`"))
+    }
+
     /// The state of a stack that the preview was made from, once objects have moved.
     pub(crate) fn state(&self, stack: &str) -> Option<&Arc<StackState>> {
         self.moves.states.get(stack).or_else(|| self.world.states.get(stack))

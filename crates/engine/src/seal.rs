@@ -170,12 +170,39 @@ pub(crate) fn observed(
                 // What the program gave as a secret is known to state already, encrypted.
                 return Ok((key, input.clone()));
             }
-            if !value.is_null() && schema.overlay.secret.iter().any(|secret| secret.touches(&path)) {
-                let fingerprint = secrets.fingerprint(&value)?;
-                let ciphertext = secrets.seal_state(&value, &context.text(&path))?;
-                return Ok((key, Value::Secret(Secret::encrypted(fingerprint, ciphertext))));
-            }
-            Ok((key, value))
+            Ok((key, hidden(secrets, &schema.overlay.secret, value, &path, context)?))
         })
         .collect()
+}
+
+/// The value with what the type calls a secret encrypted, and everything beside that as it is.
+fn hidden(
+    secrets: &dyn Secrets,
+    secret: &[Path],
+    value: Value,
+    path: &Path,
+    context: &Context,
+) -> Result<Value, SecretError> {
+    if value.is_null() || !secret.iter().any(|secret| secret.touches(path)) {
+        return Ok(value);
+    }
+    let within = secret.iter().all(|secret| !secret.covers(path));
+    Ok(match value {
+        Value::Map(map) if within => {
+            let entry = |(key, item): (String, Value)| {
+                let item = hidden(secrets, secret, item, &path.child(&key), context)?;
+                Ok((key, item))
+            };
+            Value::Map(map.into_iter().map(entry).collect::<Result<_, SecretError>>()?)
+        }
+        Value::List(items) if within => {
+            let item = |(at, item)| hidden(secrets, secret, item, &path.index(at), context);
+            Value::List(items.into_iter().enumerate().map(item).collect::<Result<_, _>>()?)
+        }
+        value => {
+            let fingerprint = secrets.fingerprint(&value)?;
+            let ciphertext = secrets.seal_state(&value, &context.text(path))?;
+            Value::Secret(Secret::encrypted(fingerprint, ciphertext))
+        }
+    })
 }

@@ -83,6 +83,11 @@ impl Work<'_> {
         losing
     }
 
+    fn has_a_say(&self, stack: &str) -> bool {
+        let default = self.engine.catalog.get(stack).is_some_and(|entry| entry.default);
+        default || self.world.heads.contains_key(stack)
+    }
+
     async fn claims_outside(&mut self, traces: &Traces) -> Result<Claims, PreviewError> {
         let catalog = &self.engine.catalog;
         let names = catalog.stacks().map(|entry| entry.name.to_string());
@@ -102,6 +107,8 @@ impl Work<'_> {
                     Ok(Evaluated::Deferred { waits_for, .. }) => {
                         drop(waiting.insert(name, waits_for.into_iter().map(|(stack, _)| stack).collect()));
                     }
+                    // One that nobody has applied, and that is not among those that everybody applies, has no say yet.
+                    Err(_) if !self.has_a_say(&name) => {}
                     Err(found) => {
                         let reason = found.into_iter().next().map(|problem| problem.message).unwrap_or_default();
                         claims.unknown.insert(name, reason);

@@ -491,19 +491,14 @@ impl Work<'_> {
         preview.plans = self.planned;
         preview.moves = self.moves;
         preview.world = self.world;
-        preview.held_back = preview
-            .order()?
-            .held_back
-            .iter()
-            .map(|held| {
-                let name = &preview.changes[held.stack].stack;
-                format!(
-                    "the old `{}` of {name} stays until {} no longer read it",
-                    held.urn.name(),
-                    held.readers.join(", ")
-                )
-            })
-            .collect();
+        let order = preview.order()?;
+        let held_back = order.held_back.iter().map(|held| {
+            let name = &preview.changes[held.stack].stack;
+            format!("the old `{}` of {name} stays until {} no longer read it", held.urn.name(), held.readers.join(", "))
+        });
+        preview.held_back = held_back.collect();
+        let silent = order.along.iter().filter_map(|along| preview.silent(along)).collect::<Vec<_>>();
+        preview.notes.extend(silent);
         Ok(preview)
     }
 }

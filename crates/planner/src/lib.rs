@@ -61,6 +61,8 @@ pub struct StepGraph {
     pub graph: Graph,
     /// Old objects that stay until readers in stacks outside the selection have moved on.
     pub held_back: Vec<HeldBack>,
+    /// Objects that go with another one, so that no call deletes them.
+    pub along: Vec<Along>,
 }
 
 impl StepGraph {
@@ -73,7 +75,7 @@ impl StepGraph {
         for node in order {
             out[node] = left_out(&self.steps[node]) || self.graph.needs(node).iter().any(|&need| out[need]);
         }
-        let mut result = Self { held_back: self.held_back, ..Self::default() };
+        let mut result = Self { held_back: self.held_back, along: self.along, ..Self::default() };
         let mut numbers = vec![0; self.steps.len()];
         let mut left = Vec::new();
         for (node, step) in self.steps.into_iter().enumerate() {
@@ -100,6 +102,19 @@ pub struct HeldBack {
     pub urn: Urn,
     /// The stacks that still read it.
     pub readers: Vec<String>,
+}
+
+/// An object that goes with another one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Along {
+    /// The position of the stack.
+    pub stack: usize,
+    /// The resource, by its name in state.
+    pub urn: Urn,
+    /// Its incarnation.
+    pub incarnation: u64,
+    /// What it goes with.
+    pub with: Urn,
 }
 
 /// Orders the steps.
@@ -466,6 +481,8 @@ impl<'a> Builder<'a> {
         let Some(object) = self.object(stack, urn, incarnation) else { return };
         if let Some(other) = self.goes_with(stack, object) {
             self.edge(number, Some(other));
+            let with = self.index.current_name(stack, object.kept.deleted_with.as_ref().unwrap_or(urn)).clone();
+            self.result.along.push(Along { stack, urn: object.urn.clone(), incarnation, with });
             return;
         }
         self.along_edges(number, stack, object, first);

@@ -4,7 +4,7 @@
 //! stack net.QA                              also `stack net.QA destroyed`
 //!   resource Vpc main Cidr=10.0.0.0/16 Peer=@other.VpcId Up=#up.QA:vpc Pass=!db.v1
 //!     protect | dbr BOOL | retain | timeouts CREATE UPDATE DELETE | ignore PATH | ignore_all | replace_on PATH | alias NAME | after NAME | provider NAME | import ID
-//!     deleted_with NAME | waits STACK | trigger VALUE | requires VALUE | ensures VALUE | hook MOMENT VALUE…
+//!     deleted_with NAME | waits STACK | trigger VALUE | requires VALUE | ensures VALUE | hook MOMENT VALUE… | call MOMENT FUNCTION VALUE…
 //!   output vpc_id VALUE
 //!   after STACK                             what state says of that: `waited STACK`
 //!   has Vpc main Cidr=10.0.0.0/16           an object; also `leftover`
@@ -35,7 +35,7 @@ use value::{Digest, Map, Path, Secret, Type, Value};
 
 /// The types of the fixtures.
 pub(crate) fn catalog() -> Catalog {
-    const TYPES: [Source; 5] = [
+    const TYPES: [Source; 6] = [
         Source {
             name: "Vpc",
             schema: r#"{"typeName": "Vpc", "properties": {"Cidr": {"type": "string"}, "Label": {"type": "string"}, "Tags": {"type": "object"},
@@ -67,6 +67,13 @@ pub(crate) fn catalog() -> Catalog {
             schema: r#"{"typeName": "Fixed", "properties": {"Label": {"type": "string"}, "Id": {"type": "string"}},
                 "readOnlyProperties": ["/properties/Id"], "primaryIdentifier": ["/properties/Id"]}"#,
             overlay: "no_update = true\ndelete_before_replace = true\nsettle = \"token\"\nlatency_ms = [1, 1, 1]\n",
+        },
+        Source {
+            name: "Login",
+            schema: r#"{"typeName": "Login", "properties": {"Label": {"type": "string"}, "Id": {"type": "string"}, "Arn": {"type": "string"},
+                "Box": {"type": "object"}}, "readOnlyProperties": ["/properties/Id", "/properties/Arn", "/properties/Box"],
+                "primaryIdentifier": ["/properties/Id"]}"#,
+            overlay: "secret = [\"Arn\", \"Box.Key\"]\nlatency_ms = [1, 1, 1]\n",
         },
         Source { name: "Broken", schema: "{}", overlay: "" },
     ];
@@ -355,9 +362,13 @@ impl Reader {
                     "trigger" => around.trigger = values.first().cloned(),
                     "requires" => around.preconditions.extend(values.iter().map(condition)),
                     "ensures" => around.postconditions.extend(values.iter().map(condition)),
-                    "hook" => {
+                    "hook" | "call" => {
                         let at = serde_json::from_value(words[1].into()).expect("a moment");
-                        around.hooks.push(Hook { at, run: Run::Command(values[1..].to_vec()) });
+                        let run = match words[0] {
+                            "hook" => Run::Command(values[1..].to_vec()),
+                            _ => Run::Function { name: words[2].to_owned(), args: values[2..].to_vec() },
+                        };
+                        around.hooks.push(Hook { at, run });
                     }
                     other => panic!("no option {other}"),
                 }

@@ -30,7 +30,10 @@ impl Runner<'_> {
             Ok(Some(found)) if reading => match self.read(node, found) {
                 Ok(object) => {
                     self.record(stack, Entry::Recorded { object: Box::new(object) });
-                    self.lives[stack].when_durable.push(When::End(node));
+                    match self.ensure(stack, &urn) {
+                        Ok(()) => self.lives[stack].when_durable.push(When::End(node)),
+                        Err(Trouble(problem)) => self.fail(node, *problem),
+                    }
                 }
                 Err(Trouble(problem)) => self.fail(node, *problem),
             },

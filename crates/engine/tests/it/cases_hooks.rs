@@ -168,3 +168,80 @@ async fn hooks_follow_a_resource_to_its_new_name() {
     let ran = ran(&house);
     assert!(ran.len() == 1 && ran[0].starts_with(&format!("deleting {CANARY}")), "{ran:?}");
 }
+
+#[tokio::test]
+async fn functions_of_the_projects_run_as_hooks_with_open_arguments() {
+    let mut house = house("");
+    let file = house.root().join("hooks.log");
+    let call = |moment: &str, words: &str| format!("call {moment} test::note {} {words}\n", file.display());
+    house.program(&format!(
+        "stack a.QA\n resource Vpc main Label=x\n {}{}{}{}{}{}",
+        call("before_create", "making"),
+        call("after_create", "made @main.VpcId"),
+        call("before_update", "changing"),
+        call("after_update", "changed @main.Label"),
+        call("before_delete", "deleting @main.VpcId !k.v1"),
+        call("after_delete", "deleted")
+    ));
+    assert_eq!(house.up(&[]).await, "");
+    assert_eq!(ran(&house), ["making", "made main-1"]);
+    house.edit("Label=x", "Label=y");
+    assert_eq!(house.up(&[]).await, "");
+    assert_eq!(ran(&house), ["changing", "changed y"]);
+    // Those of a delete come from state.
+    house.program("stack a.QA");
+    assert_eq!(house.up(&[]).await, "");
+    let ran = ran(&house);
+    assert!(ran[0].starts_with(&format!("deleting main-1 {CANARY}")) && ran[1] == "deleted", "{ran:?}");
+}
+
+#[tokio::test]
+async fn a_function_that_fails_fails_the_step_and_shows_no_secret() {
+    let mut house = house("stack a.QA\n resource Vpc main\n call before_create test::fail because !k.v1");
+    let preview = house.preview(&[]).await;
+    let report = house.apply(&preview).await.expect("starts");
+    let problem = &report.failed[0].problem;
+    assert_eq!(problem.message, "`main`: the hook `test::fail` before the create failed");
+    assert_eq!((&problem.notes[..], house.cloud.calls().len()), (&["because ***".to_owned()][..], 0));
+    house.edit("test::fail", "test::none");
+    let told = house.problems(&[], engine::Goal::Programs).await;
+    assert!(told.starts_with("E0311 `a.QA` calls the function `test::none`"), "{told}");
+}
+
+#[tokio::test]
+async fn of_what_goes_with_another_object_no_delete_hook_runs_and_the_preview_says_so() {
+    let program = "stack a.QA
+           resource Vpc main
+           resource Vpc inner
+             deleted_with main
+             hook before_delete sh log.sh deleting @inner.VpcId
+           resource Vpc quiet
+             deleted_with main";
+    let mut together = house(program);
+    together.up(&[]).await;
+    together.cloud.calls();
+    together.program("stack a.QA");
+    let preview = together.preview(&[]).await;
+    assert_eq!(preview.notes, ["the delete hooks of `inner` of a.QA do not run: it goes with `main`"]);
+    assert_eq!(together.up(&[]).await, "");
+    assert_eq!((together.cloud.calls(), ran(&together)), (vec!["delete main".to_owned()], vec![]));
+    // One that goes by itself is deleted with its hooks.
+    let mut alone = house(program);
+    alone.up(&[]).await;
+    alone.program("stack a.QA\n resource Vpc main");
+    assert_eq!(alone.preview(&[]).await.notes, [""; 0]);
+    assert_eq!(alone.up(&[]).await, "");
+    assert_eq!(ran(&alone), ["deleting inner-2"]);
+}
+
+#[tokio::test]
+async fn what_is_taken_over_is_neither_made_nor_changed_so_only_its_delete_hooks_ever_run() {
+    let mut house = house("stack a.QA\n resource Vpc main Label=x\n retain");
+    house.up(&[]).await;
+    house.destroy(&[]).await;
+    house.program(&ALL.replace("Label=x", "Label=x\n import main-1"));
+    assert_eq!(house.up(&[]).await, "");
+    assert_eq!(ran(&house), [""; 0]);
+    assert_eq!(house.destroy(&[]).await, "");
+    assert_eq!(ran(&house), ["deleting main-1", "deleted main-1"]);
+}

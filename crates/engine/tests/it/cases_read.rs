@@ -90,3 +90,27 @@ async fn what_is_only_read_may_become_managed_and_is_taken_over() {
     assert_eq!(house.up(&[]).await, "", "and let go again");
     assert_eq!(house.cloud.calls(), [""; 0]);
 }
+
+#[tokio::test]
+async fn what_must_hold_of_an_object_that_is_only_read_is_asked_when_it_was_read() {
+    let program = "stack b.QA
+           resource Vpc made Label=x
+           resource Vpc shared
+             read ID
+             ensures @shared.Label==x
+           resource Vpc reader Label=@shared.VpcId";
+    let mut house = with_a_stray().await;
+    house.program(&program.replace("ID", "main-1"));
+    let preview = house.preview(&[]).await;
+    house.cloud.meddle("main-1", "Label", "y");
+    let report = house.apply(&preview).await.expect("starts");
+    let told = ["failed read shared of b.QA: E0531", "skipped reader of b.QA: shared of b.QA"];
+    assert_eq!(crate::house::told(&report), told);
+    assert!(house.problems(&[], Goal::Programs).await.starts_with("E0531 b.rs:3:1 `shared`: must be"));
+    // An id that is known only on the way makes no difference.
+    let mut house = House::new(&program.replace("ID", "@made.VpcId").replace("==x", "==y"));
+    assert_eq!(house.up(&[]).await, told.join("\n"));
+    house.edit("==y", "==x");
+    assert_eq!(house.up(&[]).await, "");
+    assert!(house.preview(&[]).await.is_empty());
+}

@@ -23,6 +23,10 @@ pub(crate) enum Harm {
     LoseAnswer,
     /// It is not done, and the answer is lost.
     LoseCall,
+    /// It is not even begun.
+    NotStarted,
+    /// It is taken back, since another one failed.
+    RolledBack,
     /// The task dies.
     Panic,
     /// Something else is done, and that only in part.
@@ -213,6 +217,9 @@ impl Inner {
             observed.insert(attribute.to_owned(), id.into());
         }
         observed.insert("Count".to_owned(), 2.into());
+        if thing.ty == "Login" {
+            observed.insert("Box".to_owned(), Value::map([("Key", Value::from("open sesame")), ("Door", id.into())]));
+        }
         let unhealthy = self.ill.contains(id).then(|| "Ill".to_owned());
         Some(Found { id: id.to_owned(), observed, owner: Some(thing.owner.clone()), unhealthy })
     }
@@ -243,6 +250,8 @@ impl Inner {
         let outcome = match harm {
             Some(Harm::Refuse) => Outcome::Failed(error(ProviderErrorKind::Refused, "Told"), None),
             Some(Harm::LoseCall) => Outcome::Failed(error(ProviderErrorKind::Lost, "Lost"), None),
+            Some(Harm::NotStarted) => Outcome::NotStarted,
+            Some(Harm::RolledBack) => Outcome::RolledBack,
             Some(Harm::Panic) => panic!("told to"),
             Some(Harm::Hang) => return None,
             Some(Harm::Lie | Harm::PartialLie) => self.act(schema, &lying(step), &name),

@@ -77,7 +77,7 @@ async fn a_run_that_stops_at_the_first_failure_says_what_it_gave_up_and_is_not_d
 }
 
 #[tokio::test]
-async fn a_cancelled_run_ends_what_it_has_begun_and_the_next_does_the_rest() {
+async fn case_31_after_the_first_signal_what_was_begun_ends_and_nothing_else_starts() {
     let mut house = House::new(TWO);
     let cancel = house.cancel.clone();
     house.cloud.watch(move |call, _| {
@@ -93,6 +93,92 @@ async fn a_cancelled_run_ends_what_it_has_begun_and_the_next_does_the_rest() {
     assert_eq!(house.up(&[]).await, "");
     assert_eq!(house.cloud.calls().len(), 4);
     assert!(house.preview(&[]).await.is_empty());
+}
+
+#[tokio::test]
+async fn case_31_several_calls_that_are_on_their_way_are_all_waited_for_and_recorded() {
+    let names = ["one", "two", "three", "four", "five"];
+    let program = names.map(|name| format!("resource Vpc {name}")).join("\n");
+    let mut house = House::new(&format!("stack a.QA\n{program}\n resource Vpc last Label=@one.VpcId"));
+    house.jobs = 3;
+    let (cancel, mut calls) = (house.cancel.clone(), 0);
+    house.cloud.watch(move |_, _| {
+        calls += 1;
+        if calls == 2 {
+            cancel.send_replace(true);
+        }
+    });
+    assert_eq!(house.up(&[]).await, "cancelled");
+    let made = house.cloud.ids();
+    assert!((2..=3).contains(&made.len()), "{made:?}");
+    let state = house.state("a.QA").await;
+    let mut known: Vec<&str> = state.objects.values().map(|object| object.id.as_str()).collect();
+    known.sort_unstable();
+    assert_eq!((known, state.dangling.len()), (made.iter().map(String::as_str).collect(), 0));
+    // A step that fails after the signal is told, and so is the signal.
+    house.cancel.send_replace(false);
+    house.cloud.calls();
+    let (cancel, mut calls) = (house.cancel.clone(), 0);
+    house.cloud.watch(move |_, _| {
+        calls += 1;
+        if calls == 1 {
+            cancel.send_replace(true);
+        }
+    });
+    names.iter().for_each(|name| house.cloud.harm(&format!("create {name}"), Harm::Refuse));
+    let told = house.up(&[]).await;
+    assert!(told.starts_with("failed create ") && told.ends_with("cancelled"), "{told}");
+}
+
+#[tokio::test]
+async fn case_31_a_refresh_that_is_killed_has_recorded_the_stacks_that_it_was_through_with() {
+    let stacks = ["a.QA", "b.QA", "c.QA"];
+    let program = stacks.map(|stack| format!("stack {stack}\n resource Vpc main Label=x\n")).concat();
+    let mut recorded = std::collections::BTreeSet::new();
+    for writes in 0.. {
+        let mut house = House::settled(&program).await;
+        house.cloud.ids().iter().for_each(|id| house.cloud.meddle(id, "Label", "y"));
+        let died = house.refresh_killed_at_write(writes).await;
+        let mut seen = Vec::new();
+        for stack in stacks {
+            let state = house.state(stack).await;
+            seen.push(state.objects.values().any(|object| object.observed["Label"] == "y".into()));
+        }
+        assert!(seen.is_sorted_by(|before, after| before >= after), "{writes}: {seen:?}");
+        recorded.insert(seen.iter().filter(|seen| **seen).count());
+        if !died {
+            break;
+        }
+        assert_eq!(house.up(&[]).await, "", "{writes}");
+        house.refresh(&[]).await;
+        assert_eq!(house.up(&[]).await, "", "{writes}");
+        assert!(house.cloud.ids().iter().all(|id| house.cloud.text(id, "Label") == "x"), "{writes}");
+    }
+    assert_eq!(recorded, [0, 1, 2, 3].into());
+}
+
+#[tokio::test]
+async fn case_79_whatever_a_provider_may_answer_has_a_meaning() {
+    // There is no answer that puts a step off; a step that was not done, or was taken back, leaves nothing.
+    for harm in [Harm::NotStarted, Harm::RolledBack] {
+        let mut house = House::new("stack a.QA\n resource Vpc main Label=x\n resource Vpc reads Label=@main.VpcId");
+        house.cloud.harm("create main", harm);
+        assert_eq!(house.up(&[]).await, "failed create main of a.QA: E0503\nskipped reads of a.QA: main of a.QA");
+        let state = house.state("a.QA").await;
+        assert!(state.objects.is_empty() && state.dangling.is_empty());
+        house.cloud.heal();
+        assert_eq!(house.up(&[]).await, "");
+        for verb in ["update", "delete"] {
+            house.cloud.harm(&format!("{verb} main"), harm);
+        }
+        house.edit("Label=x", "Label=y");
+        assert!(house.up(&[]).await.starts_with("failed update main of a.QA: E0503"));
+        assert!(house.destroy(&[]).await.starts_with("failed delete main of a.QA: E0503"));
+        assert_eq!(house.state("a.QA").await.objects.len(), 1);
+        house.cloud.heal();
+        assert_eq!(house.destroy(&[]).await, "");
+        assert_eq!(house.cloud.ids(), [""; 0]);
+    }
 }
 
 #[tokio::test]

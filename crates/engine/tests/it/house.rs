@@ -12,7 +12,7 @@ use engine::{
     Providers, Report, StackEntry, Stopped, Traces,
 };
 use expr::Expr;
-use plan::{Declaration, Inputs, Output, OutputRead, OutputTree, Project};
+use plan::{Declaration, Inputs, Output, OutputRead, OutputTree, PlanFunction, Project};
 use policy::Policies;
 use ports::{Base, Closing, Owner, Run, SecretError, Secrets, StateStore, StoreError};
 use resource::StackName;
@@ -221,13 +221,13 @@ impl House {
         let entry = |name: &String| {
             let (project, short) = name.split_once('.').expect("project.stack");
             let position = projects.iter().position(|p| p.name() == project).expect("a project");
-            StackEntry { name: StackName::new(project, short), project: position, default: true }
+            StackEntry { name: StackName::new(project, short), project: position, default: short != "Dev" }
         };
         let engine = Engine {
             organisation: "test".to_owned(),
             projects: &projects,
             code: code.collect(),
-            functions: BTreeMap::new(),
+            functions: FUNCTIONS.iter().map(|f| (f.name.to_owned(), Digest::of("source", f.name.as_bytes()))).collect(),
             inputs: &Nothing,
             catalog: Catalog::new(self.all().iter().map(entry), BTreeMap::new()),
             store: match (self.failing_disk.clone(), self.gate.clone()) {
@@ -354,6 +354,20 @@ impl House {
             biased;
             () = killed.notified() => true,
             () = self.attempt(stacks, Goal::Programs) => false,
+        };
+        self.killing = None;
+        died
+    }
+
+    /// Reads everything anew, but is killed after so many writes to the store; whether it came to that.
+    pub(crate) async fn refresh_killed_at_write(&mut self, writes: usize) -> bool {
+        let killed = Arc::new(tokio::sync::Notify::new());
+        let left = Arc::new(writes.into());
+        self.killing = Some(Killing { inner: self.store(), left, killed: Arc::clone(&killed), busy: Arc::default() });
+        let died = tokio::select! {
+            biased;
+            () = killed.notified() => true,
+            () = self.attempt_refresh(&[]) => false,
         };
         self.killing = None;
         died
@@ -546,10 +560,30 @@ fn projects(program: &str) -> Vec<Project> {
     let make = |name: &str| {
         let name: &'static str = Box::leak(name.to_owned().into_boxed_str());
         let program = program.to_owned();
-        Project::new(name, move |stack: &plan::Stack, _: NoConfig| declare(stack, &program))
+        Project::new(name, move |stack: &plan::Stack, _: NoConfig| declare(stack, &program)).functions(&FUNCTIONS)
     };
     names.into_iter().map(make).collect()
 }
+
+/// What the programs can call: one writes its arguments into a file, its first one; one fails with them.
+const FUNCTIONS: [PlanFunction; 2] = [
+    PlanFunction {
+        name: "test::note",
+        call: |args| {
+            let words: Vec<&str> = args.iter().filter_map(Value::as_str).collect();
+            let (file, words) = words.split_first().ok_or("no file")?;
+            let mut file =
+                std::fs::OpenOptions::new().create(true).append(true).open(file).map_err(|e| e.to_string())?;
+            std::io::Write::write_all(&mut file, format!("{}\n", words.join(" ")).as_bytes())
+                .map_err(|e| e.to_string())?;
+            Ok(Value::Null)
+        },
+    },
+    PlanFunction {
+        name: "test::fail",
+        call: |args| Err(args.iter().filter_map(Value::as_str).collect::<Vec<_>>().join(" ")),
+    },
+];
 
 fn declare(stack: &plan::Stack, program: &str) -> plan::Result<plan::Plan<Leaves>> {
     // `each NAME STACK:PATH` declares as many as the output, read as a plain value, says.
@@ -572,8 +606,10 @@ fn declare(stack: &plan::Stack, program: &str) -> plan::Result<plan::Plan<Leaves
     }
     let parsed_plan = parsed.plan.expect("a plan");
     for (urn, resource) in &parsed_plan.resources {
-        let ty: &'static str =
-            ["Vpc", "Bucket", "Route", "Fixed", "Broken"].into_iter().find(|ty| *ty == urn.ty()).expect("a type");
+        let ty: &'static str = ["Vpc", "Bucket", "Route", "Fixed", "Login", "Broken"]
+            .into_iter()
+            .find(|ty| *ty == urn.ty())
+            .expect("a type");
         let mut declaration = Declaration::new(ty, urn.name());
         declaration.properties = resource.properties.clone();
         declaration.options = resource.options.clone();

@@ -369,3 +369,51 @@ fn entries_of_a_move_say_where_it_goes() {
     let text = serde_json::to_string(&entry).expect("serialises");
     assert_eq!(serde_json::from_str::<Entry>(&text).expect("reads back"), entry);
 }
+
+#[tokio::test]
+async fn case_80_a_move_takes_along_what_state_says_and_accounts_for_every_object() {
+    // Moves and renamings are the only migrations: data, of which no function of a program can make anything else.
+    let before = "stack a.QA
+           resource Vpc main Label=x
+             protect
+           resource Vpc kept Label=@main.VpcId
+             retain
+           resource Vpc copied Cidr=c1
+         stack b.QA
+           resource Vpc other";
+    let mut house = House::settled(before).await;
+    // A copy that was set aside is left over.
+    house.cloud.harm("delete copied", Harm::Refuse);
+    house.edit("Cidr=c1", "Cidr=c2");
+    house.up(&[]).await;
+    house.cloud.heal();
+    house.cloud.calls();
+    let after = "stack a.QA
+         stack b.QA
+           resource Vpc other
+           resource Vpc main Label=x
+             protect
+             moved a.QA main
+           resource Vpc kept Label=@main.VpcId
+             retain
+             moved a.QA kept
+           resource Vpc copied Cidr=c2
+             moved a.QA copied";
+    house.program(after);
+    // To save it moves nothing.
+    let files = house.files();
+    let text = house.save(&[]).await;
+    assert!(house.files() == files, "something was written");
+    assert_eq!(house.carry_out(&text).await, "");
+    assert_eq!(house.cloud.calls(), ["delete copied"], "the copy goes as it would have");
+    let (a, b) = (house.state("a.QA").await, house.state("b.QA").await);
+    assert!(a.is_empty() && b.replaced.is_empty());
+    let mut ids: Vec<String> = b.objects.values().map(|object| object.id.clone()).collect();
+    ids.sort();
+    assert_eq!(ids, house.cloud.ids(), "every object has one successor");
+    let kept = |name: &str| b.objects.values().find(|object| object.urn.name() == name).expect("there").kept.clone();
+    assert!(kept("main").protect && kept("kept").retain_on_delete);
+    assert!(house.preview(&[]).await.is_empty());
+    // Protection goes with the object, whatever is moved by hand or by name.
+    assert!(house.problems(&["b.QA"], Goal::Nothing).await.starts_with("E0401"));
+}

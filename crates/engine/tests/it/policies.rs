@@ -168,3 +168,20 @@ async fn goals_are_judged_without_state() {
     }
     assert!(house.files().is_empty());
 }
+
+#[tokio::test]
+async fn remedies_pass_over_what_is_only_read() {
+    let mut house = House::settled("stack b.QA\n resource Vpc stray Cidr=c1\n retain").await;
+    house.program("stack b.QA");
+    assert_eq!(house.up(&[]).await, "");
+    house.program("stack a.QA\n resource Vpc shared\n read stray-1\n resource Vpc mine");
+    house.policies = attached(&["stamp"]);
+    let shown = fixture::print(&house.preview(&[]).await.changes);
+    assert!(shown.contains("+ mine") && shown.contains("< shared") && !shown.contains("E0449"), "{shown}");
+    assert_eq!(house.up(&[]).await, "");
+    let state = house.state("a.QA").await;
+    let shared = state.objects.values().find(|object| object.urn.name() == "shared").expect("there");
+    assert!(!shared.inputs.contains_key("Label"), "{:?}", shared.inputs);
+    assert_eq!(house.cloud.text("mine-2", "Label"), "stamped");
+    assert!(house.preview(&[]).await.is_empty());
+}

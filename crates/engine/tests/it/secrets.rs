@@ -1,5 +1,7 @@
 //! Secrets: what may see them, and what never does.
 
+use value::Value;
+
 use crate::house::{CANARY, House};
 
 const PROGRAM: &str = "stack a.QA
@@ -48,4 +50,87 @@ async fn a_secret_that_is_equal_is_no_change_and_a_new_version_is_one_everywhere
     assert_eq!(house.up(&[]).await, "");
     assert!(house.cloud.text("reader-2", "Pass").starts_with(CANARY));
     assert!(house.preview(&[]).await.is_empty());
+}
+
+/// The object of a name in a stack.
+async fn object(house: &House, stack: &str, name: &str) -> state::Object {
+    let state = house.state(stack).await;
+    state.objects.values().find(|object| object.urn.name() == name).expect("there").clone()
+}
+
+fn is_encrypted(value: &Value) -> bool {
+    matches!(value, Value::Secret(secret) if matches!(secret.content(), value::Content::Encrypted(_)))
+}
+
+#[tokio::test]
+async fn case_71_a_secret_stays_one_though_the_vendor_says_it_in_the_open() {
+    let mut house = House::settled(&PROGRAM.replace("output own !db.v1", "output own plain")).await;
+    let main = object(&house, "a.QA", "main").await;
+    assert!(is_encrypted(&main.inputs["Pass"]) && is_encrypted(&main.observed["Pass"]), "{main:?}");
+    // What reads it is as secret as it is at its source, and what is none there is none here.
+    let outputs = house.state("a.QA").await.outputs;
+    let output = |name: &str| &outputs[&value::Path::key(name)].value;
+    assert!(is_encrypted(output("pass")) && *output("own") == "plain".into());
+    let reader = object(&house, "b.QA", "reader").await;
+    assert!(is_encrypted(&reader.inputs["Pass"]) && reader.inputs["Label"] == "plain".into(), "{reader:?}");
+    // So it is after somebody has looked at the world.
+    house.refresh(&[]).await;
+    assert!(is_encrypted(&object(&house, "b.QA", "reader").await.observed["Pass"]));
+    assert!(house.preview(&[]).await.is_empty());
+}
+
+#[tokio::test]
+async fn case_72_what_the_type_calls_a_secret_is_one_when_it_becomes_known() {
+    let mut house = House::new(
+        "stack a.QA
+           resource Login main
+           resource Vpc reader Pass=@main.Arn Label=@main.Box.Key Peer=@main.Box.Door
+           output token @main.Arn
+           output whole @main.Box
+           output door @main.Box.Door
+         stack b.QA
+           resource Vpc far Pass=#a.QA:token Label=#a.QA:door",
+    );
+    assert_eq!(house.up(&[]).await, "");
+    let main = object(&house, "a.QA", "main").await;
+    assert!(is_encrypted(&main.observed["Arn"]));
+    let whole = &main.observed["Box"];
+    assert!(is_encrypted(whole.get("Key").expect("there")) && whole.get("Door") == Some(&"main-1".into()), "{whole:?}");
+    let reader = object(&house, "a.QA", "reader").await;
+    assert!(is_encrypted(&reader.inputs["Pass"]) && is_encrypted(&reader.inputs["Label"]), "{reader:?}");
+    assert_eq!(reader.inputs["Peer"], "main-1".into(), "what stands beside a secret is none");
+    let far = object(&house, "b.QA", "far").await;
+    assert!(is_encrypted(&far.inputs["Pass"]) && far.inputs["Label"] == "main-1".into(), "{far:?}");
+    let outputs = house.state("a.QA").await.outputs;
+    let whole = &outputs[&value::Path::key("whole")].value;
+    assert!(is_encrypted(whole.get("Key").expect("there")), "{whole:?}");
+    assert_eq!(house.cloud.text("reader-2", "Label"), "open sesame");
+    for (path, bytes, _) in house.files() {
+        assert!(!String::from_utf8_lossy(&bytes).contains("open sesame"), "{}", path.display());
+    }
+    assert!(house.preview(&[]).await.is_empty());
+}
+
+#[tokio::test]
+async fn case_73_there_are_no_ephemeral_resources_what_a_run_has_made_is_in_its_state() {
+    // Whatever the program says of a resource: as long as its object is there the state knows it, and it goes last in,
+    // first out. What is needed only while a step runs is a hook's.
+    let mut house = House::settled(
+        "stack a.QA
+           resource Vpc short
+             retain
+           resource Vpc middle Label=@short.VpcId
+             deleted_with short
+           resource Fixed last Label=@middle.VpcId",
+    )
+    .await;
+    let state = house.state("a.QA").await;
+    let mut known: Vec<String> = state.objects.values().map(|object| object.id.clone()).collect();
+    known.sort();
+    assert_eq!(known, house.cloud.ids());
+    let last = object(&house, "a.QA", "last").await;
+    assert_eq!(last.dependencies.len(), 1, "what reads it says so");
+    assert!(house.preview(&[]).await.is_empty());
+    assert_eq!(house.destroy(&[]).await, "");
+    assert_eq!(house.cloud.calls(), ["delete last", "delete middle"]);
 }

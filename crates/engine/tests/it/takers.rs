@@ -162,6 +162,22 @@ async fn case_45_a_program_outside_the_selection_that_nobody_can_evaluate_stands
 }
 
 #[tokio::test]
+async fn a_stack_that_nobody_has_to_apply_and_nobody_has_applied_has_no_say_until_it_can_be_evaluated() {
+    let mut house = House::settled(BEFORE).await;
+    let draft = "stack d.Dev\n resource Vpc thing\n each d.Dev more c.QA:count\n stack c.QA\n output count 1";
+    house.program(&format!("stack a.QA\n resource Vpc stays\n stack b.QA\n resource Vpc other\n {draft}"));
+    assert_eq!(house.up(&["a.QA"]).await, "");
+    assert_eq!(house.cloud.calls(), ["delete main"]);
+    // What it says counts as soon as it says something.
+    house.program(&format!(
+        "stack a.QA\n stack b.QA\n resource Vpc other\n {}",
+        draft.replace("Vpc thing", "Vpc thing\n moved a.QA stays")
+    ));
+    assert_eq!(house.up(&["c.QA"]).await, "");
+    assert!(house.problems(&["a.QA"], Goal::Programs).await.starts_with("E0442"));
+}
+
+#[tokio::test]
 async fn case_45_what_another_stack_outside_has_published_is_known_to_a_program_that_is_asked() {
     let mut house = House::settled(&format!("{BEFORE}\n stack c.QA\n output count 1")).await;
     house.program(&AFTER.replace("resource Vpc up\n       output count @up.Count", "output count 1"));
