@@ -4,16 +4,14 @@
 //! same bytes; the checked-in bindings are what it writes (tested).
 
 mod emit;
-mod model;
-mod names;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use model::TypeModel;
 use schema::TypeSchema;
+use suggest::{TypeModel, package};
 
 const SCHEMA_CRATES: [&str; 2] = ["schemas-aws", "schemas-hashicorp"];
 
@@ -82,18 +80,6 @@ fn read_schema(path: &Path) -> Result<TypeSchema, String> {
     let overlay_text = fs::read_to_string(&overlay).map_err(|e| format!("{}: {e}", overlay.display()))?;
     schema.overlay = toml::from_str(&overlay_text).map_err(|e| format!("{}: {e}", overlay.display()))?;
     Ok(schema)
-}
-
-/// Package and title of the crate that a type belongs to.
-fn package(token: &str) -> (String, String) {
-    let (service, _) = model::split(token);
-    if token.starts_with("AWS::") {
-        (format!("types-aws-{}", service.to_lowercase()), format!("AWS {service}"))
-    } else {
-        let title: String =
-            service.chars().take(1).flat_map(char::to_uppercase).chain(service.chars().skip(1)).collect();
-        (format!("types-{service}"), title)
-    }
 }
 
 /// Formats all Rust sources with one run of `rustfmt` in a temporary folder.

@@ -118,7 +118,7 @@ const DECIDED: [&str; 8] =
     ["stacks", "env", "with_upstream", "with_downstream", "target", "exclude", "replace", "refresh"];
 
 /// How a run goes on.
-#[derive(Debug, Clone, ClapArgs)]
+#[derive(Debug, Clone, Default, ClapArgs)]
 pub(crate) struct Running {
     /// Do not ask
     #[arg(long, short)]
@@ -138,6 +138,34 @@ pub(crate) struct Running {
     /// Open every stack of the preview
     #[arg(long)]
     pub full: bool,
+    #[command(flatten)]
+    pub allowing: Allowing,
+}
+
+/// Which object is taken over, as which resource.
+#[derive(Debug, Clone, ClapArgs)]
+pub(crate) struct Importing {
+    /// The stack
+    pub stack: String,
+    /// `NAME ID` of what the program declares, `TYPE NAME ID` of what it does not declare yet: the type in the vendor's
+    /// words, the resource's name (or, without a type, its URN), and the vendor's id of the object
+    #[arg(value_name = "[TYPE] NAME ID", required = true, num_args = 2..=3)]
+    pub object: Vec<String>,
+    /// The provider instance that has the object, where the program does not declare it yet
+    #[arg(long, value_name = "NAME")]
+    pub provider: Option<String>,
+    /// Do not protect what the program does not declare yet
+    #[arg(long)]
+    pub unprotected: bool,
+    /// Show what would be taken over and how to declare it, and do nothing
+    #[arg(long)]
+    pub preview: bool,
+    /// Do not ask
+    #[arg(long, short)]
+    pub yes: bool,
+    /// Wait for a run that holds the stack, instead of ending
+    #[arg(long)]
+    pub wait: bool,
     #[command(flatten)]
     pub allowing: Allowing,
 }
@@ -220,6 +248,14 @@ pub(crate) enum Command {
         #[arg(long)]
         preview: bool,
     },
+    /// Take over an object that exists, and say how to declare it
+    #[command(
+        override_usage = "runner import [OPTIONS] STACK NAME ID\n       runner import [OPTIONS] STACK TYPE NAME ID"
+    )]
+    Import {
+        #[command(flatten)]
+        importing: Importing,
+    },
     /// Show published outputs
     Outputs {
         #[command(flatten)]
@@ -281,6 +317,7 @@ impl Command {
         match self {
             Self::Up { running, .. } | Self::Destroy { running, .. } => &running.allowing.allow,
             Self::Preview { allowing, .. } => &allowing.allow,
+            Self::Import { importing } => &importing.allowing.allow,
             _ => &[],
         }
     }
@@ -503,4 +540,14 @@ pub(crate) enum New {
         #[arg(long, value_name = "NAME")]
         like: Option<String>,
     },
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_grammar_of_every_command_is_sound() {
+        super::Args::command().debug_assert();
+    }
 }

@@ -254,7 +254,8 @@ impl ChangeSet {
             match change.action {
                 Action::Keep => counts.keep += usize::from(!change.is_missing()),
                 Action::Read => counts.keep += 1,
-                Action::Create | Action::Adopt => counts.create += 1,
+                Action::Create => counts.create += 1,
+                Action::Adopt => counts.adopt += 1,
                 Action::Update => counts.update += 1,
                 Action::Replace { .. } => counts.replace += 1,
                 Action::Delete | Action::Forget => counts.delete += 1,
@@ -278,8 +279,10 @@ fn seal(value: &mut Value) {
 /// How many resources each kind of action has.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
 pub struct Counts {
-    /// To be made or taken over.
+    /// To be made.
     pub create: usize,
+    /// To be taken over.
+    pub adopt: usize,
     /// To be changed in place.
     pub update: usize,
     /// To be replaced.
@@ -296,6 +299,7 @@ impl Counts {
     pub fn plus(self, other: Self) -> Self {
         Self {
             create: self.create + other.create,
+            adopt: self.adopt + other.adopt,
             update: self.update + other.update,
             replace: self.replace + other.replace,
             delete: self.delete + other.delete,
@@ -305,6 +309,6 @@ impl Counts {
 
     /// How many resources something is done to.
     pub fn changes(self) -> usize {
-        self.create + self.update + self.replace + self.delete
+        self.create + self.adopt + self.update + self.replace + self.delete
     }
 }

@@ -57,6 +57,55 @@ pub fn adoption(schema: &TypeSchema, options: &Options, goal: Map, there: &Map) 
     Adoption { goal, differences }
 }
 
+/// What a program has to say to declare an object that is there, and the places that it cannot say: secrets, and what
+/// cannot be read. What the vendor sets, or takes where nothing is said, need not be said.
+pub fn declarable(schema: &TypeSchema, there: &Map) -> (Map, Vec<Path>) {
+    let mut hidden = Vec::new();
+    let mut declared = Map::new();
+    let said = |(key, value): &(&String, &Value)| {
+        schema.properties.contains_key(*key) && schema.overlay.defaults.get(*key) != Some(value)
+    };
+    for (key, value) in there.iter().filter(said) {
+        if let Some(value) = settable(schema, &Path::key(key), value, &mut hidden) {
+            declared.insert(key.clone(), value);
+        }
+    }
+    let unread = schema.required.iter().map(Path::key).filter(|path| !schema.is_attribute(path));
+    let unread: Vec<Path> =
+        unread.filter(|path| !declared.contains_key(path.first_key().unwrap_or_default())).collect();
+    hidden.extend(unread.into_iter().filter(|path| !hidden.contains(path)).collect::<Vec<_>>());
+    (declared, hidden)
+}
+
+/// What of a value can be given, and shown in a program.
+fn settable(schema: &TypeSchema, path: &Path, value: &Value, hidden: &mut Vec<Path>) -> Option<Value> {
+    if value.is_null() || schema.is_attribute(path) {
+        return None;
+    }
+    let secret = schema.overlay.secret.iter().any(|secret| secret.covers(path));
+    if secret || matches!(value, Value::Secret(_) | Value::Unknown(_)) {
+        hidden.push(path.clone());
+        return None;
+    }
+    Some(match value {
+        Value::Map(map) => {
+            let part =
+                |(key, part): (&String, &Value)| Some((key.clone(), settable(schema, &path.child(key), part, hidden)?));
+            let parts: Map = map.iter().filter_map(part).collect();
+            if parts.is_empty() {
+                return None;
+            }
+            Value::Map(parts)
+        }
+        Value::List(items) if items.is_empty() => return None,
+        Value::List(items) => {
+            let part = |(index, part)| settable(schema, &path.index(index), part, hidden);
+            Value::List(items.iter().enumerate().filter_map(part).collect())
+        }
+        other => other.clone(),
+    })
+}
+
 /// Every place within a property at which the object does not hold what the program says.
 fn mismatches(schema: &TypeSchema, path: &Path, there: Option<&Value>, wanted: &Value, found: &mut Vec<Difference>) {
     let there = there.filter(|there| !there.is_null());

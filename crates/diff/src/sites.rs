@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use diag::{Diagnostic, Place};
-use resource::{Options, Urn};
+use resource::{Options, StackName, Urn};
 use state::{Object, Site};
 
 use crate::Action;
@@ -18,14 +18,13 @@ pub enum NoInstance {
     Unnamed(String),
 }
 
-impl Pass<'_> {
-    /// Site a resource is to be; reports an instance that there is none of.
-    pub(crate) fn site(&self, stack: usize, urn: &Urn, options: &Options, source: Option<&Place>) -> Option<Site> {
-        let (name, stack) = (urn.name(), self.stacks[stack].name);
-        let problem = match self.lookup.site(urn.ty(), options.provider.as_deref()) {
-            Ok(site) => return Some(site),
-            Err(NoInstance::Unknown(near)) => {
-                let instance = options.provider.as_deref().unwrap_or("default");
+impl NoInstance {
+    /// The problem of a resource of a stack that names this instance, or none.
+    pub fn problem(self, urn: &Urn, stack: &StackName, instance: Option<&str>) -> Diagnostic {
+        let name = urn.name();
+        match self {
+            Self::Unknown(near) => {
+                let instance = instance.unwrap_or("default");
                 let message = format!(
                     "`{name}` of `{stack}` is to be in the provider instance `{instance}`, which the profile does not have"
                 );
@@ -37,15 +36,27 @@ impl Pass<'_> {
                     }
                 }
             }
-            Err(NoInstance::Unnamed(family)) => {
+            Self::Unnamed(family) => {
                 let message = format!("`{name}` of `{stack}` names no provider instance");
                 Diagnostic::error("E0436", message)
                     .note(format!("the profile lists `{family}` in `explicit_instances`: there is no default"))
                     .hint("say which: `.provider(\"…\")`")
             }
-        };
-        self.problem(problem.at_opt(source.cloned()));
-        None
+        }
+    }
+}
+
+impl Pass<'_> {
+    /// Site a resource is to be; reports an instance that there is none of.
+    pub(crate) fn site(&self, stack: usize, urn: &Urn, options: &Options, source: Option<&Place>) -> Option<Site> {
+        match self.lookup.site(urn.ty(), options.provider.as_deref()) {
+            Ok(site) => Some(site),
+            Err(none) => {
+                let problem = none.problem(urn, self.stacks[stack].name, options.provider.as_deref());
+                self.problem(problem.at_opt(source.cloned()));
+                None
+            }
+        }
     }
 
     /// Reports objects that have to go and are where no instance points any more.

@@ -170,6 +170,10 @@ impl Provider for Budgeted {
         self.inner.schema(ty)
     }
 
+    fn types(&self) -> Vec<String> {
+        self.inner.types()
+    }
+
     fn schemas_digest(&self) -> Digest {
         self.inner.schemas_digest()
     }

@@ -136,11 +136,16 @@ pub(crate) fn taken_twice(sets: &[ChangeSet], world: &World, providers: &Provide
                         set.stack,
                         other.name()
                     );
-                    found.push(
-                        Diagnostic::error("E0446", message)
-                            .at_opt(change.source.clone())
-                            .hint(format!("take one of the two away, or `runner state rm {stack} '{other}'`")),
-                    );
+                    let hint = if *stack == set.stack.to_string() {
+                        format!("take one of the two away, or `runner state rm {stack} '{other}'`")
+                    } else {
+                        format!(
+                            "move it here with its record: `runner state mv {stack} '{other}' {} '{urn}'`; \
+                             or give it up there: `runner state rm {stack} '{other}'`",
+                            set.stack
+                        )
+                    };
+                    found.push(Diagnostic::error("E0446", message).at_opt(change.source.clone()).hint(hint));
                 }
                 None => drop(owners.insert(key, (set.stack.to_string(), urn.clone()))),
             }

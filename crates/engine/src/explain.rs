@@ -61,8 +61,9 @@ impl Engine<'_> {
         }
         let counts = set.counts();
         if counts.changes() > 0 {
+            let adopt = if counts.adopt > 0 { format!(", {} to take over", counts.adopt) } else { String::new() };
             reasons.push(format!(
-                "its plan differs from its state: {} to create, {} to update, {} to replace, {} to delete",
+                "its plan differs from its state: {} to create{adopt}, {} to update, {} to replace, {} to delete",
                 counts.create, counts.update, counts.replace, counts.delete
             ));
         }

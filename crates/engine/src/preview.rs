@@ -113,6 +113,12 @@ impl From<StoreError> for PreviewError {
     }
 }
 
+impl From<diag::Diagnostic> for PreviewError {
+    fn from(problem: diag::Diagnostic) -> Self {
+        Self::Problems(problem.into())
+    }
+}
+
 impl From<Diagnostics> for PreviewError {
     fn from(found: Diagnostics) -> Self {
         Self::Problems(found)

@@ -110,6 +110,17 @@ impl Providers {
         Ok(None)
     }
 
+    /// A type that is near to one that nobody serves.
+    pub(crate) fn near(&self, ty: &str) -> Option<String> {
+        let all: Vec<String> = self.in_order.iter().flat_map(|provider| provider.types()).collect();
+        let wanted = ty.to_lowercase();
+        let ends = |other: &&String| {
+            let other = other.to_lowercase();
+            other.strip_suffix(&wanted).is_some_and(|before| before.is_empty() || before.ends_with([':', '_']))
+        };
+        all.iter().find(ends).cloned().or_else(|| nearest(ty, all.iter().map(String::as_str)))
+    }
+
     /// What stands for the schemas of all providers.
     pub fn schemas_digest(&self) -> Digest {
         *self.schemas.get_or_init(|| {

@@ -542,6 +542,7 @@ impl<'a> Runner<'a> {
             (StepKind::Delete(..), _) => counts.delete += 1,
             (_, Some(Change::Replace { .. })) => counts.replace += 1,
             (_, Some(Change::Update)) => counts.update += 1,
+            (_, Some(Change::Adopt)) => counts.adopt += 1,
             _ => counts.create += 1,
         }
     }

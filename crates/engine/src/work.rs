@@ -140,7 +140,7 @@ impl Work<'_> {
     }
 
     /// Evaluates stacks for their plan, whatever their trace says.
-    fn evaluate_now(&self, names: BTreeSet<String>) -> Vec<(String, Evaluation)> {
+    pub(crate) fn evaluate_now(&self, names: BTreeSet<String>) -> Vec<(String, Evaluation)> {
         let moving = self.moving();
         let source = self.plain_outputs(&moving);
         names
@@ -153,7 +153,10 @@ impl Work<'_> {
     }
 
     /// Tells the rounds what evaluations gave, and keeps their plans and traces; all problems at once.
-    fn take(&mut self, evaluations: impl IntoIterator<Item = (String, Evaluation)>) -> Result<(), PreviewError> {
+    pub(crate) fn take(
+        &mut self,
+        evaluations: impl IntoIterator<Item = (String, Evaluation)>,
+    ) -> Result<(), PreviewError> {
         let mut found = Diagnostics::new();
         for (name, evaluation) in evaluations {
             if let Some(trace) =

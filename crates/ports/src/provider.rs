@@ -163,6 +163,10 @@ pub trait Provider: Send + Sync {
     /// # Errors
     /// If the schema itself is broken.
     fn schema(&self, ty: &str) -> Result<Option<&TypeSchema>, schema::CatalogError>;
+    /// The types that it serves, as far as it can list them: for hints.
+    fn types(&self) -> Vec<String> {
+        Vec::new()
+    }
     /// What stands for all its schemas: a change of it makes every stack be looked at again.
     fn schemas_digest(&self) -> Digest {
         Digest::of("schemas", self.name().as_bytes())

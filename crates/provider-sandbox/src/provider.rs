@@ -21,6 +21,10 @@ impl Provider for Sandbox {
         self.catalog.get(ty)
     }
 
+    fn types(&self) -> Vec<String> {
+        self.catalog.names().map(str::to_owned).collect()
+    }
+
     fn schemas_digest(&self) -> value::Digest {
         self.catalog.digest()
     }

@@ -142,6 +142,7 @@ pub fn summary(run: &RunSummary, style: Style) -> String {
     let counts = run.counts;
     let parts: Vec<String> = [
         (counts.create, "created"),
+        (counts.adopt, "taken over"),
         (counts.update, "updated"),
         (counts.replace, "replaced"),
         (counts.delete, "deleted"),

@@ -1,5 +1,7 @@
 //! What projects write against the generated API, and what comes of it.
 
+mod suggested;
+
 use plan::resource::{Dependency, Urn};
 use plan::value::{Type, Value};
 use plan::{Arg, AsDependency, Declare, Output, ResourceRef, ResourceType, object};

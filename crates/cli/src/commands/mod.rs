@@ -4,6 +4,7 @@ mod config;
 mod evaluate;
 mod explain;
 mod graph;
+mod import;
 mod lock;
 mod look;
 mod new;
@@ -48,6 +49,7 @@ pub(crate) async fn run(registry: &Registry, args: Args, talk: &Talk) -> Result<
             evaluate::evaluate(&session, &selection, out.as_deref(), policies).await
         }
         Command::Refresh { selection, preview } => refresh::refresh(&session, &selection, preview).await,
+        Command::Import { importing } => import::import(&session, &importing).await,
         Command::Outputs { selection } => look::outputs(&session, &selection).await,
         Command::Stacks { selection } => look::stacks(&session, &selection).await,
         Command::Policies => Ok(policies::list(&session)),

@@ -48,7 +48,8 @@ pub(crate) async fn up(session: &mut Session<'_>, file: &Path, running: &Running
         .with_engine(async |engine| {
             let goal = Goal::Programs;
             let (saved, targets) = (Some(&saved), Targets::default());
-            let mut job = Job { session, engine, selected: &selected, goal, targets, saved, running, command: "up" };
+            let (command, import) = ("up", None);
+            let mut job = Job { session, engine, selected: &selected, goal, targets, saved, import, running, command };
             let exit = job.run().await?;
             if exit == Exit::Done { next(&job, file).await } else { Ok(exit) }
         })

@@ -67,7 +67,7 @@ async fn change(session: &Session<'_>, stack: String, surgery: Surgery, yes: boo
 }
 
 /// The one stack that a word means, also one that is only in state.
-async fn stack_of(session: &Session<'_>, engine: &Engine<'_>, word: String) -> Result<StackName> {
+pub(super) async fn stack_of(session: &Session<'_>, engine: &Engine<'_>, word: String) -> Result<StackName> {
     let orphans = only_in_state(engine).await?;
     let selection = Selection { stacks: vec![word.clone()], ..Selection::default() };
     let selected = session.select(engine, &selection, &orphans)?;

@@ -6,7 +6,7 @@ use std::time::Instant;
 
 use diag::Diagnostic;
 use diff::{Restricted, Targets};
-use engine::{ApplyOptions, Engine, Events, Goal, Preview, PreviewOptions, Report, Stopped};
+use engine::{ApplyOptions, Engine, Events, Goal, Import, Preview, PreviewOptions, Report, Stopped};
 use ports::StoreError;
 use render::{RunSummary, ViewOptions};
 use resource::StackName;
@@ -29,8 +29,8 @@ pub(crate) async fn up(
     session
         .with_engine(async |engine| {
             let selected = session.select(engine, selection, &[])?;
-            let (goal, saved) = (Goal::Programs, None);
-            Job { session, engine, selected: &selected, goal, targets, saved, running, command: "up" }.run().await
+            let (goal, saved, import, command) = (Goal::Programs, None, None, "up");
+            Job { session, engine, selected: &selected, goal, targets, saved, import, running, command }.run().await
         })
         .await
 }
@@ -46,10 +46,8 @@ pub(crate) async fn destroy(
         .with_engine(async |engine| {
             let orphans = only_in_state(engine).await?;
             let selected = session.select(engine, selection, &orphans)?;
-            let goal = Goal::Nothing;
-            Job { session, engine, selected: &selected, goal, targets, saved: None, running, command: "destroy" }
-                .run()
-                .await
+            let (goal, saved, import, command) = (Goal::Nothing, None, None, "destroy");
+            Job { session, engine, selected: &selected, goal, targets, saved, import, running, command }.run().await
         })
         .await
 }
@@ -178,6 +176,8 @@ struct Done {
     stacks: BTreeMap<String, Option<Digest>>,
     unchanged: usize,
     cached: usize,
+    /// Some resources were left alone.
+    restricted: bool,
 }
 
 impl Done {
@@ -187,6 +187,7 @@ impl Done {
         self.stacks.extend(stacks.map(|stack| (stack.clone(), preview.plan_digest(&stack))));
         self.unchanged = preview.unchanged.len();
         self.cached = preview.cached;
+        self.restricted |= preview.restricted.is_some();
         self.report.done += report.done;
         self.report.failed.extend(report.failed);
         self.report.skipped.extend(report.skipped);
@@ -204,6 +205,8 @@ pub(crate) struct Job<'a> {
     pub targets: Targets,
     /// The saved preview that is applied, instead of what the programs say.
     pub saved: Option<&'a Saved>,
+    /// The object that is taken over, instead of what the programs say.
+    pub import: Option<&'a Import>,
     pub running: &'a Running,
     pub command: &'static str,
 }
@@ -298,6 +301,10 @@ impl Job<'_> {
         if let Some(saved) = self.saved {
             return Ok(self.engine.reopen(saved).await?);
         }
+        if let Some(import) = self.import {
+            // Without a preview somebody else has taken it over in between.
+            return Ok(self.engine.import(import).await?.preview.unwrap_or_default());
+        }
         make(self.session, self.engine, self.selected, self.goal, &self.targets, false).await
     }
 
@@ -315,7 +322,11 @@ impl Job<'_> {
             let message = format!("`{}` asks before it does something, and there is no terminal", self.command);
             return Err(usage(message, "say `--yes`"));
         }
-        let question = if self.goal == Goal::Nothing { "Delete all this? (yes/no)" } else { "Apply this? (yes/no)" };
+        let question = match (self.goal, self.import) {
+            (Goal::Nothing, _) => "Delete all this? (yes/no)",
+            (Goal::Programs, Some(_)) => "Take it over? (yes/no)",
+            (Goal::Programs, None) => "Apply this? (yes/no)",
+        };
         let answer = talk.ask(question).unwrap_or_default();
         let yes = matches!(answer.as_str(), "y" | "yes");
         if !yes {
@@ -358,10 +369,10 @@ impl Job<'_> {
     }
 
     async fn finish(&self, done: &Done, begun: Instant) -> Result<Exit> {
-        let Self { session, engine, selected, goal, targets, .. } = self;
+        let Self { session, engine, selected, goal, .. } = self;
         let talk = &session.talk;
         let report = &done.report;
-        if *goal == Goal::Programs && !report.cancelled && !targets.restrict() {
+        if *goal == Goal::Programs && !report.cancelled && !done.restricted {
             let failed = report.failed.iter().map(|failure| failure.stack.to_string());
             let failed: BTreeSet<String> =
                 failed.chain(report.skipped.iter().map(|(stack, ..)| stack.to_string())).collect();
@@ -374,7 +385,7 @@ impl Job<'_> {
         }
         if !talk.json {
             say_skipped(session, report);
-            if *goal == Goal::Programs && report.failed.is_empty() {
+            if *goal == Goal::Programs && self.import.is_none() && report.failed.is_empty() {
                 super::look::show_outputs(session, engine, &selected.names(), selected.single.is_some()).await?;
             }
             let summary = RunSummary {

@@ -1,5 +1,8 @@
 //! Taking over objects that exist.
 
+use schema::{Catalog, Source};
+use value::{Map, Value};
+
 use super::{check, check_problems};
 
 #[test]
@@ -119,4 +122,34 @@ fn case_58_what_the_stack_has_already_is_not_taken_over_again() {
 fn case_58_the_id_of_an_object_to_take_over_is_always_known() {
     let options = resource::Options { import: Some("vpc-9".to_owned()), ..resource::Options::default() };
     let _: Option<String> = options.import;
+}
+
+#[test]
+fn what_is_there_is_declared_without_what_the_vendor_sets_and_without_secrets() {
+    let schema = r#"{"typeName": "T", "properties": {"Name": {"type": "string"}, "Size": {"type": "integer"},
+        "Key": {"type": "string"}, "Rules": {"type": "array", "items": {"type": "object", "properties": {
+            "Port": {"type": "integer"}, "Id": {"type": "string"}, "Token": {"type": "string"}}}},
+        "Where": {"type": "object", "properties": {"Host": {"type": "string"}}}, "Id": {"type": "string"}},
+        "required": ["Name", "Id", "Key"],
+        "readOnlyProperties": ["/properties/Id", "/properties/Rules/*/Id", "/properties/Where/Host"]}"#;
+    let overlay = "defaults = { Size = 3 }\nsecret = [\"Key\", \"Rules[*].Token\"]\n";
+    let catalog = Catalog::new([Source { name: "T", schema, overlay }]);
+    let schema = catalog.get("T").expect("reads").expect("is there");
+    let cases = [
+        (r#"{"Name": "n", "Id": "i", "Size": 3, "Extra": 1, "Key": "k"}"#, r#"{"Name": "n"}"#, "Key"),
+        (r#"{"Size": 4, "Where": {"Host": "h"}, "Rules": []}"#, r#"{"Size": 4}"#, "Key Name"),
+        (
+            r#"{"Name": "n", "Key": "k", "Rules": [{"Port": 1, "Id": "i", "Token": "t"}, {"Port": 2}]}"#,
+            r#"{"Name": "n", "Rules": [{"Port": 1}, {"Port": 2}]}"#,
+            "Key Rules[0].Token",
+        ),
+    ];
+    for (there, declared, hidden) in cases {
+        let map = |text: &str| -> Map { serde_json::from_str(text).expect(text) };
+        let (found, left_out) = diff::declarable(schema, &map(there));
+        assert_eq!(Value::Map(found), Value::Map(map(declared)), "{there}");
+        let mut left_out: Vec<String> = left_out.iter().map(ToString::to_string).collect();
+        left_out.sort();
+        assert_eq!(left_out.join(" "), hidden, "{there}");
+    }
 }

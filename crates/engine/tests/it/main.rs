@@ -3,6 +3,7 @@
 mod cloud;
 mod disk;
 mod house;
+mod imports;
 
 mod cases_conditions;
 mod cases_failures;

@@ -9,14 +9,22 @@ use crate::names::{camel, snake};
 
 /// A Rust type that stands for a kind of value.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum RustType {
+pub enum RustType {
+    /// Text.
     String,
+    /// A whole number.
     Int,
+    /// A number.
     Float,
+    /// A truth value.
     Bool,
+    /// Anything.
     Json,
+    /// A key and a value.
     Tag,
+    /// A list.
     List(Box<RustType>),
+    /// A map from texts.
     Map(Box<RustType>),
     /// A shape of the same module.
     Shape(String),
@@ -40,41 +48,47 @@ impl std::fmt::Display for RustType {
 
 /// A setter, or a handle's method.
 #[derive(Debug, Clone)]
-pub(crate) struct Member {
+pub struct Member {
     /// The Rust name.
-    pub(crate) name: String,
+    pub name: String,
     /// The vendor's name or path.
-    pub(crate) path: String,
-    pub(crate) ty: RustType,
+    pub path: String,
+    /// What it takes, or gives.
+    pub ty: RustType,
     /// Sentences.
-    pub(crate) docs: Vec<String>,
+    pub docs: Vec<String>,
 }
 
 /// A nested struct.
 #[derive(Debug)]
-pub(crate) struct ShapeModel {
-    pub(crate) docs: String,
+pub struct ShapeModel {
+    /// What it is.
+    pub docs: String,
     /// Empty: the shape is only ever read.
-    pub(crate) setters: Vec<Member>,
+    pub setters: Vec<Member>,
 }
 
 /// One generated module.
 #[derive(Debug)]
-pub(crate) struct TypeModel {
+pub struct TypeModel {
     /// The vendor's type token.
-    pub(crate) token: String,
+    pub token: String,
     /// The struct's name.
-    pub(crate) name: String,
+    pub name: String,
     /// The module's name.
-    pub(crate) module: String,
-    pub(crate) docs: String,
+    pub module: String,
+    /// What it is.
+    pub docs: String,
     /// The vendor's page.
-    pub(crate) page: Option<String>,
-    pub(crate) setters: Vec<Member>,
-    pub(crate) getters: Vec<Member>,
+    pub page: Option<String>,
+    /// The builder's methods.
+    pub setters: Vec<Member>,
+    /// The handle's methods.
+    pub getters: Vec<Member>,
     /// The path of the primary identifier, if it is one text and no property is called `Id`.
-    pub(crate) id: Option<String>,
-    pub(crate) shapes: BTreeMap<String, ShapeModel>,
+    pub id: Option<String>,
+    /// The nested structs, by name.
+    pub shapes: BTreeMap<String, ShapeModel>,
 }
 
 /// Where nested shapes are collected while properties are translated.
@@ -89,7 +103,8 @@ struct Shapes<'a> {
 }
 
 impl TypeModel {
-    pub(crate) fn of(schema: &TypeSchema) -> Self {
+    /// The model of a type.
+    pub fn of(schema: &TypeSchema) -> Self {
         let (service, last) = split(&schema.name);
         let name = camel(last);
         let mut taken: BTreeSet<String> =
@@ -266,11 +281,23 @@ impl Shapes<'_> {
 }
 
 /// Service and name of a type token: `AWS::EC2::VPC` is EC2 and VPC, `vault_mount` is vault and mount.
-pub(crate) fn split(token: &str) -> (&str, &str) {
+pub fn split(token: &str) -> (&str, &str) {
     let parts: Vec<&str> = token.split("::").collect();
     match parts.as_slice() {
         [_, service, last] => (service, last),
         _ => token.split_once('_').unwrap_or((token, token)),
+    }
+}
+
+/// Package and title of the crate that a type belongs to.
+pub fn package(token: &str) -> (String, String) {
+    let (service, _) = split(token);
+    if token.starts_with("AWS::") {
+        (format!("types-aws-{}", service.to_lowercase()), format!("AWS {service}"))
+    } else {
+        let title: String =
+            service.chars().take(1).flat_map(char::to_uppercase).chain(service.chars().skip(1)).collect();
+        (format!("types-{service}"), title)
     }
 }
 
