@@ -119,7 +119,7 @@ impl Work<'_> {
                     self.propose(&sets);
                     let mut changed = changed_outputs(&sets);
                     changed.extend(self.closing_reads(&sets));
-                    self.rounds.compared(&changed);
+                    self.rounds.compared(changed);
                     self.preview.changes = sets;
                 }
                 Next::Done(deferred) => {

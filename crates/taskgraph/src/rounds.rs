@@ -47,6 +47,8 @@ pub struct Rounds {
     woken: BTreeSet<String>,
     /// The stacks of the last comparison.
     compared: Option<BTreeSet<String>>,
+    /// The outputs that it changes.
+    changed: OutputSet,
     /// The deferred stacks were tried after the last comparison, and after the last of them that got its plan.
     tried: bool,
 }
@@ -65,7 +67,8 @@ impl Rounds {
 
     /// A stack was evaluated to a plan.
     pub fn planned(&mut self, stack: &str, reads: OutputSet, settled: bool) {
-        let clean = settled && !self.woken.contains(stack);
+        // What it reads may have been compared while its program waited.
+        let clean = settled && !self.woken.contains(stack) && !touches(&self.changed, &reads);
         if matches!(self.stacks.get(stack), Some(Standing::Deferred(_))) {
             // Others may have waited for it.
             self.tried = false;
@@ -84,18 +87,17 @@ impl Rounds {
     }
 
     /// The stacks that were asked for were compared; `changed` are the outputs that would be others.
-    pub fn compared(&mut self, changed: &OutputSet) {
+    pub fn compared(&mut self, changed: OutputSet) {
         self.compared = Some(self.those(|standing| *standing == Standing::Planned));
         self.tried = false;
         for (stack, standing) in &mut self.stacks {
             let Standing::Clean(reads) = standing else { continue };
-            let touched =
-                |read: &(String, Path)| changed.iter().any(|(stack, path)| *stack == read.0 && path.touches(&read.1));
-            if reads.iter().any(touched) {
+            if touches(&changed, reads) {
                 self.woken.insert(stack.clone());
                 *standing = Standing::Wanted;
             }
         }
+        self.changed = changed;
     }
 
     /// What comes next.
@@ -155,6 +157,15 @@ impl Rounds {
     }
 }
 
+/// Whether one of the outputs that are read is among those that change, or lies on the way to one.
+fn touches(changed: &OutputSet, reads: &OutputSet) -> bool {
+    let touched = |(stack, path): &(String, Path)| {
+        let of_stack = changed.range((stack.clone(), Path::root())..).take_while(|(other, _)| other == stack);
+        of_stack.into_iter().any(|(_, other)| other.touches(path))
+    };
+    reads.iter().any(touched)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -177,9 +188,23 @@ mod tests {
         rounds.traced("a", outputs(&[]), true);
         rounds.traced("b", outputs(&["a:x"]), true);
         assert_eq!(rounds.decide(), Next::Compare(names(&[])));
-        rounds.compared(&outputs(&[]));
+        rounds.compared(outputs(&[]));
         assert_eq!(rounds.decide(), Next::Done(BTreeMap::new()));
         assert_eq!(rounds.clean().count(), 2);
+    }
+
+    #[test]
+    fn who_waited_while_an_output_changed_is_compared_too() {
+        let mut rounds = Rounds::new();
+        rounds.traced("a", outputs(&[]), false);
+        rounds.deferred("b", outputs(&["c:kind"]));
+        assert_eq!(rounds.decide(), Next::Evaluate(names(&["a"])));
+        rounds.planned("a", outputs(&[]), false);
+        assert_eq!(rounds.decide(), Next::Compare(names(&["a"])));
+        rounds.compared(outputs(&["a:x"]));
+        assert_eq!(rounds.decide(), Next::Evaluate(names(&["b"])));
+        rounds.planned("b", outputs(&["a:x"]), true);
+        assert_eq!(rounds.decide(), Next::Compare(names(&["a", "b"])), "it was applied with the old `a:x`");
     }
 
     #[test]
@@ -191,7 +216,7 @@ mod tests {
         assert_eq!(rounds.decide(), Next::Evaluate(names(&["a"])));
         rounds.planned("a", outputs(&[]), false);
         assert_eq!(rounds.decide(), Next::Compare(names(&["a"])));
-        rounds.compared(&outputs(&["a:x"]));
+        rounds.compared(outputs(&["a:x"]));
         assert_eq!(rounds.decide(), Next::Evaluate(names(&["reads-x"])));
         rounds.planned("reads-x", outputs(&["a:x"]), true);
         assert_eq!(
@@ -199,7 +224,7 @@ mod tests {
             Next::Compare(names(&["a", "reads-x"])),
             "what woke up is compared although it was settled"
         );
-        rounds.compared(&outputs(&["a:x"]));
+        rounds.compared(outputs(&["a:x"]));
         assert_eq!(rounds.decide(), Next::Done(BTreeMap::new()));
         assert_eq!(rounds.clean().map(|(stack, _)| stack.as_str()).collect::<Vec<_>>(), ["reads-y"]);
     }
@@ -210,7 +235,7 @@ mod tests {
         rounds.planned("a", outputs(&[]), false);
         rounds.deferred("b", outputs(&["a:x"]));
         assert_eq!(rounds.decide(), Next::Compare(names(&["a"])));
-        rounds.compared(&outputs(&["a:x"]));
+        rounds.compared(outputs(&["a:x"]));
         assert_eq!(rounds.decide(), Next::Evaluate(names(&["b"])));
         rounds.deferred("b", outputs(&["a:x"]));
         assert_eq!(rounds.decide(), Next::Done(BTreeMap::from([("b".into(), outputs(&["a:x"]))])));
@@ -225,7 +250,7 @@ mod tests {
         rounds.deferred("b", outputs(&["a:x"]));
         rounds.deferred("c", outputs(&["b:x"]));
         assert_eq!(rounds.decide(), Next::Compare(names(&[])));
-        rounds.compared(&outputs(&[]));
+        rounds.compared(outputs(&[]));
         assert_eq!(rounds.decide(), Next::Evaluate(names(&["b", "c"])));
         rounds.planned("b", outputs(&[]), true);
         rounds.deferred("c", outputs(&["b:x"]));
@@ -240,7 +265,7 @@ mod tests {
         rounds.deferred("a", outputs(&["b:x"]));
         rounds.deferred("b", outputs(&["a:x"]));
         assert_eq!(rounds.decide(), Next::Compare(names(&[])));
-        rounds.compared(&outputs(&[]));
+        rounds.compared(outputs(&[]));
         assert_eq!(rounds.decide(), Next::Evaluate(names(&["a", "b"])));
         rounds.deferred("a", outputs(&["b:x"]));
         rounds.deferred("b", outputs(&["a:x"]));

@@ -120,6 +120,25 @@ async fn what_reads_a_stack_that_waits_for_an_output_waits_with_it() {
 }
 
 #[tokio::test]
+async fn a_stack_that_branches_on_one_output_is_reached_by_another_that_changes() {
+    let mut house = House::settled(
+        "stack a.QA
+           output label one
+         stack b.QA
+           output count 1
+         stack c.QA
+           resource Vpc reader Label=#a.QA:label
+         each c.QA thing b.QA:count",
+    )
+    .await;
+    house.edit("label one", "label two");
+    let shown = crate::fixture::print(&house.preview(&[]).await.changes);
+    assert!(shown.contains("~ reader"), "{shown}");
+    assert_eq!(house.up(&[]).await, "");
+    assert_eq!(house.cloud.calls(), ["update reader"]);
+}
+
+#[tokio::test]
 async fn a_stack_that_branches_on_a_known_output_is_planned_in_the_same_preview() {
     let mut house = House::new(
         "stack a.QA
