@@ -173,6 +173,7 @@ impl Engine<'_> {
         let plan = preview.bound.as_ref().map(|bound| bound.digest);
         let journals = self.acquire(&run, preview, |_| plan, Vec::new()).await?;
         let mut lives = Self::lives(preview, journals);
+        graph.held_back.iter().for_each(|held| lives[held.stack].leave());
         left.iter().for_each(|step| lives[step.stack].leave());
         if let Err(stopped) = self.hand_over(&preview.moves.all, &mut lives).await {
             lives.iter_mut().for_each(Live::leave);

@@ -1,5 +1,6 @@
 //! Calls of providers: with patience, within a time, and believed only as far as they make sense.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use diag::Diagnostic;
@@ -7,6 +8,7 @@ use ports::{Found, Fragment, Outcome, Provider, ProviderError, ProviderErrorKind
 use resource::Urn;
 use tokio::task::JoinSet;
 
+use crate::hooks::{masked, secrets_in};
 use crate::providers::Providers;
 
 /// How long a step may take where neither the program nor its type says so.
@@ -147,6 +149,7 @@ async fn call_with_patience(provider: &dyn Provider, step: &Step) -> Ended {
         let mut outcomes = Vec::new();
         provider.apply(&fragment, &mut |position, outcome| outcomes.push((position, outcome))).await;
         attempt += 1;
+        outcomes.iter_mut().for_each(|(_, outcome)| hide_secrets(step, outcome));
         let ended = believed(provider, step, outcomes);
         let attempts = match &ended {
             Ended::As(Outcome::Failed(error, None)) if error.kind == ProviderErrorKind::Throttled => THROTTLED,
@@ -158,6 +161,20 @@ async fn call_with_patience(provider: &dyn Provider, step: &Step) -> Ended {
         }
         tokio::time::sleep(Duration::from_millis(50 << attempt.min(6))).await;
     }
+}
+
+/// Takes the secrets of a step out of what is said of its failure: many a vendor repeats what it was given.
+fn hide_secrets(step: &Step, outcome: &mut Outcome) {
+    let Outcome::Failed(error, _) = outcome else { return };
+    let given = match &step.action {
+        StepAction::Create { inputs } => vec![inputs],
+        StepAction::Update { inputs, prior, .. } => vec![inputs, prior],
+        StepAction::Delete { prior, .. } => vec![prior],
+        StepAction::Adopt { .. } => Vec::new(),
+    };
+    let mut secrets = BTreeSet::new();
+    given.into_iter().flat_map(|map| map.values()).for_each(|value| secrets_in(value, &mut secrets));
+    error.message = masked(&error.message, &secrets);
 }
 
 /// What a provider said, if it said it once and it makes sense.

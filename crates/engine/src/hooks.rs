@@ -105,12 +105,8 @@ impl Hooks {
         problem.hint("mend what it does, or change the hook, and run again")
     }
 
-    /// A text without the secrets, longest first, so that none is left in part.
     fn masked(&self, text: &str) -> String {
-        let lines = self.secrets.iter().flat_map(|secret| secret.lines().chain([secret.as_str()]));
-        let mut secrets: Vec<&str> = lines.filter(|secret| !secret.trim().is_empty()).collect();
-        secrets.sort_by_key(|secret| std::cmp::Reverse(secret.len()));
-        secrets.into_iter().fold(text.to_owned(), |text, secret| text.replace(secret, "***"))
+        masked(text, &self.secrets)
     }
 }
 
@@ -170,6 +166,14 @@ pub(crate) fn secrets_in(value: &Value, found: &mut BTreeSet<String>) {
         }
         Ok::<_, ()>(Value::Null)
     });
+}
+
+/// A text without secrets, the longest first, so that none is left in part.
+pub(crate) fn masked(text: &str, secrets: &BTreeSet<String>) -> String {
+    let lines = secrets.iter().flat_map(|secret| secret.lines().chain([secret.as_str()]));
+    let mut secrets: Vec<&str> = lines.filter(|secret| !secret.trim().is_empty()).collect();
+    secrets.sort_by_key(|secret| std::cmp::Reverse(secret.len()));
+    secrets.into_iter().fold(text.to_owned(), |text, secret| text.replace(secret, "***"))
 }
 
 /// An argument as the text that a program gets.

@@ -462,6 +462,10 @@ impl Work<'_> {
             let states = self.world.states.iter().map(|(name, state)| moved.get(name).unwrap_or(state));
             states.for_each(|state| self.preview.holders.add(state));
             self.preview.holders.select(self.options.selected.iter().cloned());
+            self.preview.holders.defer(self.preview.deferred.keys().cloned());
+            let left = |set: &&ChangeSet| set.is_empty() && set.resources.values().any(|change| change.left);
+            let left = self.preview.changes.iter().filter(left).map(|set| set.stack.to_string());
+            self.preview.holders.leave(left);
         }
         let sets = std::mem::take(&mut self.preview.changes);
         sets.iter().filter(|set| set.is_empty()).for_each(|set| self.rested(set));
@@ -497,7 +501,7 @@ impl Work<'_> {
         let order = preview.order()?;
         let held_back = order.held_back.iter().map(|held| {
             let name = &preview.changes[held.stack].stack;
-            format!("the old `{}` of {name} stays until {} no longer read it", held.urn.name(), held.readers.join(", "))
+            format!("{} of {name} stays until {} no longer read it", held.what, held.readers.join(", "))
         });
         preview.held_back = held_back.collect();
         let silent = order.along.iter().filter_map(|along| preview.silent(along)).collect::<Vec<_>>();

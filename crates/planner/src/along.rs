@@ -91,7 +91,7 @@ impl<'a> Builder<'a> {
     }
 
     /// Whether a deletion is the first half of a replacement.
-    fn makes_room(&self, delete: usize) -> bool {
+    pub(crate) fn makes_room(&self, delete: usize) -> bool {
         let step = &self.result.steps[delete];
         let StepKind::Delete(urn, incarnation) = &step.kind else { return false };
         let change = self.stacks[step.stack].changes.resources.get(urn);

@@ -21,6 +21,8 @@ pub struct Holder {
 pub struct Holders {
     by_upstream: BTreeMap<String, Vec<Holder>>,
     selected: BTreeSet<String>,
+    deferred: BTreeSet<String>,
+    left: BTreeSet<String>,
 }
 
 impl Holders {
@@ -40,10 +42,32 @@ impl Holders {
         self.selected.extend(stacks);
     }
 
-    /// The stacks outside the selection that hold an output of a stack.
+    /// Says which of the selected stacks have their turn later: until then they hold what they hold.
+    pub fn defer(&mut self, stacks: impl IntoIterator<Item = String>) {
+        self.deferred.extend(stacks);
+    }
+
+    /// Whether a stack has its turn later.
+    pub fn is_deferred(&self, stack: &str) -> bool {
+        self.deferred.contains(stack)
+    }
+
+    /// Says which of the selected stacks a restricted run leaves as they are.
+    pub fn leave(&mut self, stacks: impl IntoIterator<Item = String>) {
+        self.left.extend(stacks);
+    }
+
+    /// Whether a restricted run leaves a stack as it is.
+    pub fn is_left(&self, stack: &str) -> bool {
+        self.left.contains(stack)
+    }
+
+    /// The stacks outside the selection, or not yet in it, that hold an output of a stack.
     pub fn outside<'a>(&'a self, stack_id: &str, path: &'a Path) -> impl Iterator<Item = &'a Holder> {
+        let stays = |stack: &String| self.deferred.contains(stack) || self.left.contains(stack);
+        let moves = move |stack: &String| self.selected.contains(stack) && !stays(stack);
         let holders = self.of_stack(stack_id).iter();
-        holders.filter(move |holder| path.touches(&holder.path) && !self.selected.contains(&holder.stack))
+        holders.filter(move |holder| path.touches(&holder.path) && !moves(&holder.stack))
     }
 
     /// Who holds any output of a stack.

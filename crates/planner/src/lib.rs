@@ -4,6 +4,7 @@
 //! moved on or is gone; what cannot be ordered so is refused, or left for a later run, before anything starts.
 
 mod along;
+mod held;
 mod holders;
 mod readers;
 mod removals;
@@ -17,8 +18,10 @@ use resource::{Dependency, StackName, Urn};
 use state::{Object, PublishedOutput, ReadOutput, StackState};
 use value::{Digest, Path};
 
+use held::Must;
 use readers::ReaderIndex;
 
+pub use held::HeldBack;
 pub use holders::{Holder, Holders};
 
 /// One stack to plan steps for.
@@ -93,17 +96,6 @@ impl StepGraph {
     }
 }
 
-/// An old object that stays for now.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct HeldBack {
-    /// The position of the stack.
-    pub stack: usize,
-    /// The resource.
-    pub urn: Urn,
-    /// The stacks that still read it.
-    pub readers: Vec<String>,
-}
-
 /// An object that goes with another one.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Along {
@@ -131,11 +123,13 @@ pub fn plan(stacks: &[StackSteps<'_>], holders: &Holders) -> Result<StepGraph, D
         result: StepGraph::default(),
         refused: BTreeMap::new(),
         refused_by_left: BTreeMap::new(),
+        held: BTreeSet::new(),
         if_free: Vec::new(),
         across: BTreeSet::new(),
         found: Diagnostics::new(),
     };
     builder.add_steps();
+    builder.hold_what_is_read_by_what_stays();
     builder.refuse();
     builder.add_edges();
     builder.break_cycles();
@@ -159,6 +153,8 @@ struct Builder<'a> {
     refused: BTreeMap<usize, (BTreeSet<String>, Readers)>,
     /// What cannot go, and the readers that a restricted run leaves alone, by stack.
     refused_by_left: BTreeMap<usize, (BTreeSet<String>, BTreeSet<String>)>,
+    /// Objects that stay for now, by their names in state.
+    held: BTreeSet<(usize, Urn, u64)>,
     /// Edges that are wanted unless they close a cycle: those of cascades (`false`) before others.
     if_free: Vec<(bool, usize, usize)>,
     /// Edges from deletions to readers in other stacks.
@@ -190,12 +186,13 @@ impl<'a> Builder<'a> {
                 match change.action {
                     // What is forgotten stays where it is, so nobody who reads it is harmed.
                     Action::Forget => self.add(stack, StepKind::Delete(urn.clone(), change.incarnation)),
-                    Action::Delete => self.add_delete(stack, urn, change.incarnation, true),
+                    Action::Delete => self.add_delete(stack, urn, change.incarnation, Must::Go),
                     Action::Replace { delete_first, .. } => {
                         self.add(stack, StepKind::Apply(urn.clone()));
                         if let Some(old) = self.live(stack, urn) {
                             let incarnation = old.incarnation;
-                            self.add_delete(stack, urn, incarnation, delete_first);
+                            let must = if delete_first { Must::MakeRoom } else { Must::No };
+                            self.add_delete(stack, urn, incarnation, must);
                         }
                     }
                     Action::Keep if change.is_nothing() => {}
@@ -205,7 +202,7 @@ impl<'a> Builder<'a> {
                 }
             }
             for (urn, incarnation) in &input.changes.leftovers {
-                self.add_delete(stack, urn, *incarnation, false);
+                self.add_delete(stack, urn, *incarnation, Must::No);
             }
             for (path, output) in input.changes.outputs.iter().filter(|(_, output)| output.changes()) {
                 let readers = match output.value {
@@ -218,31 +215,12 @@ impl<'a> Builder<'a> {
                 };
                 if readers.is_empty() && left.is_empty() {
                     self.add(stack, StepKind::Publish(path.clone()));
+                } else if self.have_their_turn_later(&readers, &left) {
+                    self.hold(stack, format!("output `{path}`"), readers.into_keys());
                 } else {
                     self.refuse_later(stack, format!("output `{path}`"), readers, left);
                 }
             }
-        }
-    }
-
-    /// Adds a deletion, unless readers stand against it that this run does not move.
-    fn add_delete(&mut self, stack: usize, urn: &Urn, incarnation: u64, must: bool) {
-        let (mut readers, mut left) = (Readers::new(), BTreeSet::new());
-        if self.is_called(stack, urn, incarnation) {
-            for (urn, incarnation) in self.gone_with(stack, urn, incarnation) {
-                left.extend(self.left_readers(stack, &urn));
-                for (reader, outputs) in self.readers_of(stack, &urn, incarnation) {
-                    readers.entry(reader).or_default().extend(outputs);
-                }
-            }
-        }
-        if readers.is_empty() && left.is_empty() {
-            self.add(stack, StepKind::Delete(urn.clone(), incarnation));
-        } else if must {
-            self.refuse_later(stack, format!("`{}`", urn.name()), readers, left);
-        } else {
-            let readers = readers.into_keys().chain(left).collect();
-            self.result.held_back.push(HeldBack { stack, urn: urn.clone(), readers });
         }
     }
 
@@ -315,7 +293,10 @@ impl<'a> Builder<'a> {
         format!("`{}` of {}", object.urn.name(), self.stacks[stack].changes.stack)
     }
 
-    fn refuse_later(&mut self, stack: usize, what: String, readers: Readers, left: BTreeSet<String>) {
+    fn refuse_later(&mut self, stack: usize, what: String, readers: Readers, mut left: BTreeSet<String>) {
+        let (alone, readers): (Readers, Readers) =
+            readers.into_iter().partition(|(reader, _)| self.holders.is_left(reader));
+        left.extend(alone.into_keys().map(|reader| format!("`{reader}`")));
         if !left.is_empty() {
             let (refused, by_left) = self.refused_by_left.entry(stack).or_default();
             refused.insert(what.clone());

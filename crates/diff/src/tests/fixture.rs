@@ -9,7 +9,7 @@
 //!   after STACK                             what state says of that: `waited STACK`
 //!   has Vpc main Cidr=10.0.0.0/16           an object; also `leftover`
 //!     observed Label=x | tainted | partial | protect | retain | depends NAME… | reads STACK:PATH… | incarnation N
-//!     with NAME INCARNATION | triggered VALUE | provider NAME
+//!     with NAME INCARNATION | without | triggered VALUE | provider NAME
 //!   published vpc_id VALUE from NAME…        also `stale`
 //! instance west region=us-west-2            a provider instance, `default` for that without a name; else any name goes
 //! explicit vpc                              resources of these families have to name an instance
@@ -92,9 +92,9 @@ pub(crate) struct Stack {
 pub(crate) struct Fixture {
     pub(crate) stacks: Vec<Stack>,
     published: BTreeMap<String, BTreeMap<Path, Value>>,
-    existing: BTreeMap<(String, String), Existing>,
+    pub(crate) existing: BTreeMap<(String, String), Existing>,
     catalog: Catalog,
-    instances: BTreeMap<String, state::Site>,
+    pub(crate) instances: BTreeMap<String, state::Site>,
     explicit: BTreeSet<String>,
 }
 
@@ -413,6 +413,7 @@ impl Reader {
                         object.kept.deleted_with_incarnation = words[2].parse().ok();
                         explicit("with");
                     }
+                    "without" => explicit("with"),
                     "triggered" => {
                         object.kept.trigger = Some(constant(words[1]).digest());
                         explicit("trigger");

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use ports::{
     BoxFuture, Find, Found, Fragment, Outcome, Owner, Provider, ProviderError, ProviderErrorKind, ReadRequest, Step,
@@ -10,6 +10,7 @@ use ports::{
 };
 use resource::Urn;
 use schema::{Catalog, TypeSchema};
+use tokio::time::Instant;
 use value::{Map, Value};
 
 /// What happens to a call instead of what should.
@@ -78,6 +79,12 @@ struct Inner {
     version: u8,
     refused_deletes: Vec<String>,
     hidden: Duration,
+    /// Names of things that go with what they name.
+    tied: BTreeSet<String>,
+    /// The regions that instances point to.
+    regions: BTreeMap<String, String>,
+    /// What it says of a failure holds every property.
+    chatty: bool,
 }
 
 struct Thing {
@@ -85,6 +92,18 @@ struct Thing {
     inputs: Map,
     owner: Owner,
     made: Instant,
+    /// Where it is; nothing = where the default instance points.
+    region: Option<String>,
+}
+
+impl Thing {
+    fn name(&self) -> String {
+        self.owner.urn.parse::<Urn>().map(|urn| urn.name().to_owned()).unwrap_or_default()
+    }
+
+    fn names(&self, id: &str) -> bool {
+        self.inputs.values().any(|value| *value == Value::from(id))
+    }
 }
 
 impl Cloud {
@@ -165,11 +184,27 @@ impl Cloud {
     }
 
     /// An object that was there before.
-    pub(crate) fn put(&self, id: &str, ty: &str, inputs: Map, owner: Owner) {
+    pub(crate) fn put(&self, id: &str, ty: &str, inputs: Map, owner: Owner, region: Option<&str>) {
         let mut inner = self.inner();
         // What is made from now on has other ids.
         inner.made = inner.made.max(1000);
-        inner.things.insert(id.to_owned(), Thing { ty: ty.to_owned(), inputs, owner, made: Instant::now() });
+        let (ty, region) = (ty.to_owned(), region.map(str::to_owned));
+        inner.things.insert(id.to_owned(), Thing { ty, inputs, owner, made: Instant::now(), region });
+    }
+
+    /// Things of a name go with what they name.
+    pub(crate) fn tie(&self, name: &str) {
+        self.inner().tied.insert(name.to_owned());
+    }
+
+    /// An instance points to a region; one that points nowhere reaches what the default one does.
+    pub(crate) fn point(&self, instance: &str, region: &str) {
+        self.inner().regions.insert(instance.to_owned(), region.to_owned());
+    }
+
+    /// It says every property of what it could not do.
+    pub(crate) fn chatty(&self) {
+        self.inner().chatty = true;
     }
 
     /// Deletions that were refused because another object names what was to go.
@@ -180,12 +215,16 @@ impl Cloud {
     /// Somebody else changes a property.
     pub(crate) fn meddle(&self, id: &str, property: &str, value: &str) {
         let mut inner = self.inner();
-        inner.things.get_mut(id).expect("it is there").inputs.insert(property.to_owned(), value.into());
+        let Inner { things, tied, .. } = &mut *inner;
+        // What a thing goes with is not changed.
+        if let Some(thing) = things.get_mut(id).filter(|thing| !tied.contains(&thing.name())) {
+            thing.inputs.insert(property.to_owned(), value.into());
+        }
     }
 
     /// Somebody else deletes an object.
     pub(crate) fn vanish(&self, id: &str) {
-        self.inner().things.remove(id);
+        self.inner().remove(id);
     }
 
     /// The text of a property, secrets opened.
@@ -254,14 +293,14 @@ impl Inner {
             Some(Harm::RolledBack) => Outcome::RolledBack,
             Some(Harm::Panic) => panic!("told to"),
             Some(Harm::Hang) => return None,
-            Some(Harm::Lie | Harm::PartialLie) => self.act(schema, &lying(step), &name),
+            Some(Harm::Lie | Harm::PartialLie) if !self.tied.contains(&name) => self.act(schema, &lying(step), &name),
             _ => self.act(schema, step, &name),
         };
         let half = |outcome| match outcome {
             Outcome::Done(found) => Outcome::Failed(error(ProviderErrorKind::Refused, "Half"), found),
             failed => failed,
         };
-        Some(match harm {
+        let said = match harm {
             Some(Harm::LoseAnswer) => vec![(0, Outcome::Failed(error(ProviderErrorKind::Lost, "Lost"), None))],
             Some(Harm::Partial | Harm::PartialLie) => vec![(0, half(outcome))],
             Some(Harm::PartialNoId) => vec![(0, without_id(half(outcome)))],
@@ -272,10 +311,35 @@ impl Inner {
             Some(Harm::NoObject) => vec![(0, Outcome::Done(None))],
             Some(Harm::NoId) => vec![(0, without_id(outcome))],
             _ => vec![(0, outcome)],
-        })
+        };
+        let told = |(position, outcome)| match outcome {
+            Outcome::Failed(error, found) if self.chatty => {
+                let message = format!("{}: {}", error.message, all_of(step));
+                (position, Outcome::Failed(ProviderError { message, ..error }, found))
+            }
+            other => (position, other),
+        };
+        Some(said.into_iter().map(told).collect())
+    }
+
+    /// Where an instance points.
+    fn region(&self, instance: Option<&str>) -> Option<String> {
+        self.regions.get(instance?).cloned()
+    }
+
+    /// Removes a thing and those that go with it.
+    fn remove(&mut self, id: &str) {
+        if self.things.remove(id).is_some() {
+            let goes = |(other, thing): (&String, &Thing)| {
+                (self.tied.contains(&thing.name()) && thing.names(id)).then(|| other.clone())
+            };
+            let along: Vec<String> = self.things.iter().filter_map(goes).collect();
+            along.iter().for_each(|other| self.remove(other));
+        }
     }
 
     fn act(&mut self, schema: &TypeSchema, step: &Step, name: &str) -> Outcome {
+        let region = self.region(step.instance.as_deref());
         match &step.action {
             StepAction::Create { inputs } => {
                 if let Some(id) = self.tokens.get(&step.token) {
@@ -285,7 +349,9 @@ impl Inner {
                     let properties = schema.overlay.identity.as_ref().map(|identity| identity.properties.clone());
                     properties.map(|names| names.iter().map(|name| inputs.get(name).cloned()).collect::<Vec<_>>())
                 };
-                let taken = |thing: &Thing| thing.ty == step.ty && identity(&thing.inputs) == identity(inputs);
+                let taken = |thing: &Thing| {
+                    thing.ty == step.ty && thing.region == region && identity(&thing.inputs) == identity(inputs)
+                };
                 if identity(inputs).is_some() && self.things.values().any(taken) {
                     return Outcome::Failed(error(ProviderErrorKind::Refused, "AlreadyExists"), None);
                 }
@@ -296,19 +362,20 @@ impl Inner {
                     inputs: inputs.clone(),
                     owner: step.owner.clone(),
                     made: Instant::now(),
+                    region,
                 };
                 self.things.insert(id.clone(), thing);
                 self.tokens.insert(step.token.clone(), id.clone());
                 Outcome::Done(self.found(&id))
             }
-            StepAction::Update { id, inputs, .. } => match self.things.get_mut(id) {
+            StepAction::Update { id, inputs, .. } => match self.there(id, region.as_deref()) {
                 Some(thing) => {
                     thing.inputs = inputs.clone();
                     Outcome::Done(self.found(id))
                 }
                 None => Outcome::Failed(error(ProviderErrorKind::Refused, "NotFound"), None),
             },
-            StepAction::Adopt { id } => match self.things.get_mut(id) {
+            StepAction::Adopt { id } => match self.there(id, region.as_deref()) {
                 Some(thing) => {
                     thing.owner = step.owner.clone();
                     Outcome::Done(self.found(id))
@@ -316,15 +383,23 @@ impl Inner {
                 None => Outcome::Failed(error(ProviderErrorKind::Refused, "NotFound"), None),
             },
             StepAction::Delete { id, .. } => {
-                let reads = |thing: &Thing| thing.inputs.values().any(|value| *value == Value::from(id.as_str()));
+                if self.there(id, region.as_deref()).is_none() {
+                    return Outcome::Done(None);
+                }
+                let reads = |thing: &Thing| thing.names(id) && !self.tied.contains(&thing.name());
                 if !self.lenient && self.things.iter().any(|(other, thing)| other != id && reads(thing)) {
                     self.refused_deletes.push(id.clone());
                     return Outcome::Failed(error(ProviderErrorKind::Refused, "InUse"), None);
                 }
-                self.things.remove(id);
+                self.remove(id);
                 Outcome::Done(None)
             }
         }
+    }
+
+    /// A thing, if it is where the call looks.
+    fn there(&mut self, id: &str, region: Option<&str>) -> Option<&mut Thing> {
+        self.things.get_mut(id).filter(|thing| thing.region.as_deref() == region)
     }
 
     fn shows(&self, thing: &Thing) -> bool {
@@ -332,17 +407,21 @@ impl Inner {
     }
 
     fn look(&self, schema: Option<&TypeSchema>, request: &ReadRequest) -> Option<Found> {
+        let region = self.region(request.instance.as_deref());
+        let things = || self.things.iter().filter(|(_, thing)| thing.region == region);
         match &request.find {
-            Find::Id(id) => self.found(self.renamed.get(id).unwrap_or(id)),
+            Find::Id(id) => {
+                let id = self.renamed.get(id).unwrap_or(id);
+                self.found(id).filter(|_| things().any(|(other, _)| other == id))
+            }
             Find::Owner(owner) => {
-                let (id, _) = self.things.iter().find(|(_, thing)| thing.owner == *owner && self.shows(thing))?;
+                let (id, _) = things().find(|(_, thing)| thing.owner == *owner && self.shows(thing))?;
                 self.found(id)
             }
             Find::Identity(identity) => {
                 assert!(schema.is_some_and(|schema| schema.overlay.identity.is_some()), "asked by identity");
                 let fits = |thing: &Thing| identity.iter().all(|(key, value)| thing.inputs.get(key) == Some(value));
-                let (id, _) =
-                    self.things.iter().find(|(_, thing)| thing.ty == request.ty && fits(thing) && self.shows(thing))?;
+                let (id, _) = things().find(|(_, thing)| thing.ty == request.ty && fits(thing) && self.shows(thing))?;
                 self.found(id)
             }
         }
@@ -419,6 +498,18 @@ fn lying(step: &Step) -> Step {
         inputs.insert("Label".to_owned(), "a lie".into());
     }
     step
+}
+
+/// Every property of a step, secrets opened.
+fn all_of(step: &Step) -> String {
+    let maps = match &step.action {
+        StepAction::Create { inputs } => vec![inputs],
+        StepAction::Update { inputs, prior, .. } => vec![inputs, prior],
+        StepAction::Delete { prior, .. } => vec![prior],
+        StepAction::Adopt { .. } => vec![],
+    };
+    let shown = |value: &Value| value.clone().map_secrets(&mut |secret| secret.expose().cloned().ok_or(()));
+    maps.into_iter().flatten().map(|(key, value)| format!("{key}={:?}", shown(value))).collect::<Vec<_>>().join(" ")
 }
 
 fn error(kind: ProviderErrorKind, code: &str) -> ProviderError {

@@ -1,29 +1,29 @@
 //! A workspace in a few lines: programs in the language of the diff's tests, a store in a directory, a cloud.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write;
 use std::path::{Path as File, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use config::{FromNode, Node};
-use diag::{Diagnostic, Diagnostics, Place};
 use engine::{
     ApplyOptions, Budget, Catalog, Engine, Event, Events, Goal, Instance, Preview, PreviewError, PreviewOptions,
     Providers, Report, StackEntry, Stopped, Traces,
 };
-use expr::Expr;
-use plan::{Declaration, Inputs, Output, OutputRead, OutputTree, PlanFunction, Project};
 use policy::Policies;
-use ports::{Base, Closing, Owner, Run, SecretError, Secrets, StateStore, StoreError};
+use ports::{Base, Closing, Owner, Run, StateStore, StoreError};
 use resource::StackName;
 use state::{Entry, OutputReader, StackState};
 use store::LocalStore;
 use tokio::sync::{mpsc, watch};
-use value::{Digest, Path, Value};
+use value::{Digest, Path};
 
 use crate::cloud::Cloud;
 use crate::disk::{FailingDisk, Gate, Killing};
 use crate::fixture::{self, Fixture};
+pub(crate) use crate::keys::CANARY;
+use crate::keys::{Keys, opened, sealed};
+use crate::programs::{FUNCTIONS, Nothing, code, projects, without_each};
 
 /// A workspace, its state and its vendor.
 pub(crate) struct House {
@@ -55,6 +55,10 @@ pub(crate) struct House {
     killing: Option<Killing>,
     pub(crate) cancel: watch::Sender<bool>,
     pub(crate) children: engine::Children,
+    /// Programs declare in the opposite order.
+    pub(crate) backwards: bool,
+    /// Everything that attempts were told: previews, reports, problems.
+    pub(crate) said: String,
 }
 
 impl House {
@@ -80,22 +84,31 @@ impl House {
             killing: None,
             cancel: watch::channel(false).0,
             children: engine::Children::default(),
+            backwards: false,
+            said: String::new(),
         }
     }
 
     /// Programs whose stacks have been applied before: their states are what the text says they have.
     pub(crate) async fn given(text: &str) -> Self {
-        let house = Self::new(text);
-        let stacks = Fixture::parse(text).stacks;
-        let states: Vec<&StackState> = stacks.iter().filter_map(|stack| stack.state.as_ref()).collect();
+        let mut house = Self::new(text);
+        let fixture = Fixture::parse(&without_each(text));
+        for (name, site) in &fixture.instances {
+            let region = site.get("region").cloned().unwrap_or_default();
+            house.cloud.point(name, &region);
+            house.instances.insert(name.clone(), region);
+        }
+        for ((ty, id), existing) in &fixture.existing {
+            let diff::Existing::There(inputs) = existing else { continue };
+            let [organisation, stack_id, urn] = ["", "", ""].map(str::to_owned);
+            let nobody = Owner { organisation, stack_id, urn, incarnation: 0 };
+            house.cloud.put(id, ty, inputs.clone(), nobody, None);
+        }
+        let states: Vec<StackState> = fixture.stacks.into_iter().filter_map(|stack| stack.state).map(sealed).collect();
         let store = house.store();
         let run = Run { id: "before".to_owned(), command: "up".to_owned() };
-        let base = |state: &&StackState| Base {
-            stack: state.name.clone(),
-            id: state.id.clone(),
-            generation: None,
-            plan: None,
-        };
+        let base =
+            |state: &StackState| Base { stack: state.name.clone(), id: state.id.clone(), generation: None, plan: None };
         let bases: Vec<Base> = states.iter().map(base).collect();
         let journals = store.acquire(&run, &bases).await.expect("free");
         for (mut journal, state) in journals.into_iter().zip(&states) {
@@ -120,7 +133,9 @@ impl House {
                     urn: object.urn.to_string(),
                     incarnation: object.incarnation,
                 };
-                house.cloud.put(&object.id, object.urn.ty(), object.inputs.clone(), owner);
+                let inputs = object.inputs.iter().map(|(key, value)| (key.clone(), opened(value)));
+                let region = object.kept.site.get("region").map(String::as_str);
+                house.cloud.put(&object.id, object.urn.ty(), inputs.collect(), owner, region);
                 for read in &object.read {
                     let reader = OutputReader { stack: state.name.to_string(), stack_id: state.id.clone() };
                     store.register_reader(&read.stack, &reader).await.expect("registers");
@@ -151,7 +166,13 @@ impl House {
     /// Reads objects anew; whatever stands against it is no failure of the test.
     pub(crate) async fn attempt_refresh(&mut self, stacks: &[&str]) {
         let selected = self.selected(stacks);
-        drop(self.with(async |engine| engine.refresh(&selected).await).await);
+        let told = self.with(async |engine| engine.refresh(&selected).await).await;
+        self.hear(&told);
+    }
+
+    /// Keeps what somebody was told.
+    fn hear(&mut self, told: &impl std::fmt::Debug) {
+        writeln!(self.said, "{told:?}").expect("writes");
     }
 
     /// The same workspace, state and vendor, for another process.
@@ -216,7 +237,7 @@ impl House {
 
     /// Does something with an engine as the command line would make it.
     pub(crate) async fn with<T>(&self, work: impl AsyncFnOnce(&Engine<'_>) -> T) -> T {
-        let projects = projects(&self.program);
+        let projects = projects(&self.program, self.backwards);
         let code = projects.iter().map(|project| (project.name().to_owned(), code(&self.program, project.name())));
         let entry = |name: &String| {
             let (project, short) = name.split_once('.').expect("project.stack");
@@ -316,16 +337,25 @@ impl House {
 
     /// Tries to bring stacks to a goal; whatever stands against it is no failure of the test.
     pub(crate) async fn attempt(&mut self, stacks: &[&str], goal: Goal) {
-        let Ok(mut preview) = self.preview_of(stacks, goal).await else { return };
-        match self.settle(&preview).await {
+        let Some(mut preview) = self.attempt_preview(stacks, goal).await else { return };
+        let settled = self.settle(&preview).await;
+        self.hear(&settled);
+        match settled {
             Ok(0) => {}
-            Ok(_) => match self.preview_of(stacks, goal).await {
-                Ok(again) => preview = again,
-                Err(_) => return,
+            Ok(_) => match self.attempt_preview(stacks, goal).await {
+                Some(again) => preview = again,
+                None => return,
             },
             Err(_) => return,
         }
-        drop(self.apply(&preview).await);
+        let report = self.apply(&preview).await;
+        self.hear(&report);
+    }
+
+    async fn attempt_preview(&mut self, stacks: &[&str], goal: Goal) -> Option<Preview> {
+        let preview = self.preview_of(stacks, goal).await;
+        self.hear(&preview);
+        preview.ok()
     }
 
     /// Tries the same, but is killed when the n-th call arrives.
@@ -347,13 +377,23 @@ impl House {
 
     /// Tries the same, but is killed after so many writes to the store; whether it came to that.
     pub(crate) async fn attempt_killed_at_write(&mut self, stacks: &[&str], writes: usize) -> bool {
+        self.attempt_killed_at_write_on_the_way(stacks, Goal::Programs, writes).await
+    }
+
+    /// The same on the way to any goal.
+    pub(crate) async fn attempt_killed_at_write_on_the_way(
+        &mut self,
+        stacks: &[&str],
+        goal: Goal,
+        writes: usize,
+    ) -> bool {
         let killed = Arc::new(tokio::sync::Notify::new());
         let left = Arc::new(writes.into());
         self.killing = Some(Killing { inner: self.store(), left, killed: Arc::clone(&killed), busy: Arc::default() });
         let died = tokio::select! {
             biased;
             () = killed.notified() => true,
-            () = self.attempt(stacks, Goal::Programs) => false,
+            () = self.attempt(stacks, goal) => false,
         };
         self.killing = None;
         died
@@ -542,167 +582,4 @@ pub(crate) fn told(report: &Report) -> Vec<String> {
         lines.push("cancelled".to_owned());
     }
     lines
-}
-
-/// The part of the program that a project's code is made of.
-fn code(program: &str, project: &str) -> Digest {
-    let blocks = program.split("stack ").filter(|block| block.starts_with(&format!("{project}.")));
-    Digest::of("code", blocks.collect::<String>().as_bytes())
-}
-
-/// The projects of a program: each declares what the text says of its stack.
-fn projects(program: &str) -> Vec<Project> {
-    let names: BTreeSet<&str> = program
-        .lines()
-        .filter_map(|line| line.trim().strip_prefix("stack "))
-        .map(|line| line.split_once('.').expect("project.stack").0)
-        .collect();
-    let make = |name: &str| {
-        let name: &'static str = Box::leak(name.to_owned().into_boxed_str());
-        let program = program.to_owned();
-        Project::new(name, move |stack: &plan::Stack, _: NoConfig| declare(stack, &program)).functions(&FUNCTIONS)
-    };
-    names.into_iter().map(make).collect()
-}
-
-/// What the programs can call: one writes its arguments into a file, its first one; one fails with them.
-const FUNCTIONS: [PlanFunction; 2] = [
-    PlanFunction {
-        name: "test::note",
-        call: |args| {
-            let words: Vec<&str> = args.iter().filter_map(Value::as_str).collect();
-            let (file, words) = words.split_first().ok_or("no file")?;
-            let mut file =
-                std::fs::OpenOptions::new().create(true).append(true).open(file).map_err(|e| e.to_string())?;
-            std::io::Write::write_all(&mut file, format!("{}\n", words.join(" ")).as_bytes())
-                .map_err(|e| e.to_string())?;
-            Ok(Value::Null)
-        },
-    },
-    PlanFunction {
-        name: "test::fail",
-        call: |args| Err(args.iter().filter_map(Value::as_str).collect::<Vec<_>>().join(" ")),
-    },
-];
-
-fn declare(stack: &plan::Stack, program: &str) -> plan::Result<plan::Plan<Leaves>> {
-    // `each NAME STACK:PATH` declares as many as the output, read as a plain value, says.
-    let (each, rest): (Vec<&str>, Vec<&str>) = program.lines().partition(|line| line.trim().starts_with("each "));
-    let fixture = Fixture::parse(&rest.join("\n"));
-    let parsed = fixture.stacks.into_iter().find(|parsed| parsed.name == *stack.name()).expect("it is there");
-    let mut draft = stack.plan();
-    for line in each {
-        let words: Vec<&str> = line.split_whitespace().collect();
-        if words[1] != stack.name().to_string() {
-            continue;
-        }
-        let (upstream, path) = words[3].split_once(':').expect("stack:path");
-        let path: Path = path.parse().expect("a path");
-        let output = Expr::Output { stack: upstream.to_owned(), path, ty: value::Type::Int, optional: false };
-        for n in 0..stack.read(&Output::<i64>::from_expr(output))? {
-            let place = Place::new("each", 1, 1);
-            draft.declare(Declaration::new("Vpc", format!("{}-{n}", words[2])), place);
-        }
-    }
-    let parsed_plan = parsed.plan.expect("a plan");
-    for (urn, resource) in &parsed_plan.resources {
-        let ty: &'static str = ["Vpc", "Bucket", "Route", "Fixed", "Login", "Broken"]
-            .into_iter()
-            .find(|ty| *ty == urn.ty())
-            .expect("a type");
-        let mut declaration = Declaration::new(ty, urn.name());
-        declaration.properties = resource.properties.clone();
-        declaration.options = resource.options.clone();
-        declaration.around = resource.around.clone();
-        let aliases = resource.options.aliases.iter();
-        declaration.aliases = aliases.map(|alias| (alias.stack.clone(), alias.urn.name().to_owned())).collect();
-        draft.declare(declaration, parsed.sources.resources[urn].clone());
-    }
-    parsed_plan.forget.iter().for_each(|urn| draft.forget(urn.ty(), urn.name()));
-    draft.finish(Leaves(parsed_plan.outputs))
-}
-
-/// Outputs that are given as they are.
-struct Leaves(BTreeMap<Path, Expr>);
-
-impl OutputTree for Leaves {
-    fn reference(_: &str, _: &Path) -> Self {
-        Self(BTreeMap::new())
-    }
-
-    fn collect(&self, _: &Path, leaves: &mut BTreeMap<Path, Expr>) {
-        leaves.extend(self.0.clone());
-    }
-}
-
-struct NoConfig;
-
-impl FromNode for NoConfig {
-    fn from_node(_: &Node, _: &mut Diagnostics) -> Option<Self> {
-        Some(Self)
-    }
-}
-
-/// Programs here read nothing but outputs.
-struct Nothing;
-
-impl Inputs for Nothing {
-    fn config(&self, _: &StackName) -> Result<Node, Diagnostics> {
-        Ok(Node::empty("none.toml"))
-    }
-
-    fn file(&self, _: &str) -> Result<Option<Vec<u8>>, Diagnostic> {
-        Ok(None)
-    }
-
-    fn list(&self, _: &str) -> Result<Option<Vec<String>>, Diagnostic> {
-        Ok(None)
-    }
-
-    fn variable(&self, _: &str) -> Option<String> {
-        None
-    }
-
-    fn world(&self, _: &StackName, _: &str, _: &Value) -> Result<Option<Value>, Diagnostics> {
-        Ok(None)
-    }
-
-    fn output(&self, _: &str, _: &Path) -> OutputRead {
-        OutputRead::NotYet
-    }
-}
-
-/// What every secret opens to starts so.
-pub(crate) const CANARY: &str = "canary-3f9a";
-
-/// Keys that hide well enough: what was sealed for one context does not open in another.
-struct Keys;
-
-impl Secrets for Keys {
-    fn open_config(&self, _: &str, _: &Path, fingerprint: Digest) -> Result<Value, SecretError> {
-        Ok(format!("{CANARY}-{}", fingerprint.short(6)).into())
-    }
-
-    fn seal_state(&self, value: &Value, context: &str) -> Result<String, SecretError> {
-        let text = serde_json::to_string(value).map_err(|error| SecretError::Invalid(error.to_string()))?;
-        let hidden = text.bytes().map(|byte| format!("{:02x}", byte ^ 0x55)).collect::<Vec<_>>().concat();
-        Ok(format!("{}:{hidden}", Digest::of("context", context.as_bytes()).short(12)))
-    }
-
-    fn open_state(&self, ciphertext: &str, context: &str) -> Result<Value, SecretError> {
-        let (bound, hidden) = ciphertext.split_once(':').expect("context:hidden");
-        if bound != Digest::of("context", context.as_bytes()).short(12) {
-            return Err(SecretError::Invalid(format!("sealed for another place than `{context}`")));
-        }
-        let byte = |pair: &[u8]| {
-            let digits = std::str::from_utf8(pair).expect("hex");
-            u8::from_str_radix(digits, 16).expect("hex") ^ 0x55
-        };
-        let bytes: Vec<u8> = hidden.as_bytes().chunks(2).map(byte).collect();
-        serde_json::from_slice(&bytes).map_err(|error| SecretError::Invalid(error.to_string()))
-    }
-
-    fn fingerprint(&self, value: &Value) -> Result<Digest, SecretError> {
-        Ok(Digest::of("fingerprint", &value::canonical_bytes(value)))
-    }
 }

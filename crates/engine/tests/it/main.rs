@@ -4,6 +4,8 @@ mod cloud;
 mod disk;
 mod house;
 mod imports;
+mod keys;
+mod programs;
 
 mod cases_conditions;
 mod cases_failures;

@@ -10,7 +10,7 @@ use fixture::{Fixture, print, print_problems, trimmed};
 
 use super::*;
 
-/// Plans the stacks of a fixture, but for those whose project is `outside`; prints the steps in their order.
+/// Plans the stacks of a fixture, but for those whose project is `outside` or, with their turn to come, `later`; prints the steps in their order.
 fn plan_of(text: &str) -> Result<(StepGraph, Vec<String>), String> {
     plan_with(text, Settings::default())
 }
@@ -19,8 +19,13 @@ fn plan_with(text: &str, settings: Settings) -> Result<(StepGraph, Vec<String>),
     let mut fixture = Fixture::parse(text);
     let mut holders = Holders::default();
     fixture.stacks.iter().filter_map(|stack| stack.state.as_ref()).for_each(|state| holders.add(state));
-    holders.select(fixture.stacks.iter().map(|stack| stack.name.to_string()).filter(|name| name.starts_with("clean")));
-    fixture.stacks.retain(|stack| !["outside", "clean"].contains(&stack.name.project()));
+    let of = |project: &'static str| {
+        let names = fixture.stacks.iter().map(|stack| stack.name.to_string());
+        names.filter(move |name| name.starts_with(project))
+    };
+    holders.select(of("clean").chain(of("later")));
+    holders.defer(of("later"));
+    fixture.stacks.retain(|stack| !["outside", "clean", "later"].contains(&stack.name.project()));
     let (sets, found) = fixture.diff(settings);
     assert_eq!(print_problems(&found), "", "problems of {}", print(&sets));
     let none = BTreeSet::new();
@@ -67,7 +72,8 @@ fn check_with(text: &str, settings: Settings, expected: &str) {
         })
         .collect();
     for held in &graph.held_back {
-        lines.push(format!("held back {} by {}", held.urn.name(), held.readers.join(", ")));
+        let what = held.what.trim_start_matches("the old ").replace('`', "");
+        lines.push(format!("held back {what} by {}", held.readers.join(", ")));
     }
     assert_eq!(lines.join("\n"), trimmed(expected));
 }

@@ -139,6 +139,53 @@ fn an_old_object_that_a_stack_outside_reads_stays() {
 }
 
 #[test]
+fn what_a_stack_reads_whose_turn_comes_later_stays_until_then_unless_it_makes_room() {
+    let later = |text: &str| text.replace("outside", "later");
+    check(
+        &later(REPLACED),
+        "apply main
+         publish id <- apply main
+         held back main by later.QA",
+    );
+    check(
+        &later(&REPLACED.replace("resource Vpc main Cidr=10.9.0.0/16\n           output id @main.VpcId", "")),
+        "held back main by later.QA
+         held back output id by later.QA",
+    );
+    check(
+        &later(&REPLACED.replace("output id", "  dbr true\noutput id")),
+        "delete main 1
+         apply main <- delete main 1
+         publish id <- apply main",
+    );
+}
+
+#[test]
+fn what_an_object_reads_that_stays_for_now_stays_too() {
+    check(
+        "stack a.QA
+           resource Vpc main Cidr=10.9.0.0/16
+           output id @main.VpcId
+           has Vpc lowest
+           has Vpc lower Peer=lowest-1
+             depends lowest
+           has Vpc main Cidr=10.1.0.0/16 Peer=lower-1
+             depends lower
+           has Vpc apart
+           published id main-1 from main
+         stack outside.QA
+           has Vpc reader
+             reads a.QA:id",
+        "delete apart 1
+         apply main
+         publish id <- apply main
+         held back main by outside.QA
+         held back lower by `main` of a.QA
+         held back lowest by `lower` of a.QA",
+    );
+}
+
+#[test]
 fn it_goes_once_the_reader_was_applied_with_the_new_value() {
     let text = |digest: &str| {
         format!(

@@ -1,59 +1,22 @@
-//! A case of the fuzzer: a valid snapshot, a program made of it, what goes wrong, and one operation.
+//! A case of the fuzzer: a valid snapshot, a program made of it, what goes wrong, and what is done.
 
 use std::fmt::Write;
 
 use proptest::prelude::*;
 
+use super::Given;
+use super::piece::{Extra, Fate, Piece, Reading, Site, Standing};
 use crate::cloud::Harm;
 
 pub(super) const STACKS: [&str; 3] = ["a", "b", "c"];
-const TYPES: [&str; 4] = ["Vpc", "Bucket", "Route", "Fixed"];
 
-/// What the program says of a resource, compared with the snapshot.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Fate {
-    Same,
-    /// A property that forces a replacement is another one.
-    Forced,
-    /// A property that can change in place is another one.
-    Edited,
-    /// It no longer reads what it read.
-    Unread,
-    /// It has another name, and names the earlier one.
-    Renamed,
-    /// It is no longer declared.
-    Dropped,
-    /// It was not there before.
-    New,
-}
-
-/// How an object is in the snapshot.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Standing {
-    Ready,
-    Tainted,
-    Partial,
-    /// An earlier incarnation of it is still there, too.
-    Aside,
-}
-
-/// One resource. It reads only resources before it, so that there are no cycles.
-#[derive(Debug, Clone)]
-struct Piece {
-    stack: usize,
-    ty: usize,
-    fate: Fate,
-    standing: Standing,
-    /// Which of those before it it reads, and whether another value replaces it.
-    reads: Option<(prop::sample::Index, bool)>,
-    option: &'static str,
-}
-
-/// What the operation is.
+/// Something that is done.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Operation {
     /// Brings stacks to what the programs say.
     Up,
+    /// Looks at the world first.
+    RefreshedUp,
     /// Deletes everything in stacks.
     Destroy,
     /// Reads objects anew.
@@ -62,239 +25,336 @@ pub(super) enum Operation {
     KilledUp(usize),
     /// As `Destroy`, but the run dies when the n-th call arrives.
     KilledDestroy(usize),
+    /// As `Up`, but the run dies before its n-th write.
+    UnwrittenUp(usize),
+    /// As `Destroy`, but the run dies before its n-th write.
+    UnwrittenDestroy(usize),
 }
 
 /// A case.
 #[derive(Debug, Clone)]
 pub(super) struct Case {
-    pieces: Vec<Piece>,
+    pub(super) pieces: Vec<Piece>,
     /// Whether the vendor refuses to delete what another object names; such a case has only types for which there is
     /// always an order that never asks it to.
-    pub(super) strict: bool,
+    strict: bool,
+    /// The vendor may not answer, or not so soon; time passes as fast as it is waited for.
+    slow: bool,
     harms: Vec<(&'static str, usize, Harm)>,
     vanished: Vec<usize>,
-    pub(super) operation: Operation,
-    /// Which stacks it is about; none = all.
+    meddled: Vec<usize>,
+    /// A stack declares as many resources as an output says, which it reads as a plain value.
+    each: Option<(usize, usize)>,
+    operations: Vec<Operation>,
+    /// Which stacks they are about; none = all.
     selected: Option<usize>,
-    pub(super) jobs: usize,
+    targets: Vec<(&'static str, usize)>,
+    broken_hooks: bool,
+    jobs: usize,
 }
 
 impl Case {
     pub(super) fn strategy() -> impl Strategy<Value = Self> {
-        any::<bool>().prop_flat_map(|strict| {
-            let operation = prop_oneof![
-                6 => Just(Operation::Up),
-                2 => Just(Operation::Destroy),
-                1 => Just(Operation::Refresh),
-                4 => (1..9_usize).prop_map(Operation::KilledUp),
-                2 => (1..9_usize).prop_map(Operation::KilledDestroy),
-            ];
-            let harm = prop_oneof![
-                Just(Harm::Refuse),
-                Just(Harm::Partial),
-                Just(Harm::LoseAnswer),
-                Just(Harm::LoseCall),
-                Just(Harm::Panic),
-            ];
-            let verb = prop_oneof![Just("create"), Just("update"), Just("delete")];
-            (
-                prop::collection::vec(piece(strict), 1..8),
-                prop::collection::vec((verb, 0..8_usize, harm), 0..3),
+        (any::<bool>(), prop::bool::weighted(0.2)).prop_flat_map(|(strict, slow)| {
+            let world = (
+                prop::collection::vec(Piece::strategy(strict), 1..8),
+                prop::collection::vec((verb(), 0..8_usize, harm(slow)), 0..3),
                 prop::collection::vec(0..8_usize, 0..2),
-                operation,
+                prop::collection::vec(0..8_usize, 0..2),
+                prop::option::weighted(0.2, (0..STACKS.len(), 0..8_usize)),
+            );
+            let flag = prop_oneof![Just("--target"), Just("--exclude"), Just("--replace")];
+            let done = (
+                prop::collection::vec(operation(), 1..3),
                 prop::option::weighted(0.3, 0..STACKS.len()),
+                prop_oneof![3 => Just(Vec::new()), 1 => prop::collection::vec((flag, 0..8_usize), 1..4)],
+                prop::bool::weighted(0.5),
                 1..5_usize,
-            )
-                .prop_map(move |(pieces, harms, vanished, operation, selected, jobs)| Self {
+            );
+            (world, done).prop_map(move |(world, done)| {
+                let (pieces, harms, vanished, meddled, each) = world;
+                let (operations, selected, targets, broken_hooks, jobs) = done;
+                Self {
                     pieces,
                     strict,
+                    slow,
                     harms,
                     vanished,
-                    operation,
+                    meddled,
+                    each,
+                    operations,
                     selected,
+                    targets,
+                    broken_hooks,
                     jobs,
-                })
+                }
+            })
         })
     }
 
+    /// The case as it is played.
+    pub(super) fn given(&self) -> Given {
+        Given {
+            text: self.text(),
+            strict: self.strict,
+            slow: self.slow,
+            harms: self.harms(),
+            vanished: self.held(&self.vanished),
+            meddled: self.held(&self.meddled),
+            operations: self.operations.clone(),
+            selected: self.selected(),
+            targets: self.targets(),
+            broken_hooks: self.broken_hooks,
+            jobs: self.jobs,
+        }
+    }
+
     /// The snapshot and the programs, in the language of the fixtures.
-    pub(super) fn text(&self) -> String {
+    fn text(&self) -> String {
         let mut text = String::new();
+        if self.pieces.iter().any(|piece| piece.site != Site::Default) {
+            text += "instance west region=eu\ninstance old region=us\n";
+        }
+        for (at, piece) in self.pieces.iter().enumerate() {
+            if let Fate::Imported(fits) = piece.fate {
+                writeln!(text, "there Vpc r{at}-7 Cidr=c{}", if fits { 0 } else { 9 }).expect("writes");
+            }
+        }
         for (stack, name) in STACKS.iter().enumerate() {
-            let own = || self.pieces.iter().enumerate().filter(move |(_, piece)| piece.stack == stack);
-            if own().next().is_none() {
+            let here = |piece: &Piece| piece.stack == stack || piece.home() == stack;
+            if !self.pieces.iter().any(here) {
                 continue;
             }
             writeln!(text, "stack {name}.QA").expect("writes");
-            own().filter(|(_, piece)| piece.fate != Fate::Dropped).for_each(|(at, _)| self.declare(&mut text, at));
-            own().filter(|(_, piece)| piece.fate != Fate::New).for_each(|(at, _)| self.hold(&mut text, at));
+            let numbered = || self.pieces.iter().enumerate();
+            let declared = numbered().filter(|(_, piece)| piece.home() == stack && piece.is_declared());
+            declared.for_each(|(at, _)| self.declare(&mut text, at));
+            let forgotten = numbered().filter(|(_, piece)| piece.stack == stack && piece.fate == Fate::Forgotten);
+            forgotten.for_each(|(at, piece)| writeln!(text, "  forget {} r{at}", piece.ty()).expect("writes"));
+            let held = numbered().filter(|(_, piece)| piece.stack == stack && piece.is_held());
+            held.for_each(|(at, _)| self.hold(&mut text, at));
         }
-        text
+        if let Some((stack, of)) = self.each() {
+            let home = STACKS[self.pieces[of].home()];
+            writeln!(text, "each {}.QA e {home}.QA:n{of}", STACKS[stack]).expect("writes");
+        }
+        let lines = text.lines().map(|line| line.split_whitespace().collect::<Vec<_>>().join(" "));
+        lines.filter(|line| !line.is_empty()).map(|line| line + "\n").collect()
     }
 
     /// The resource as the program says it, with an output that says its id.
     fn declare(&self, text: &mut String, at: usize) {
         let piece = &self.pieces[at];
-        let (ty, name) = (TYPES[piece.ty], self.name(at));
-        let reads = piece.reads(at).filter(|_| piece.fate != Fate::Unread);
-        let reads = reads.filter(|(of, _)| self.pieces[*of].fate != Fate::Dropped).map(|(of, forces)| {
+        let (ty, name) = (piece.ty(), self.name(at));
+        let reads = self.reads(at, true).filter(|_| piece.fate != Fate::Unread);
+        let reads = reads.filter(|(of, ..)| self.pieces[*of].is_declared()).map(|(of, property, secret)| {
             let target = &self.pieces[of];
-            let value = if target.stack == piece.stack {
-                format!("@{}.{}", self.name(of), target.attribute())
-            } else {
-                format!("#{}.QA:{}", STACKS[target.stack], self.name(of))
+            let value = match (target.home() == piece.home(), secret) {
+                (true, false) => format!("@{}.{}", self.name(of), target.attribute()),
+                (true, true) => format!("@{}.Pass", self.name(of)),
+                (false, false) => format!("#{}.QA:{}", STACKS[target.home()], self.name(of)),
+                (false, true) => format!("#{}.QA:p{of}", STACKS[target.home()]),
             };
-            format!("{}={value}", piece.reading(forces))
+            (of, format!("{property}={value}"))
         });
-        let forced = usize::from(piece.fate == Fate::Forced);
         let label = if reads.is_none() && piece.fate == Fate::Edited { "Label=edited" } else { "" };
-        let own = piece.own(at, forced);
-        writeln!(text, "  resource {ty} {name} {own} {} {label}", reads.unwrap_or_default()).expect("writes");
+        let reading = reads.as_ref().map(|(_, reading)| reading.as_str()).unwrap_or_default();
+        writeln!(text, "  resource {ty} {name} {} {reading} {label}", piece.own(at, true)).expect("writes");
         writeln!(text, "  {}", piece.option).expect("writes");
-        if piece.fate == Fate::Renamed {
-            writeln!(text, "    alias r{at}").expect("writes");
+        match piece.fate {
+            Fate::Renamed => writeln!(text, "    alias r{at}").expect("writes"),
+            Fate::Moved(..) => writeln!(text, "    moved {}.QA r{at}", STACKS[piece.stack]).expect("writes"),
+            Fate::Imported(_) => writeln!(text, "    import r{at}-7").expect("writes"),
+            _ => {}
+        }
+        match (piece.extra, reads) {
+            (Extra::Protect(_, true), _) => writeln!(text, "    protect").expect("writes"),
+            (Extra::Hook(moment), _) if !self.slow => {
+                let secret =
+                    piece.secret(true).map(|_| format!("@{name}.Pass")).filter(|_| !moment.ends_with("create"));
+                writeln!(text, "    hook {moment} sh hook.sh {}", secret.unwrap_or_default()).expect("writes");
+            }
+            (Extra::With, Some((of, _))) if self.pieces[of].home() == piece.home() => {
+                writeln!(text, "    deleted_with {}", self.name(of)).expect("writes");
+            }
+            _ => {}
+        }
+        match piece.site {
+            Site::Default => {}
+            Site::ToWest | Site::West | Site::Removed => writeln!(text, "    provider west").expect("writes"),
         }
         writeln!(text, "  output {name} @{name}.{}", piece.attribute()).expect("writes");
+        if piece.secret(true).is_some() {
+            writeln!(text, "  output p{at} @{name}.Pass").expect("writes");
+        }
+        if self.each().is_some_and(|(_, of)| of == at) {
+            writeln!(text, "  output n{at} @{name}.Count").expect("writes");
+        }
     }
 
     /// The object as the snapshot has it.
     fn hold(&self, text: &mut String, at: usize) {
         let piece = &self.pieces[at];
-        let ty = TYPES[piece.ty];
-        let reads = piece.reads(at).filter(|(of, _)| self.pieces[*of].fate != Fate::New);
-        let value = |of: usize| format!("r{of}-{}", self.pieces[of].incarnation());
-        let reading = reads.map(|(of, forces)| format!("{}={}", piece.reading(forces), value(of))).unwrap_or_default();
-        let mut object = |word: &str, incarnation: usize, forced: usize| {
-            writeln!(text, "  {word} {ty} r{at} {} {reading}", piece.own(at, forced)).expect("writes");
+        let id = |of: usize| format!("r{of}-{}", self.pieces[of].incarnation());
+        let reads = self.reads(at, false).filter(|(of, ..)| self.pieces[*of].is_held());
+        let reading = reads.map(|(of, property, secret)| {
+            let value = self.pieces[of].secret(false).filter(|_| secret).map_or_else(|| id(of), str::to_owned);
+            format!("{property}={value}")
+        });
+        let reading = reading.unwrap_or_default();
+        let mut object = |word: &str, incarnation: usize| {
+            let own = if word == "leftover" { piece.own(at, false).replace("c0", "c2") } else { piece.own(at, false) };
+            writeln!(text, "  {word} {} r{at} {own} {reading}", piece.ty()).expect("writes");
             writeln!(text, "    incarnation {incarnation}").expect("writes");
             writeln!(text, "    {}", if piece.option == "retain" { "retain" } else { "plain" }).expect("writes");
             match reads {
-                Some((of, _)) if self.pieces[of].stack == piece.stack => {
+                Some((of, ..)) if self.pieces[of].stack == piece.stack => {
                     writeln!(text, "    depends r{of}\n    reads").expect("writes");
                 }
-                Some((of, _)) => {
-                    let stack = STACKS[self.pieces[of].stack];
-                    writeln!(text, "    depends\n    reads {stack}.QA:r{of}").expect("writes");
+                Some((of, _, secret)) => {
+                    let (stack, output) = (STACKS[self.pieces[of].stack], if secret { "p" } else { "r" });
+                    writeln!(text, "    depends\n    reads {stack}.QA:{output}{of}").expect("writes");
                 }
                 None => writeln!(text, "    depends\n    reads").expect("writes"),
             }
         };
-        if piece.standing == Standing::Aside && !piece.is_named() {
-            object("leftover", 1, 2);
+        if piece.standing() == Standing::Aside {
+            object("leftover", 1);
         }
-        object("has", piece.incarnation(), 0);
-        match piece.standing {
+        object("has", piece.incarnation());
+        match piece.standing() {
             Standing::Tainted => writeln!(text, "    tainted").expect("writes"),
             Standing::Partial => writeln!(text, "    partial").expect("writes"),
             Standing::Ready | Standing::Aside => {}
         }
-        writeln!(text, "  published r{at} {} from r{at}", value(at)).expect("writes");
+        if matches!(piece.extra, Extra::Protect(true, _)) {
+            writeln!(text, "    protect").expect("writes");
+        }
+        match reads {
+            Some((of, ..)) if piece.extra == Extra::With && self.pieces[of].stack == piece.stack => {
+                writeln!(text, "    with r{of} {}", self.pieces[of].incarnation()).expect("writes");
+            }
+            _ => writeln!(text, "    without").expect("writes"),
+        }
+        match piece.site {
+            Site::Default | Site::ToWest => {}
+            Site::West => writeln!(text, "    provider west region=eu").expect("writes"),
+            Site::Removed => writeln!(text, "    provider west region=us").expect("writes"),
+        }
+        if piece.ty() == "Vpc" {
+            writeln!(text, "    observed Count=2").expect("writes");
+        }
+        writeln!(text, "  published r{at} {} from r{at}", id(at)).expect("writes");
+        if let Some(pass) = piece.secret(false) {
+            writeln!(text, "  published p{at} {pass} from r{at}").expect("writes");
+        }
+        if self.each().is_some_and(|(_, of)| of == at) {
+            writeln!(text, "  published n{at} 2 from r{at}").expect("writes");
+        }
+    }
+
+    /// Which of those before it a resource reads, into which property, and whether that is a secret.
+    fn reads(&self, at: usize, now: bool) -> Option<(usize, &'static str, bool)> {
+        let piece = &self.pieces[at];
+        let (index, reading) = piece.reads.as_ref().filter(|_| at > 0)?;
+        let of = index.index(at);
+        let secret = *reading == Reading::Pass && self.pieces[of].secret(now).is_some();
+        Some((of, piece.property(if secret { Reading::Pass } else { *reading }), secret))
+    }
+
+    /// The stack that declares as many resources as an output of a resource says, and that resource; not where the
+    /// resource waits for that stack, or where another stack waits for it to know what it takes over.
+    fn each(&self) -> Option<(usize, usize)> {
+        let (stack, of) = self.each?;
+        let of = of % self.pieces.len();
+        let (piece, mut needs) = (&self.pieces[of], Some(of));
+        while let Some(at) = needs {
+            if [self.pieces[at].home(), self.pieces[at].stack].contains(&stack) {
+                return None;
+            }
+            needs = self.reads(at, true).map(|(of, ..)| of);
+        }
+        let here = |piece: &Piece| piece.home() == stack || piece.stack == stack;
+        let leaves = |piece: &Piece| piece.stack == stack && piece.home() != stack;
+        let pieces = &self.pieces;
+        (piece.ty() == "Vpc" && piece.is_declared() && pieces.iter().any(here) && !pieces.iter().any(leaves))
+            .then_some((stack, of))
     }
 
     /// The name in the program.
     fn name(&self, at: usize) -> String {
-        let renamed = if self.pieces[at].fate == Fate::Renamed { "n" } else { "" };
-        format!("r{at}{renamed}")
+        format!("r{at}{}", if self.pieces[at].is_renamed() { "n" } else { "" })
     }
 
     /// What goes wrong, as calls: `create r1`.
-    pub(super) fn harms(&self) -> Vec<(String, Harm)> {
-        let of = |at: &usize| at % self.pieces.len();
-        self.harms.iter().map(|(verb, at, harm)| (format!("{verb} {}", self.name(of(at))), *harm)).collect()
+    fn harms(&self) -> Vec<(String, Harm)> {
+        let call = |verb: &str, at: usize| match verb {
+            "read" => verb.to_owned(),
+            _ => format!("{verb} {}", self.name(at % self.pieces.len())),
+        };
+        self.harms.iter().map(|(verb, at, harm)| (call(verb, *at), *harm)).collect()
     }
 
-    /// The ids of objects that somebody else has deleted. Only such as nobody holds who would be harmed.
-    pub(super) fn vanished(&self) -> Vec<String> {
-        let there = |at: &usize| self.pieces[*at].fate != Fate::New;
-        let at = self.vanished.iter().map(|at| at % self.pieces.len()).filter(there);
+    /// The ids of some objects in the snapshot.
+    fn held(&self, which: &[usize]) -> Vec<String> {
+        let at = which.iter().map(|at| at % self.pieces.len()).filter(|at| self.pieces[*at].is_held());
         at.map(|at| format!("r{at}-{}", self.pieces[at].incarnation())).collect()
     }
 
-    /// The stacks that the operation is about.
-    pub(super) fn selected(&self) -> Vec<String> {
-        let there = |stack: &usize| self.pieces.iter().any(|piece| piece.stack == *stack);
+    /// The stacks that the operations are about.
+    fn selected(&self) -> Vec<String> {
+        let there = |stack: &usize| self.pieces.iter().any(|piece| piece.stack == *stack || piece.home() == *stack);
         self.selected.filter(there).map(|stack| format!("{}.QA", STACKS[stack])).into_iter().collect()
     }
 
-    /// The case as a test that can be pasted.
-    pub(super) fn source(&self) -> String {
-        let harms: Vec<String> =
-            self.harms().iter().map(|(call, harm)| format!("(\"{call}\", Harm::{harm:?})")).collect();
-        format!(
-            "#[tokio::test]\nasync fn found_by_the_fuzzer() {{\n    let given = \"\n{}\";\n    replay(&Given {{\n        \
-             text: given.to_owned(),\n        strict: {},\n        harms: harms(&[{}]),\n        vanished: texts(&{:?}),\n        \
-             operation: Operation::{:?},\n        selected: texts(&{:?}),\n        jobs: {},\n    }})\n    .await;\n}}",
-            self.text(),
-            self.strict,
-            harms.join(", "),
-            self.vanished(),
-            self.operation,
-            self.selected(),
-            self.jobs,
-        )
+    /// What the operations may touch, as on a command line.
+    fn targets(&self) -> String {
+        let name = |at: usize| self.name(at % self.pieces.len());
+        let flags = self.targets.iter().map(|(flag, at)| format!("{flag} {}", name(*at)));
+        let dependents = match self.targets.first() {
+            Some(("--target", at)) if at % 2 == 0 => Some("--target-dependents".to_owned()),
+            Some(("--exclude", at)) if at % 2 == 0 => Some("--exclude-dependents".to_owned()),
+            _ => None,
+        };
+        flags.chain(dependents).collect::<Vec<_>>().join(" ")
     }
 }
 
-impl Piece {
-    fn reads(&self, at: usize) -> Option<(usize, bool)> {
-        let (index, forces) = self.reads.as_ref().filter(|_| at > 0)?;
-        Some((index.index(at), *forces))
-    }
-
-    fn incarnation(&self) -> usize {
-        if self.standing == Standing::Aside && !self.is_named() { 2 } else { 1 }
-    }
-
-    /// Whether there can be only one of it at a time.
-    fn is_named(&self) -> bool {
-        matches!(TYPES[self.ty], "Bucket" | "Route")
-    }
-
-    /// The attribute that is its id.
-    fn attribute(&self) -> &'static str {
-        if matches!(TYPES[self.ty], "Vpc" | "Bucket") { "Arn" } else { "Id" }
-    }
-
-    /// The property that holds what it reads.
-    fn reading(&self, forces: bool) -> &'static str {
-        if forces && TYPES[self.ty] == "Vpc" { "Peer" } else { "Label" }
-    }
-
-    fn own(&self, at: usize, forced: usize) -> String {
-        match TYPES[self.ty] {
-            "Vpc" => format!("Cidr=c{forced}"),
-            "Bucket" => format!("Name=b{at} Region=r{forced}"),
-            "Route" => format!("Table=t{at} Via=v{forced}"),
-            _ => String::new(),
-        }
-    }
+fn operation() -> impl Strategy<Value = Operation> {
+    prop_oneof![
+        6 => Just(Operation::Up),
+        2 => Just(Operation::RefreshedUp),
+        2 => Just(Operation::Destroy),
+        1 => Just(Operation::Refresh),
+        3 => (1..9_usize).prop_map(Operation::KilledUp),
+        2 => (1..9_usize).prop_map(Operation::KilledDestroy),
+        3 => (1..16_usize).prop_map(Operation::UnwrittenUp),
+        1 => (1..16_usize).prop_map(Operation::UnwrittenDestroy),
+    ]
 }
 
-fn piece(strict: bool) -> impl Strategy<Value = Piece> {
-    let ty = if strict { 0..1_usize } else { 0..TYPES.len() };
-    let options: Vec<&'static str> =
-        if strict { vec![""] } else { vec!["", "", "", "dbr true", "dbr false", "retain"] };
-    let fate = prop_oneof![
-        4 => Just(Fate::Same),
-        3 => Just(Fate::Forced),
-        2 => Just(Fate::Edited),
-        2 => Just(Fate::Unread),
-        1 => Just(Fate::Renamed),
-        3 => Just(Fate::Dropped),
-        2 => Just(Fate::New),
+fn verb() -> impl Strategy<Value = &'static str> {
+    prop_oneof![4 => Just("create"), 4 => Just("update"), 4 => Just("delete"), 1 => Just("adopt"), 1 => Just("read")]
+}
+
+fn harm(slow: bool) -> impl Strategy<Value = Harm> {
+    let mut harms = vec![
+        Harm::Refuse,
+        Harm::Partial,
+        Harm::PartialNoId,
+        Harm::LoseAnswer,
+        Harm::LoseCall,
+        Harm::Panic,
+        Harm::PartialLie,
+        Harm::Silent,
+        Harm::Twice,
+        Harm::Elsewhere,
+        Harm::NoObject,
+        Harm::NoId,
+        Harm::Lie,
     ];
-    let standing = prop_oneof![
-        6 => Just(Standing::Ready),
-        1 => Just(Standing::Tainted),
-        1 => Just(Standing::Partial),
-        2 => Just(Standing::Aside),
-    ];
-    let reads = prop::option::weighted(0.6, (any::<prop::sample::Index>(), any::<bool>()));
-    (0..STACKS.len(), ty, fate, standing, reads, prop::sample::select(options)).prop_map(
-        |(stack, ty, fate, standing, reads, option)| {
-            let piece = Piece { stack, ty, fate, standing, reads, option };
-            // A name that a retained object keeps cannot be given again.
-            if piece.is_named() && option == "retain" { Piece { option: "", ..piece } } else { piece }
-        },
-    )
+    if slow {
+        harms.extend([Harm::Hang, Harm::Hang, Harm::HangAfter, Harm::HangAfter]);
+    }
+    prop::sample::select(harms)
 }
