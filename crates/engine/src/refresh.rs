@@ -146,7 +146,9 @@ impl Engine<'_> {
         let healthy = answer.unhealthy.is_none()
             && matches!(object.status, Status::Partial { .. })
             && is_open_to_the_eye(schema, object);
-        let observed = match seal::observed(self.secrets.as_ref(), schema, &object.inputs, answer.observed, &context) {
+        let seen = answer.observed;
+        let observed = seal::observed(self.secrets.as_ref(), schema, &object.inputs, Some(object), seen, &context);
+        let observed = match observed {
             Ok(observed) => observed,
             Err(error) => {
                 found.push(Diagnostic::error("E0511", error.to_string()));

@@ -151,7 +151,8 @@ fn walk(
     })
 }
 
-/// What a provider said of an object, fit for state: what is a secret by its input or by its type is encrypted.
+/// What a provider said of an object, fit for state: what is a secret by its input or by its type, or was one before, is
+/// encrypted.
 ///
 /// # Errors
 /// If the key is not at hand.
@@ -159,9 +160,14 @@ pub(crate) fn observed(
     secrets: &dyn Secrets,
     schema: &schema::TypeSchema,
     inputs: &Map,
+    before: Option<&state::Object>,
     observed: Map,
     context: &Context,
 ) -> Result<Map, SecretError> {
+    let was_secret = |key: &String| {
+        let maps = before.into_iter().flat_map(|object| [&object.inputs, &object.observed]);
+        maps.filter_map(|map| map.get(key)).any(Value::has_secret)
+    };
     observed
         .into_iter()
         .map(|(key, value)| {
@@ -170,7 +176,11 @@ pub(crate) fn observed(
                 // What the program gave as a secret is known to state already, encrypted.
                 return Ok((key, input.clone()));
             }
-            Ok((key, hidden(secrets, &schema.overlay.secret, value, &path, context)?))
+            // What the program no longer gives as one may still be there.
+            let own = [path.clone()];
+            let still = was_secret(&key) && inputs.get(&key) != Some(&value);
+            let secret = if still { &own[..] } else { &schema.overlay.secret };
+            Ok((key, hidden(secrets, secret, value, &path, context)?))
         })
         .collect()
 }

@@ -84,7 +84,7 @@ impl Runner<'_> {
         let context = Context::resource(&self.state(stack).id, urn);
         let (schema, secrets) = (self.schema(urn)?, self.engine.secrets.as_ref());
         let inputs = calling.request.inputs.clone();
-        let there = seal::observed(secrets, schema, &inputs, found.observed.clone(), &context)?;
+        let there = seal::observed(secrets, schema, &inputs, None, found.observed.clone(), &context)?;
         let diff::Adoption { goal, differences } = diff::adoption(schema, &change.options, inputs, &there);
         if differences.is_empty() {
             Ok(goal)
@@ -226,7 +226,8 @@ impl Runner<'_> {
         let context = Context::resource(&self.state(calling.stack).id, &calling.urn);
         let schema = self.schema(&calling.urn)?;
         let inputs = calling.request.inputs.clone();
-        let observed = seal::observed(self.engine.secrets.as_ref(), schema, &inputs, found.observed, &context)?;
+        let (secrets, before) = (self.engine.secrets.as_ref(), calling.old.as_ref());
+        let observed = seal::observed(secrets, schema, &inputs, before, found.observed, &context)?;
         let time = now();
         let created =
             calling.old.as_ref().filter(|old| old.incarnation == calling.incarnation).map(|old| old.created.clone());

@@ -174,7 +174,7 @@ impl Case {
                     piece.secret(true).map(|_| format!("@{name}.Pass")).filter(|_| !moment.ends_with("create"));
                 writeln!(text, "    hook {moment} sh hook.sh {}", secret.unwrap_or_default()).expect("writes");
             }
-            (Extra::With, Some((of, _))) if self.pieces[of].home() == piece.home() => {
+            (Extra::With, Some((of, _))) if self.stay_together(at, of) => {
                 writeln!(text, "    deleted_with {}", self.name(of)).expect("writes");
             }
             _ => {}
@@ -231,7 +231,7 @@ impl Case {
             writeln!(text, "    protect").expect("writes");
         }
         match reads {
-            Some((of, ..)) if piece.extra == Extra::With && self.pieces[of].stack == piece.stack => {
+            Some((of, ..)) if piece.extra == Extra::With && self.stay_together(at, of) => {
                 writeln!(text, "    with r{of} {}", self.pieces[of].incarnation()).expect("writes");
             }
             _ => writeln!(text, "    without").expect("writes"),
@@ -251,6 +251,12 @@ impl Case {
         if self.each().is_some_and(|(_, of)| of == at) {
             writeln!(text, "  published n{at} 2 from r{at}").expect("writes");
         }
+    }
+
+    /// Whether two resources are in one stack, in the snapshot and in the program.
+    fn stay_together(&self, at: usize, of: usize) -> bool {
+        let (one, other) = (&self.pieces[at], &self.pieces[of]);
+        one.stack == other.stack && one.home() == other.home()
     }
 
     /// Which of those before it a resource reads, into which property, and whether that is a secret.

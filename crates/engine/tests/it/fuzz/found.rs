@@ -155,3 +155,24 @@ stack b.QA
         ..Given::default()
     });
 }
+
+/// The program no longer gives the secret, and the vendor still has it.
+#[test]
+fn a_secret_that_is_taken_back_stays_one_as_long_as_it_is_there() {
+    let given = "
+stack a.QA
+  resource Vpc r2 Cidr=c0 Label=x
+  has Vpc r2 Cidr=c0 Pass=!k.v1
+";
+    for (harm, operation) in
+        [(Harm::LoseCall, Operation::Up), (Harm::Refuse, Operation::RefreshedUp), (Harm::Refuse, Operation::Refresh)]
+    {
+        replay(&Given {
+            text: given.to_owned(),
+            harms: harms(&[("update r2", harm)]),
+            operations: vec![operation, Operation::Up],
+            jobs: 1,
+            ..Given::default()
+        });
+    }
+}
