@@ -1,4 +1,4 @@
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use expr::Expr;
 use resource::{Construct, Dependency, Evaluated, Options, Plan, Resource, StackName, Urn};
@@ -20,7 +20,7 @@ fn output(stack: &str) -> Expr {
 
 fn resource(reads: impl IntoIterator<Item = Expr>, waits: &[Dependency], parent: Option<&str>) -> Resource {
     Resource {
-        properties: BTreeMap::from([("P".to_owned(), Expr::List(reads.into_iter().collect()))]),
+        properties: expr::Named::from([("P".to_owned(), Expr::List(reads.into_iter().collect()))]),
         options: Options { depends_on: waits.to_vec(), ..Options::default() },
         around: resource::Around::default(),
         parent: parent.map(str::to_owned),

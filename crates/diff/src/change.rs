@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use diag::Place;
 use resource::{Construct, Dependency, Options, StackName, Urn};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use sorted::SortedSet;
 use state::Object;
 use value::{Digest, Map, Path, Secret, Value};
 
@@ -69,7 +70,7 @@ pub struct ResourceChange {
     /// The incarnation that a create makes, or that of the object that is there.
     pub incarnation: u64,
     /// The resources of the stack that it reads or waits for.
-    pub dependencies: BTreeSet<Urn>,
+    pub dependencies: SortedSet<Urn>,
     /// The outputs of other stacks that it reads.
     pub reads: BTreeSet<(String, Path)>,
     /// The stacks, and resources, that it waits for without reading them.
@@ -199,7 +200,7 @@ pub struct OutputChange {
     /// The digest of what is published; `None` = nothing is.
     pub published: Option<Digest>,
     /// The resources that it is made of.
-    pub from: BTreeSet<Urn>,
+    pub from: SortedSet<Urn>,
     /// The outputs of other stacks that it is made of.
     pub reads: BTreeSet<(String, Path)>,
     /// The run is restricted, and this stays as it is published, or unpublished.

@@ -21,7 +21,7 @@ impl Pass<'_> {
     /// Leaves a declared resource alone; it may not be there, or only under an earlier name.
     pub(crate) fn leave(&mut self, stack: usize, urn: &Urn, resource: &Resource, source: Option<Place>) {
         let object = self.stacks[stack].state.and_then(|state| state.objects.get(urn));
-        let change = object.map_or_else(|| missing(resource), left);
+        let change = object.map_or_else(|| missing(resource), |object| left(object));
         self.sets[stack].resources.insert(urn.clone(), ResourceChange { source, ..change });
     }
 
@@ -131,7 +131,7 @@ fn missing(resource: &Resource) -> ResourceChange {
         differences: Vec::new(),
         goal: Map::new(),
         incarnation: 0,
-        dependencies: BTreeSet::new(),
+        dependencies: Default::default(),
         reads: BTreeSet::new(),
         waits_for: Vec::new(),
         options: resource.options.clone(),

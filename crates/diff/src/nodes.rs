@@ -5,13 +5,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use expr::{Expr, Visit};
 use graph::Graph;
 use resource::{Dependency, Plan, Resource, Urn};
+use sorted::SortedSet;
 use value::Path;
 
 /// What an expression refers to.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct References {
     /// Resources of the same stack.
-    pub resources: BTreeSet<Urn>,
+    pub resources: SortedSet<Urn>,
     /// Outputs of other stacks, as they are read.
     pub outputs: BTreeSet<(String, Path)>,
 }

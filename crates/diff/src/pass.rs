@@ -4,9 +4,10 @@ use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 
 use diag::{Diagnostic, Diagnostics, Place};
-use expr::{EvaluateError, Expr, evaluate};
+use expr::{EvaluateError, Expr, Named, evaluate};
 use resource::{Dependency, Options, Plan, Sources, StackName, Urn};
 use schema::TypeSchema;
+use sorted::SortedSet;
 use state::{Kept, Object, Site, StackState};
 use value::{Digest, Map, Origin, Path, Type, Unknown, Value};
 
@@ -41,7 +42,7 @@ impl StackInput<'_> {
     /// The incarnation that a create of a resource makes.
     fn next_incarnation(&self, urn: &Urn) -> u64 {
         let Some(state) = self.state else { return self.approved.unwrap_or(1) };
-        let objects = state.objects.get(urn).into_iter().chain(state.replaced.iter().filter(|old| old.urn == *urn));
+        let objects = state.objects.get(urn).into_iter().chain(state.replaced.of(urn));
         let newest = objects.map(|object| object.incarnation).max();
         self.approved
             .filter(|approved| newest.is_none_or(|newest| newest < *approved))
@@ -322,13 +323,7 @@ impl Pass<'_> {
     }
 
     /// The values of the properties; problems are reported, and leave the property out.
-    fn properties(
-        &mut self,
-        stack: usize,
-        urn: &Urn,
-        expressions: &BTreeMap<String, Expr>,
-        source: Option<&Place>,
-    ) -> Map {
+    fn properties(&mut self, stack: usize, urn: &Urn, expressions: &Named, source: Option<&Place>) -> Map {
         let mut properties = Map::new();
         for (name, expr) in expressions {
             match self.evaluate(stack, expr) {
@@ -424,7 +419,7 @@ impl Pass<'_> {
             return Companion::MayGo;
         }
         let name = change.renamed_from.as_ref().unwrap_or(target);
-        let before = self.stacks[stack].state.and_then(|state| state.objects.get(name));
+        let before = self.stacks[stack].state.and_then(|state| state.objects.get(name)).map(AsRef::as_ref);
         Companion::of(old.hangs_on(name, before), Some(change.incarnation))
     }
 
@@ -438,7 +433,7 @@ impl Pass<'_> {
         &self,
         stack: usize,
         old: &Object,
-        dependencies: &BTreeSet<Urn>,
+        dependencies: &SortedSet<Urn>,
         reads: &BTreeSet<(String, Path)>,
     ) -> bool {
         let set = &self.sets[stack];
@@ -446,7 +441,7 @@ impl Pass<'_> {
         let found: Vec<_> = reads.iter().filter_map(|read| Some((read, set.reads.get(read)?))).collect();
         let same = |old: &state::ReadOutput, read: &(String, Path)| old.stack == read.0 && old.path.covers(&read.1);
         let current = |old: &state::ReadOutput, pin: &ReadPin| !pin.proposed && pin.digest == old.digest;
-        let known: BTreeSet<Urn> = old.dependencies.iter().map(|urn| self.current_name(stack, urn)).collect();
+        let known: SortedSet<Urn> = old.dependencies.iter().map(|urn| self.current_name(stack, urn)).collect();
         *dependencies != known
             || !found.iter().all(|(read, pin)| old.read.iter().any(|old| same(old, read) && current(old, pin)))
             || !old.read.iter().all(|old| found.iter().any(|(read, _)| same(old, read)))

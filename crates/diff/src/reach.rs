@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use resource::{Options, Urn};
-use state::{Object, ReadOutput};
+use state::{Object, ReadOutput, StackState};
 use value::Path;
 
 use crate::nodes::{Node, References, leaf_of, references, resource_references};
@@ -158,7 +158,7 @@ impl<'a> StackInput<'a> {
 
     /// Every object of the state, also those that were replaced and are still to go.
     fn objects(&self) -> impl Iterator<Item = &'a Object> {
-        self.state.into_iter().flat_map(|state| state.objects.values().chain(&state.replaced))
+        self.state.into_iter().flat_map(StackState::copies).map(AsRef::as_ref)
     }
 }
 

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use diag::{Diagnostic, Place};
 use expr::Expr;
 use resource::{Resource, Urn};
+use sorted::SortedSet;
 use state::{Kept, Object};
 use value::{Map, Path, Value};
 
@@ -18,7 +19,7 @@ impl Pass<'_> {
         (stack, urn): (usize, &Urn),
         resource: &Resource,
         read: &Expr,
-        (dependencies, reads): (BTreeSet<Urn>, BTreeSet<(String, Path)>),
+        (dependencies, reads): (SortedSet<Urn>, BTreeSet<(String, Path)>),
         source: Option<Place>,
     ) {
         if let Some(property) = resource.properties.keys().next() {
@@ -35,7 +36,7 @@ impl Pass<'_> {
             }
         };
         let state = self.stacks[stack].state;
-        let old: Option<&Object> = state.and_then(|state| state.objects.get(urn));
+        let old: Option<&Object> = state.and_then(|state| state.objects.get(urn)).map(AsRef::as_ref);
         if let Some(old) = old.filter(|old| !old.external && id.as_ref() != Some(&old.id)) {
             let message =
                 format!("`{}` is `{}`, which this stack manages, and cannot be only read", urn.name(), old.id);

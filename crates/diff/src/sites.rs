@@ -1,13 +1,14 @@
 //! Provider instances: which there are, and whether what was made through one can still be reached.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use diag::{Diagnostic, Place};
 use resource::{Options, StackName, Urn};
 use state::{Object, Site};
 
-use crate::Action;
 use crate::pass::Pass;
+use crate::{Action, ResourceChange};
 
 /// Why a resource has no provider instance.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -63,14 +64,17 @@ impl Pass<'_> {
     pub(crate) fn check_reachable(&self, stack: usize) {
         let (input, set) = (&self.stacks[stack], &self.sets[stack]);
         let Some(state) = input.state else { return };
-        let goes = |object: &&Object| {
-            let change = set.resources.values().find(|change| change.renamed_from.as_ref() == Some(&object.urn));
-            let action = change.or_else(|| set.resources.get(&object.urn)).map(|change| change.action);
+        let renamed = set.resources.values().filter_map(|change| Some((change.renamed_from.as_ref()?, change)));
+        let renamed: BTreeMap<&Urn, &ResourceChange> = renamed.collect();
+        let goes = |object: &&Arc<Object>| {
+            let change = renamed.get(&object.urn).copied().or_else(|| set.resources.get(&object.urn));
+            let action = change.map(|change| change.action);
             matches!(action, Some(Action::Delete | Action::Replace { .. }))
         };
-        let left_over = |object: &&Object| set.leftovers.contains(&(object.urn.clone(), object.incarnation));
-        let unreached =
-            |object: &&Object| !object.kept.retain_on_delete && !self.lookup.reaches(object.urn.ty(), &object.kept);
+        let left_over = |object: &&Arc<Object>| set.leftovers.contains(&(object.urn.clone(), object.incarnation));
+        let unreached = |object: &&Arc<Object>| {
+            !object.kept.retain_on_delete && !self.lookup.reaches(object.urn.ty(), &object.kept)
+        };
         let live = state.objects.values().filter(unreached).filter(goes);
         let mut by_site: BTreeMap<(Option<&String>, &Site), BTreeSet<&str>> = BTreeMap::new();
         for object in live.chain(state.replaced.iter().filter(unreached).filter(left_over)) {

@@ -181,13 +181,8 @@ impl Engine<'_> {
             self.store.release(&run).await?;
             return Err(stopped);
         }
-        let counts: Vec<(StackName, usize)> = lives
-            .iter()
-            .enumerate()
-            .map(|(stack, live)| {
-                (live.set.stack.clone(), graph.steps.iter().filter(|step| step.stack == stack).count())
-            })
-            .collect();
+        let mut counts: Vec<(StackName, usize)> = lives.iter().map(|live| (live.set.stack.clone(), 0)).collect();
+        graph.steps.iter().for_each(|step| counts[step.stack].1 += 1);
         events.send(Event::Started { run: run.id.clone(), steps: counts });
         for (rule, findings) in judgement.allowed() {
             events.send(Event::Allowed { rule, findings });
@@ -198,9 +193,8 @@ impl Engine<'_> {
         };
         let lease = Lease::keep(self.store.clone(), run.clone());
         let runner =
-            Runner::new(self, preview, graph, limits, lives, &lease, events).with_children(options.children.clone());
+            Runner::new(self, preview, graph, limits, lives, lease, events).with_children(options.children.clone());
         let (mut report, lives) = runner.run(options.cancel).await;
-        drop(lease);
         report.left =
             left.into_iter().map(|step| (preview.changes[step.stack].stack.clone(), target(step.kind))).collect();
         let closed = self.close(preview, lives).await;
@@ -259,19 +253,16 @@ impl Engine<'_> {
     }
 
     /// The stacks of a preview with the journals that were taken for them.
-    fn lives(preview: &Preview, journals: Vec<Box<dyn Journal>>) -> Vec<Live> {
+    fn lives(preview: &Preview, journals: Vec<Box<dyn Journal>>) -> Vec<Live<'_>> {
         let changes = preview.changes.iter();
         changes
             .zip(journals)
-            .map(|(set, journal)| {
-                let planned = preview.plans.get(&set.stack.to_string());
-                Live::new(set.clone(), planned.and_then(|p| p.plan.clone()), journal)
-            })
+            .map(|(set, journal)| Live::new(set, preview.plan(&set.stack.to_string()), journal))
             .collect()
     }
 
     /// Closes the journals; a stack in which everything ended well is settled.
-    async fn close(&self, preview: &Preview, lives: Vec<Live>) -> Result<(), StoreError> {
+    async fn close(&self, preview: &Preview, lives: Vec<Live<'_>>) -> Result<(), StoreError> {
         let mut closing = JoinSet::new();
         let digests: BTreeMap<String, BTreeMap<Path, Digest>> = lives
             .iter()

@@ -112,7 +112,7 @@ pub(crate) fn taken_twice(sets: &[ChangeSet], world: &World, providers: &Provide
     let site_of = |ty: &str, instance: Option<&str>| providers.site(ty, instance).unwrap_or_default();
     let mut owners: BTreeMap<(&str, &str, Site), (String, Urn)> = BTreeMap::new();
     for (name, state) in &world.states {
-        for object in state.objects.values().chain(&state.replaced).filter(|object| !object.external) {
+        for object in state.copies().filter(|object| !object.external) {
             let Kept { site, provider, .. } = &object.kept;
             let site = if site.is_empty() { site_of(object.urn.ty(), provider.as_deref()) } else { site.clone() };
             let set = sets.iter().find(|set| set.stack.to_string() == *name);

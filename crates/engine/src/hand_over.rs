@@ -20,7 +20,10 @@ impl Phases {
 
 impl Engine<'_> {
     /// Hands over what moves between the stacks of a run.
-    pub(crate) async fn hand_over(&self, moves: &BTreeSet<Move>, lives: &mut [Live]) -> Result<(), Stopped> {
+    pub(crate) async fn hand_over(&self, moves: &BTreeSet<Move>, lives: &mut [Live<'_>]) -> Result<(), Stopped> {
+        if moves.is_empty() {
+            return Ok(());
+        }
         let states = lives.iter().map(|live| (live.set.stack.to_string(), live.state().clone()));
         let phases = self.phases(moves, states.collect())?;
         for (stack, entries) in phases.in_order() {

@@ -154,8 +154,12 @@ impl Preview {
 
     /// What the preview stands on: the digest that an approval is bound to.
     pub fn digest(&self) -> Digest {
-        let parts: Vec<Vec<u8>> = self.changes.iter().map(|set| serde_json::to_vec(set).unwrap_or_default()).collect();
-        Digest::of_parts("preview/1", parts.iter().map(Vec::as_slice))
+        let digests: Vec<Option<Digest>> =
+            self.changes.iter().map(|set| Digest::of_json("change set/1", set)).collect();
+        Digest::of_parts(
+            "preview/2",
+            digests.iter().map(|digest| digest.as_ref().map_or(&[][..], |d| &d.as_bytes()[..])),
+        )
     }
 }
 

@@ -91,7 +91,7 @@ impl Engine<'_> {
         found: &mut Diagnostics,
     ) -> Vec<Entry> {
         let mut by_provider: BTreeMap<String, Vec<&Object>> = BTreeMap::new();
-        for object in state.objects.values().chain(&state.replaced) {
+        for object in state.copies() {
             if self.providers.home(object.urn.ty(), &object.kept).is_none() {
                 found.push(crate::providers::unreachable(&object.urn));
             } else if let Some(provider) = self.providers.of(object.urn.ty()) {

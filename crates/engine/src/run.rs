@@ -27,9 +27,9 @@ use crate::lease::Lease;
 use crate::{Children, Engine, Event, Events, Failure, Preview, Report, StepOutcome, Target};
 
 /// One stack of a run.
-pub(crate) struct Live {
-    pub set: ChangeSet,
-    pub plan: Option<Arc<Plan>>,
+pub(crate) struct Live<'a> {
+    pub set: &'a ChangeSet,
+    pub plan: Option<&'a Plan>,
     journal: Option<Box<dyn Journal>>,
     state: Option<StackState>,
     queue: Vec<Entry>,
@@ -51,8 +51,8 @@ enum When {
     Hooks(usize),
 }
 
-impl Live {
-    pub(crate) fn new(set: ChangeSet, plan: Option<Arc<Plan>>, journal: Box<dyn Journal>) -> Self {
+impl<'a> Live<'a> {
+    pub(crate) fn new(set: &'a ChangeSet, plan: Option<&'a Plan>, journal: Box<dyn Journal>) -> Self {
         let state = Some(journal.state().clone());
         Self {
             set,
@@ -113,7 +113,7 @@ struct Calling {
     incarnation: u64,
     request: Request,
     call: Option<Step>,
-    old: Option<Object>,
+    old: Option<Arc<Object>>,
     /// The object's id, except for a create.
     id: Option<String>,
     /// What is looked up before the intent is written.
@@ -176,7 +176,7 @@ pub(crate) struct Runner<'a> {
     preview: &'a Preview,
     graph: StepGraph,
     scheduler: Scheduler,
-    lives: Vec<Live>,
+    lives: Vec<Live<'a>>,
     states: BTreeMap<String, StackState>,
     calling: BTreeMap<usize, Calling>,
     /// What runs after steps that have ended well.
@@ -186,7 +186,8 @@ pub(crate) struct Runner<'a> {
     tasks: JoinSet<Arrived>,
     doing: Vec<(tokio::task::Id, Doing)>,
     stop_at_failure: bool,
-    lease: &'a Lease,
+    /// Given up with the dispatcher.
+    lease: Lease,
     events: &'a Events,
     report: Report,
 }
@@ -197,8 +198,8 @@ impl<'a> Runner<'a> {
         preview: &'a Preview,
         graph: StepGraph,
         limits: Limits,
-        mut lives: Vec<Live>,
-        lease: &'a Lease,
+        mut lives: Vec<Live<'a>>,
+        lease: Lease,
         events: &'a Events,
     ) -> Self {
         for step in &graph.steps {
@@ -235,7 +236,7 @@ impl<'a> Runner<'a> {
     }
 
     /// Runs to the end; gives the report and the stacks to close.
-    pub(crate) async fn run(mut self, mut cancel: watch::Receiver<bool>) -> (Report, Vec<Live>) {
+    pub(crate) async fn run(mut self, mut cancel: watch::Receiver<bool>) -> (Report, Vec<Live<'a>>) {
         for live in &self.lives {
             if live.open_steps == 0 {
                 self.events.send(Event::StackEnded { stack: live.set.stack.clone(), well: true });
@@ -288,7 +289,7 @@ impl<'a> Runner<'a> {
 
     /// Writes down what the stack waits for, which a later destroy has no program to ask for.
     fn remember_order(&mut self, stack: usize) {
-        let Some(plan) = self.lives[stack].plan.clone() else { return };
+        let Some(plan) = self.lives[stack].plan else { return };
         let stacks = plan.waits_for();
         if stacks != self.state(stack).waits_for {
             self.record(stack, Entry::WaitsFor { stacks });
@@ -486,7 +487,7 @@ impl<'a> Runner<'a> {
     fn fail(&mut self, node: usize, problem: Diagnostic) {
         self.calling.remove(&node);
         let step = &self.graph.steps[node];
-        let set = &self.lives[step.stack].set;
+        let set = self.lives[step.stack].set;
         let (target, action) = self.describe(node);
         let source = match &step.kind {
             StepKind::Apply(urn) | StepKind::Delete(urn, _) => {

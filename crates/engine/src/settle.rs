@@ -103,7 +103,7 @@ impl Engine<'_> {
                         let observed = self.observed(state, intent, found.observed)?;
                         let status =
                             Status::Partial { reasons: vec!["the run was interrupted during the update".to_owned()] };
-                        let object = Object { observed, status, ..old.clone() };
+                        let object = Object { observed, status, ..Object::clone(old) };
                         let reason = "the run was interrupted during the update".to_owned();
                         (
                             Entry::Failed { intent: position, reason, object: Some(Box::new(object)) },
@@ -275,8 +275,6 @@ fn way(schema: &TypeSchema, intent: &Intent) -> Settle {
 
 #[cfg(test)]
 mod tests {
-    use std::collections::BTreeSet;
-
     use resource::Urn;
     use schema::{Catalog, Source};
     use state::{Kept, Request};
@@ -308,8 +306,12 @@ mod tests {
     }
 
     fn intent(at: Option<i64>) -> Intent {
-        let request =
-            Request { inputs: Map::new(), dependencies: BTreeSet::new(), read: BTreeSet::new(), kept: Kept::default() };
+        let request = Request {
+            inputs: Map::new(),
+            dependencies: Default::default(),
+            read: Default::default(),
+            kept: Kept::default(),
+        };
         Intent {
             action: Action::Create,
             urn: Urn::new("p", "T", "n"),

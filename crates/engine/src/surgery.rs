@@ -198,7 +198,8 @@ impl Engine<'_> {
 
 /// The one live object that a word means: its URN, or its name.
 fn object<'a>(state: &'a StackState, word: &str) -> Result<&'a Object, Diagnostic> {
-    let found: Vec<&Object> = state.objects.values().filter(|object| means(word, &object.urn)).collect();
+    let found: Vec<&Object> =
+        state.objects.values().map(AsRef::as_ref).filter(|object: &&Object| means(word, &object.urn)).collect();
     match found.as_slice() {
         [one] => Ok(one),
         several => Err(not_one(state, word, several.iter().map(|object| &object.urn).collect())),
@@ -232,7 +233,7 @@ fn named(old: &Urn, stack: &StackName, name: &str) -> Result<Urn, Diagnostic> {
 }
 
 fn is_free(state: &StackState, urn: &Urn) -> Result<(), Diagnostic> {
-    if !state.objects.contains_key(urn) && !state.replaced.iter().any(|object| object.urn == *urn) {
+    if !state.has(urn) {
         return Ok(());
     }
     let message = format!("`{}` has a resource `{urn}` already", state.name);
@@ -250,12 +251,12 @@ fn is_settled(state: &StackState, urn: &Urn) -> Result<(), Diagnostic> {
 }
 
 fn dependants<'a>(state: &'a StackState, urn: &Urn) -> BTreeSet<&'a Urn> {
-    let objects = state.objects.values().chain(&state.replaced).filter(|object| object.urn != *urn);
+    let objects = state.copies().filter(|object| object.urn != *urn);
     objects.filter(|object| object.dependencies.contains(urn)).map(|object| &object.urn).collect()
 }
 
 fn remove(state: &StackState, word: &str, force: bool) -> Result<(Vec<String>, Vec<Entry>), Diagnostic> {
-    let copies = || state.objects.values().chain(&state.replaced);
+    let copies = || state.copies();
     let known = copies().map(|object| &object.urn).chain(state.dangling.values().map(|intent| &intent.urn));
     let urns: BTreeSet<&Urn> = known.filter(|urn| means(word, urn)).collect();
     let [urn] = urns.iter().copied().collect::<Vec<_>>()[..] else { return Err(not_one(state, word, urns)) };

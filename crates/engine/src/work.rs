@@ -159,9 +159,9 @@ impl Work<'_> {
     ) -> Result<(), PreviewError> {
         let mut found = Diagnostics::new();
         for (name, evaluation) in evaluations {
-            if let Some(trace) =
-                self.engine.catalog.get(&name).and_then(|entry| self.engine.trace_of(entry, &evaluation))
-            {
+            let trace = self.engine.catalog.get(&name).and_then(|entry| self.engine.trace_of(entry, &evaluation));
+            let traced = trace.as_ref().map(|trace| trace.plan);
+            if let Some(trace) = trace {
                 let idle = self.idle.get(&name).copied();
                 self.preview.traces.insert(name.clone(), Trace { idle, ..trace });
             }
@@ -172,7 +172,7 @@ impl Work<'_> {
                 }
                 Ok(Evaluated::Deferred { waits_for, .. }) => self.rounds.deferred(&name, waits_for),
                 Ok(evaluated @ Evaluated::Plan(_)) => {
-                    let digest = evaluated.digest();
+                    let digest = traced.unwrap_or_else(|| evaluated.digest());
                     let Evaluated::Plan(plan) = evaluated else { continue };
                     let reads = plan.reads();
                     let settled = self.rests(&name, digest, &reads);

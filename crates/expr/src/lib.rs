@@ -9,15 +9,17 @@ mod encode;
 mod evaluate;
 mod op;
 
-use std::collections::BTreeMap;
-
 use serde::{Deserialize, Serialize};
+use sorted::SortedMap;
 use value::{Digest, Path, Type, Value};
 
 pub use cidr::{CidrError, Ipv4Net, Ipv6Net};
 pub use encode::{to_json, to_yaml};
 pub use evaluate::{EvaluateError, Scope, evaluate};
 pub use op::{Op, apply};
+
+/// Expressions by name.
+pub type Named = SortedMap<String, Expr>;
 
 /// An expression.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -28,7 +30,7 @@ pub enum Expr {
     /// A list of expressions.
     List(Vec<Expr>),
     /// Named expressions.
-    Map(BTreeMap<String, Expr>),
+    Map(Named),
     /// An attribute of a resource of the same stack; the URN is text because names live a layer above.
     Attribute {
         /// The resource's URN.

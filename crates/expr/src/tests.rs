@@ -73,7 +73,7 @@ fn unknowns_keep_their_origins_and_their_type() {
 fn a_secret_has_one_fingerprint_open_or_sealed_and_stays_secret() {
     let expr = Expr::call(
         Op::Json,
-        vec![Expr::Map(BTreeMap::from([("password".into(), secret()), ("user".into(), "app".into())]))],
+        vec![Expr::Map(Named::from([("password".into(), secret()), ("user".into(), "app".into())]))],
     );
     let open = eval(&expr).expect("evaluates");
     let sealed = evaluate(&expr, &scope(false)).expect("evaluates");

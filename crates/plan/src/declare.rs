@@ -1,9 +1,7 @@
 //! Declaring resources.
 
-use std::collections::BTreeMap;
-
 use diag::Place;
-use expr::Expr;
+use expr::{Expr, Named};
 use resource::{Alias, Around, Condition, Dependency, Hook, Moment, Options, Run, StackName, Urn};
 use value::{Path, Type};
 
@@ -17,7 +15,7 @@ pub struct Declaration {
     /// The logical name.
     pub name: String,
     /// The properties so far.
-    pub properties: BTreeMap<String, Expr>,
+    pub properties: Named,
     /// The options so far.
     pub options: Options,
     /// Conditions, hooks and triggers so far.
@@ -34,7 +32,7 @@ impl Declaration {
         Self {
             ty,
             name: name.into(),
-            properties: BTreeMap::new(),
+            properties: Named::new(),
             options: Options::default(),
             around: Around::default(),
             aliases: Vec::new(),

@@ -15,7 +15,7 @@
 macro_rules! object {
     ({ $($body:tt)* }) => {{
         #[allow(unused_mut, clippy::allow_attributes_without_reason)]
-        let mut entries = ::std::collections::BTreeMap::<String, $crate::expr::Expr>::new();
+        let mut entries = $crate::expr::Named::new();
         $crate::object_entries!(entries; $($body)*);
         $crate::object_json($crate::expr::Expr::Map(entries))
     }};

@@ -11,7 +11,7 @@ impl<'a> Builder<'a> {
     pub(crate) fn object(&self, stack: usize, urn: &Urn, incarnation: u64) -> Option<&'a Object> {
         let state = self.stacks[stack].state?;
         let live = self.live(stack, urn).filter(|object| object.incarnation == incarnation);
-        live.or_else(|| state.replaced.iter().find(|object| object.urn == *urn && object.incarnation == incarnation))
+        live.or_else(|| state.replaced.get(urn, incarnation).map(AsRef::as_ref))
     }
 
     /// Whether a deletion is a call, or leaves the object where it is.

@@ -350,7 +350,7 @@ impl<'a> Builder<'a> {
 
     fn live(&self, stack: usize, urn: &Urn) -> Option<&'a Object> {
         let state = self.stacks[stack].state?;
-        state.objects.get(self.earlier_name(stack, urn))
+        state.objects.get(self.earlier_name(stack, urn)).map(AsRef::as_ref)
     }
 
     fn add_edges(&mut self) {

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use resource::Urn;
-use state::Object;
+use state::{Object, StackState};
 
 use crate::StackSteps;
 
@@ -32,7 +32,7 @@ impl<'a> ReaderIndex<'a> {
                 .push(renamed.filter_map(|(urn, change)| Some((change.renamed_from.as_ref()?, urn))).collect());
             let mut inside: BTreeMap<&Urn, Vec<&Object>> = BTreeMap::new();
             let mut with: BTreeMap<&Urn, Vec<&Object>> = BTreeMap::new();
-            for object in input.state.into_iter().flat_map(|state| state.objects.values().chain(&state.replaced)) {
+            for object in input.state.into_iter().flat_map(StackState::copies) {
                 object.dependencies.iter().for_each(|urn| inside.entry(urn).or_default().push(object));
                 object.kept.deleted_with.iter().for_each(|urn| with.entry(urn).or_default().push(object));
                 let mut last = None;

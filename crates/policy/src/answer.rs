@@ -1,6 +1,6 @@
 //! What policies answer.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use resource::{StackName, Urn};
 use value::{Origin, Value};
@@ -51,7 +51,7 @@ impl Found {
 /// How a policy mends a resource; nothing said leaves it as it is.
 #[derive(Debug, Default)]
 pub struct Remedy {
-    pub(crate) set: BTreeMap<String, Value>,
+    pub(crate) set: value::Map,
     pub(crate) failed: Option<String>,
     pub(crate) undecided: BTreeSet<Origin>,
 }

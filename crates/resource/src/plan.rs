@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use diag::Place;
-use expr::{Expr, Visit};
+use expr::{Expr, Named, Visit};
 use serde::{Deserialize, Serialize};
 use value::{Digest, Path};
 
@@ -16,7 +16,7 @@ pub const PLAN_FORMAT: u32 = 1;
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Resource {
     /// What it should be, in the vendor's words.
-    pub properties: BTreeMap<String, Expr>,
+    pub properties: Named,
     /// How it is handled.
     #[serde(default)]
     pub options: Options,
@@ -190,6 +190,7 @@ impl Evaluated {
 
     /// The digest of the canonical bytes.
     pub fn digest(&self) -> Digest {
-        Digest::of("plan/1", &self.canonical_bytes())
+        // INVARIANT: as above, it has canonical bytes.
+        Digest::of_json("plan/1", self).unwrap_or_else(|| Digest::of("plan/1", b""))
     }
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use serde::Deserialize;
-use value::{Path, Value};
+use value::{Map, Path};
 
 /// The overlay of one type; the default is that of a type about which nothing more is known.
 #[derive(Debug, Clone, Default, PartialEq, Deserialize)]
@@ -33,7 +33,7 @@ pub struct Overlay {
     /// Properties and attributes that are secrets whatever the program says.
     pub secret: Vec<Path>,
     /// What the vendor sets where the program says nothing.
-    pub defaults: BTreeMap<String, Value>,
+    pub defaults: Map,
     /// Attributes that can be told from properties before the create: `arn:aws:s3:::{BucketName}`. `{account}` and
     /// `{region}` are those of the provider instance.
     pub predict: BTreeMap<String, String>,

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use resource::{StackName, Urn};
 use serde::{Deserialize, Serialize};
+use sorted::SortedSet;
 use value::{Digest, Map, Path, Value};
 
 use crate::{Kept, Object, Origin, ReadOutput, StackState};
@@ -56,9 +57,9 @@ pub struct Request {
     /// The properties as they should be; empty for a delete.
     pub inputs: Map,
     /// The resources of the stack that it reads or waits for.
-    pub dependencies: BTreeSet<Urn>,
+    pub dependencies: SortedSet<Urn>,
     /// The outputs of other stacks that it reads.
-    pub read: BTreeSet<ReadOutput>,
+    pub read: SortedSet<ReadOutput>,
     /// The options that go into state.
     pub kept: Kept,
 }
@@ -193,7 +194,7 @@ pub enum Entry {
         digest: Digest,
         /// The resources that it is made of.
         #[serde(default)]
-        from: BTreeSet<Urn>,
+        from: SortedSet<Urn>,
     },
     /// An output could not be renewed; its value is the old one.
     Stale {

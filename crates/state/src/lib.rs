@@ -4,13 +4,16 @@
 //! else; [`StackState::apply`] is the one place that says what an entry does. **Invariant:** writing what happened never
 //! fails for tidiness; [`StackState::verify`] is asked when a state is read.
 
+mod aside;
 mod head;
 mod journal;
 mod moving;
 mod object;
+mod readers;
 mod stack;
 mod verify;
 
+pub use aside::Aside;
 pub use head::{Head, OutputDigest};
 pub use journal::{Action, Chunk, Entry, Intent, Request};
 pub use moving::{HandOver, Leaving, Origin};

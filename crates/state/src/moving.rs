@@ -4,10 +4,11 @@
 //! [`Origin`], for good; then the first one drops its record. Whatever instant a run dies at, the first stack knows whom
 //! to ask, and the second one knows the answer.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use resource::Urn;
 use serde::{Deserialize, Serialize};
+use sorted::SortedSet;
 
 use crate::{Entry, Object, ReadOutput, StackState};
 
@@ -80,7 +81,7 @@ impl StackState {
         arriving.dependencies = object.dependencies.iter().filter_map(|urn| names.get(urn)).cloned().collect();
         let behind = object.dependencies.iter().filter(|urn| !names.contains_key(*urn));
         arriving.read.extend(behind.flat_map(|urn| self.outputs_made_of(urn)));
-        let (own, foreign): (BTreeSet<_>, BTreeSet<_>) =
+        let (own, foreign): (SortedSet<_>, SortedSet<_>) =
             std::mem::take(&mut arriving.read).into_iter().partition(|read| read.stack_id == to.id);
         let own = own.iter().filter_map(|read| to.outputs.get(&read.path)).flat_map(|output| &output.from);
         arriving.dependencies.extend(own.filter(|urn| to.objects.contains_key(*urn)).cloned());

@@ -1,10 +1,9 @@
 //! Objects: what is known of one resource that exists.
 
-use std::collections::{BTreeMap, BTreeSet};
-
 use diag::Place;
 use resource::{Moment, Options, Timeouts, Urn};
 use serde::{Deserialize, Serialize};
+use sorted::{SortedMap, SortedSet};
 use value::{Digest, Map, Path, Value};
 
 /// One object that a stack has made or taken over.
@@ -22,10 +21,10 @@ pub struct Object {
     pub observed: Map,
     /// The resources of the stack that it reads or waits for.
     #[serde(default)]
-    pub dependencies: BTreeSet<Urn>,
+    pub dependencies: SortedSet<Urn>,
     /// The outputs of other stacks that it was applied with.
     #[serde(default)]
-    pub read: BTreeSet<ReadOutput>,
+    pub read: SortedSet<ReadOutput>,
     /// The options that still count when the program no longer declares it.
     #[serde(default)]
     pub kept: Kept,
@@ -67,7 +66,7 @@ pub struct OutputReader {
 }
 
 /// Those settings of a provider instance that decide where its objects are: account, region, endpoint.
-pub type Site = BTreeMap<String, String>;
+pub type Site = SortedMap<String, String>;
 
 /// Options kept in state.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -82,7 +81,7 @@ pub struct Kept {
     /// The provider instance.
     pub provider: Option<String>,
     /// Where that pointed when the object was made; empty = not known.
-    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    #[serde(skip_serializing_if = "Site::is_empty")]
     pub site: Site,
     /// The construct that it is shown under.
     pub parent: Option<String>,
@@ -173,6 +172,11 @@ impl Kept {
 }
 
 impl Object {
+    /// What it says of other resources of its stack.
+    pub(crate) fn says(&mut self) -> (&mut SortedSet<Urn>, &mut Kept) {
+        (&mut self.dependencies, &mut self.kept)
+    }
+
     /// Takes in what was seen of it. When it was changed by whom is not known, so its times stay.
     pub(crate) fn observe(&mut self, observed: &Map, id: Option<&str>, healthy: bool) {
         self.observed.clone_from(observed);

@@ -1,12 +1,15 @@
 //! The state of one stack, and what journal entries do to it.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use resource::{StackName, Urn};
 use serde::{Deserialize, Serialize};
+use sorted::SortedSet;
 use value::{Digest, Path, Value};
 
-use crate::{Entry, Intent, Kept, Leaving, Object, Origin};
+use crate::readers::{Reader, Readers};
+use crate::{Aside, Entry, Intent, Kept, Leaving, Object, Origin};
 
 /// The number of the format of states, heads and journals.
 pub const STATE_FORMAT: u32 = 1;
@@ -31,7 +34,7 @@ pub struct PublishedOutput {
     pub stale: bool,
     /// The resources that it is made of.
     #[serde(default)]
-    pub from: BTreeSet<Urn>,
+    pub from: SortedSet<Urn>,
 }
 
 /// The state of one stack.
@@ -44,10 +47,10 @@ pub struct StackState {
     /// The name, a label.
     pub name: StackName,
     /// The live objects.
-    pub objects: BTreeMap<Urn, Object>,
+    pub objects: BTreeMap<Urn, Arc<Object>>,
     /// Objects that were replaced and are still to be deleted.
     #[serde(default)]
-    pub replaced: Vec<Object>,
+    pub replaced: Aside,
     /// Objects that a refresh did not find any more, with their ids: so that making them anew is shown as what it is.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub vanished: BTreeMap<Urn, String>,
@@ -75,6 +78,9 @@ pub struct StackState {
     /// The objects of other stacks that were ever taken over: what those stacks are told when they ask.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub arrived: BTreeSet<Origin>,
+    /// Who names whom in all that stands above.
+    #[serde(skip)]
+    pub(crate) readers: Readers,
 }
 
 impl StackState {
@@ -85,7 +91,7 @@ impl StackState {
             id,
             name,
             objects: BTreeMap::new(),
-            replaced: Vec::new(),
+            replaced: Aside::default(),
             vanished: BTreeMap::new(),
             outputs: BTreeMap::new(),
             waits_for: BTreeSet::new(),
@@ -95,6 +101,7 @@ impl StackState {
             dangling: BTreeMap::new(),
             leaving: BTreeMap::new(),
             arrived: BTreeSet::new(),
+            readers: Readers::default(),
         }
     }
 
@@ -117,7 +124,17 @@ impl StackState {
 
     /// Every output of another stack that an object here was applied with.
     pub fn reads(&self) -> BTreeSet<&crate::ReadOutput> {
-        self.objects.values().chain(&self.replaced).flat_map(|object| &object.read).collect()
+        self.copies().flat_map(|object| &object.read).collect()
+    }
+
+    /// Every object: the live ones, and those that were set aside.
+    pub fn copies(&self) -> impl Iterator<Item = &Arc<Object>> {
+        self.objects.values().chain(&self.replaced)
+    }
+
+    /// Whether there is an object of a resource, live or set aside.
+    pub fn has(&self, urn: &Urn) -> bool {
+        self.objects.contains_key(urn) || self.replaced.of(urn).next().is_some()
     }
 
     /// Applies the entry at the next position.
@@ -131,25 +148,26 @@ impl StackState {
             Entry::Seal { fencing, .. } => self.fencing = *fencing,
             Entry::Intent(intent) => {
                 self.last_incarnation = self.last_incarnation.max(intent.incarnation);
+                self.readers.add(Reader::Intent(position), &intent.request.dependencies, &intent.request.kept);
                 self.dangling.insert(position, (**intent).clone());
             }
             Entry::Done { intent, object } => {
-                self.dangling.remove(intent);
+                self.end(*intent);
                 self.put((**object).clone());
             }
             Entry::Deleted { intent } => {
-                if let Some(intent) = self.dangling.remove(intent) {
+                if let Some(intent) = self.end(*intent) {
                     self.deleted(&intent.urn, intent.incarnation);
                 }
             }
             Entry::Failed { intent, object, .. } => {
-                self.dangling.remove(intent);
+                self.end(*intent);
                 if let Some(object) = object {
                     self.put((**object).clone());
                 }
             }
             Entry::Observed { urn, observed: Some(observed), id, healthy } => {
-                if let Some(object) = self.objects.get_mut(urn) {
+                if let Some(object) = self.objects.get_mut(urn).map(Arc::make_mut) {
                     object.observe(observed, id.as_deref(), *healthy);
                 }
             }
@@ -195,8 +213,16 @@ impl StackState {
         }
     }
 
+    /// Closes an intent.
+    fn end(&mut self, position: u64) -> Option<Intent> {
+        let intent = self.dangling.remove(&position)?;
+        self.readers.drop(&Reader::Intent(position), &intent.request.dependencies, &intent.request.kept);
+        Some(intent)
+    }
+
     /// Takes over objects and outputs; who it is, and where its journal stands, stays. No incarnation is used again.
     fn import(&mut self, state: &Self) {
+        self.readers = Readers::default();
         self.objects.clone_from(&state.objects);
         self.replaced.clone_from(&state.replaced);
         self.outputs.clone_from(&state.outputs);
@@ -209,88 +235,141 @@ impl StackState {
     fn put(&mut self, object: Object) {
         self.last_incarnation = self.last_incarnation.max(object.incarnation);
         self.vanished.remove(&object.urn);
-        if let Some(old) = self.replaced.iter_mut().find(|o| o.urn == object.urn && o.incarnation == object.incarnation)
-        {
-            *old = object;
+        if self.replaced.get(&object.urn, object.incarnation).is_some() {
+            self.set_aside(object.into());
             return;
         }
-        let urn = object.urn.clone();
-        let incarnation = object.incarnation;
-        match self.objects.insert(urn, object) {
-            Some(old) if old.incarnation != incarnation && !old.external => self.replaced.push(old),
+        let (urn, incarnation) = (object.urn.clone(), object.incarnation);
+        match self.put_live(urn, object.into()) {
+            Some(old) if old.incarnation != incarnation && !old.external => self.set_aside(old),
             _ => {}
+        }
+    }
+
+    fn put_live(&mut self, urn: Urn, object: Arc<Object>) -> Option<Arc<Object>> {
+        let old = self.objects.insert(urn.clone(), Arc::clone(&object));
+        if let Some(old) = &old {
+            self.readers.drop(&Reader::Live(urn.clone()), &old.dependencies, &old.kept);
+        }
+        self.readers.add(Reader::Live(urn), &object.dependencies, &object.kept);
+        old
+    }
+
+    fn take_live(&mut self, urn: &Urn) -> Option<Arc<Object>> {
+        let old = self.objects.remove(urn)?;
+        self.readers.drop(&Reader::Live(urn.clone()), &old.dependencies, &old.kept);
+        Some(old)
+    }
+
+    fn set_aside(&mut self, object: Arc<Object>) {
+        self.take_aside(&object.urn, object.incarnation);
+        let reader = Reader::Aside(object.urn.clone(), object.incarnation);
+        self.readers.add(reader, &object.dependencies, &object.kept);
+        self.replaced.put(object);
+    }
+
+    fn take_aside(&mut self, urn: &Urn, incarnation: u64) {
+        if let Some(old) = self.replaced.take(urn, incarnation) {
+            self.readers.drop(&Reader::Aside(urn.clone(), incarnation), &old.dependencies, &old.kept);
         }
     }
 
     /// Drops an object that was deleted, and those that went with it.
     fn deleted(&mut self, urn: &Urn, incarnation: u64) {
-        let gone = |object: &&Object| object.kept.goes_with(urn, incarnation);
-        let with: Vec<(Urn, u64)> = self
-            .objects
-            .values()
-            .chain(&self.replaced)
-            .filter(gone)
-            .map(|object| (object.urn.clone(), object.incarnation))
-            .filter(|(other, of)| (other, *of) != (urn, incarnation))
-            .collect();
+        let mut with: Vec<(Urn, u64)> = Vec::new();
+        for reader in self.readers_of(urn) {
+            let object = match &reader {
+                Reader::Live(urn) => self.objects.get(urn),
+                Reader::Aside(urn, incarnation) => self.replaced.get(urn, *incarnation),
+                Reader::Intent(_) => None,
+            };
+            let gone = object.filter(|object| object.kept.goes_with(urn, incarnation));
+            with.extend(gone.map(|object| (object.urn.clone(), object.incarnation)));
+        }
+        with.retain(|(other, of)| (other, *of) != (urn, incarnation));
         self.remove(urn, incarnation);
         with.iter().for_each(|(urn, incarnation)| self.deleted(urn, *incarnation));
     }
 
     fn remove(&mut self, urn: &Urn, incarnation: u64) {
         if self.objects.get(urn).is_some_and(|object| object.incarnation == incarnation) {
-            self.objects.remove(urn);
+            self.take_live(urn);
         }
-        self.replaced.retain(|object| object.urn != *urn || object.incarnation != incarnation);
+        self.take_aside(urn, incarnation);
         self.prune(urn);
     }
 
     /// Drops the live object.
     fn forget(&mut self, urn: &Urn) {
-        self.objects.remove(urn);
+        self.take_live(urn);
         self.prune(urn);
     }
 
     /// Drops what others say of a resource that nothing is left of; a step whose end is not known says it, too.
     fn prune(&mut self, urn: &Urn) {
-        if self.objects.contains_key(urn) || self.replaced.iter().any(|object| object.urn == *urn) {
+        if self.has(urn) {
             return;
         }
-        for (dependencies, kept) in self.sayings() {
+        self.edit_readers(urn, |dependencies, kept| {
             dependencies.remove(urn);
             if kept.deleted_with.as_ref() == Some(urn) {
                 kept.deleted_with = None;
                 kept.deleted_with_incarnation = None;
             }
-        }
-    }
-
-    /// Everything that objects, and steps whose end is not known, say of other resources.
-    fn sayings(&mut self) -> impl Iterator<Item = (&mut BTreeSet<Urn>, &mut Kept)> {
-        let objects = self.objects.values_mut().chain(&mut self.replaced);
-        let intents = self.dangling.values_mut().map(|intent| &mut intent.request);
-        objects
-            .map(|object| (&mut object.dependencies, &mut object.kept))
-            .chain(intents.map(|request| (&mut request.dependencies, &mut request.kept)))
+        });
     }
 
     fn rename(&mut self, from: &Urn, to: &Urn) {
-        if let Some(mut object) = self.objects.remove(from) {
-            object.urn = to.clone();
-            self.objects.insert(to.clone(), object);
+        if let Some(mut object) = self.take_live(from) {
+            Arc::make_mut(&mut object).urn = to.clone();
+            self.put_live(to.clone(), object);
         }
-        for (dependencies, kept) in self.sayings() {
+        self.edit_readers(from, |dependencies, kept| {
             if dependencies.remove(from) {
                 dependencies.insert(to.clone());
             }
             if kept.deleted_with.as_ref() == Some(from) {
                 kept.deleted_with = Some(to.clone());
             }
-        }
+        });
         for output in self.outputs.values_mut() {
             if output.from.remove(from) {
                 output.from.insert(to.clone());
             }
+        }
+    }
+
+    /// Everything that names a resource: objects, and steps whose end is not known.
+    fn readers_of(&mut self, urn: &Urn) -> Vec<Reader> {
+        if !self.readers.is_known() {
+            let live = self.objects.iter().map(|(urn, object)| (Reader::Live(urn.clone()), &**object));
+            let aside = |object: &Arc<Object>| Reader::Aside(object.urn.clone(), object.incarnation);
+            let aside = self.replaced.iter().map(|object| (aside(object), &**object));
+            let objects = live.chain(aside).map(|(reader, object)| (reader, &object.dependencies, &object.kept));
+            let intents = self.dangling.iter().map(|(position, intent)| (Reader::Intent(*position), &intent.request));
+            let intents = intents.map(|(reader, request)| (reader, &request.dependencies, &request.kept));
+            self.readers = Readers::of(objects.chain(intents));
+        }
+        self.readers.of_resource(urn)
+    }
+
+    /// Changes what everything that names a resource says of others.
+    fn edit_readers(&mut self, urn: &Urn, edit: impl Fn(&mut SortedSet<Urn>, &mut Kept)) {
+        for reader in self.readers_of(urn) {
+            let said = match &reader {
+                Reader::Live(urn) => self.objects.get_mut(urn).map(Arc::make_mut).map(Object::says),
+                Reader::Aside(urn, incarnation) => {
+                    self.replaced.get_mut(urn, *incarnation).map(Arc::make_mut).map(Object::says)
+                }
+                Reader::Intent(position) => {
+                    let request = self.dangling.get_mut(position).map(|intent| &mut intent.request);
+                    request.map(|request| (&mut request.dependencies, &mut request.kept))
+                }
+            };
+            let Some((dependencies, kept)) = said else { continue };
+            self.readers.drop(&reader, dependencies, kept);
+            edit(dependencies, kept);
+            self.readers.add(reader, dependencies, kept);
         }
     }
 }

@@ -232,7 +232,7 @@ fn case_37_there_is_one_live_object_of_a_name_and_no_incarnation_twice() {
     let two = state(&[recorded(object("a", 1, &[])), recorded(object("a", 2, &[]))]);
     assert_eq!((broken(&two), two.objects.len(), two.replaced.len()), (vec![], 1, 1));
     let mut odd = two.clone();
-    odd.replaced.push(object("a", 2, &[]));
+    odd.replaced.put(object("a", 2, &[]).into());
     assert_eq!(broken(&odd), ["`p::t::a` has incarnation 2, which cannot be"]);
     // Whatever an entry says, it is applied: the state is what happened.
     odd.apply(&Entry::Deleted { intent: 99 });
@@ -267,7 +267,7 @@ fn case_39_after_any_entries_that_make_sense_one_by_one_the_state_is_whole() {
                 }
                 2 => recorded(object(name, live.unwrap_or(state.last_incarnation + 1), &there)),
                 3 => Entry::Observed { urn: urn(name), observed: None, id: None, healthy: false },
-                4 => match state.replaced.first() {
+                4 => match state.replaced.iter().next() {
                     Some(old) => Entry::Dropped { urn: old.urn.clone(), incarnation: old.incarnation },
                     None => continue,
                 },

@@ -67,15 +67,14 @@ impl StackState {
             found.push(Broken::Misplaced { key: key.to_string(), found: object.urn.to_string() });
         }
         let mut seen = std::collections::BTreeSet::new();
-        for object in self.objects.values().chain(&self.replaced) {
+        for object in self.copies() {
             if object.incarnation > self.last_incarnation || !seen.insert((&object.urn, object.incarnation)) {
                 found.push(Broken::Incarnation { object: object.urn.to_string(), incarnation: object.incarnation });
             }
-            let there = |urn| self.objects.contains_key(urn) || self.replaced.iter().any(|o| o.urn == *urn);
-            for missing in object.dependencies.iter().filter(|urn| !there(urn)) {
+            for missing in object.dependencies.iter().filter(|urn| !self.has(urn)) {
                 found.push(Broken::MissingDependency { object: object.urn.to_string(), missing: missing.to_string() });
             }
-            for missing in object.kept.deleted_with.iter().filter(|urn| !there(urn)) {
+            for missing in object.kept.deleted_with.iter().filter(|urn| !self.has(urn)) {
                 found.push(Broken::MissingDeletedWith { object: object.urn.to_string(), missing: missing.to_string() });
             }
         }

@@ -1,7 +1,5 @@
 //! What every store of states must do, as checks that panic. A store's tests call [`check`].
 
-use std::collections::BTreeSet;
-
 use ports::{Base, Closing, Journal, Run, StateStore, StoreError};
 use resource::{StackName, Urn};
 use state::{Action, Entry, Head, Intent, Kept, Object, OutputReader, Request, StackState, Status};
@@ -251,8 +249,12 @@ pub async fn settle(store: &dyn StateStore, id: &str, base: &Base) {
 
 /// The intent to create a resource.
 pub fn create(name: &str, incarnation: u64) -> Entry {
-    let request =
-        Request { inputs: Map::new(), dependencies: BTreeSet::new(), read: BTreeSet::new(), kept: Kept::default() };
+    let request = Request {
+        inputs: Map::new(),
+        dependencies: Default::default(),
+        read: Default::default(),
+        kept: Kept::default(),
+    };
     let (action, token) = (Action::Create, "token".into());
     let intent = Intent { action, urn: urn(name), incarnation, id: None, request, token, at: None, was_absent: false };
     Entry::Intent(Box::new(intent))
@@ -283,8 +285,8 @@ pub fn object(name: &str, incarnation: u64) -> Object {
         id: format!("{name}-{incarnation}"),
         inputs: Map::new(),
         observed: observed.into_iter().map(|(key, value)| (key.to_owned(), value)).collect(),
-        dependencies: BTreeSet::new(),
-        read: BTreeSet::from([read]),
+        dependencies: Default::default(),
+        read: [read].into(),
         kept: Kept::default(),
         external: false,
         status: Status::Ready,
@@ -295,7 +297,7 @@ pub fn object(name: &str, incarnation: u64) -> Object {
 }
 
 fn publish(path: &str, value: Value) -> Entry {
-    Entry::Published { path: Path::key(path), digest: value.digest(), value, from: BTreeSet::new() }
+    Entry::Published { path: Path::key(path), digest: value.digest(), value, from: Default::default() }
 }
 
 fn secret() -> Value {

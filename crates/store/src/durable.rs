@@ -10,7 +10,8 @@ const TEMPORARY: &str = ".tmp-";
 
 /// Makes a file that must not be there yet, durably. `false` = one is there; it is left alone.
 pub(crate) fn create(path: &Path, bytes: &[u8]) -> io::Result<bool> {
-    let temporary = write_temporary(path, bytes, true)?;
+    let dir = path.parent().ok_or(ErrorKind::InvalidInput)?;
+    let (temporary, ()) = write_temporary(dir, true, |file| file.write_all(bytes))?;
     // A link never replaces what is there, which a rename does.
     let linked = fs::hard_link(&temporary, path);
     let removed = fs::remove_file(&temporary);
@@ -23,14 +24,21 @@ pub(crate) fn create(path: &Path, bytes: &[u8]) -> io::Result<bool> {
 
 /// Puts a file in place of whatever is there, durably.
 pub(crate) fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    let temporary = write_temporary(path, bytes, true)?;
-    fs::rename(&temporary, path).inspect_err(|_| drop(fs::remove_file(&temporary)))?;
-    sync_parent(path)
+    let dir = path.parent().ok_or(ErrorKind::InvalidInput)?;
+    stream(dir, |file| file.write_all(bytes).map(|()| path.to_owned())).map(drop)
+}
+
+/// Puts a file into a directory, durably, whose name is known only when it is written; gives its path.
+pub(crate) fn stream(dir: &Path, write: impl FnOnce(&mut File) -> io::Result<PathBuf>) -> io::Result<PathBuf> {
+    let (temporary, path) = write_temporary(dir, true, write)?;
+    fs::rename(&temporary, &path).inspect_err(|_| drop(fs::remove_file(&temporary)))?;
+    sync_dir(dir).map(|()| path)
 }
 
 /// Like [`replace`], for what may be lost when the machine stops: it is whole or not there for every other process.
 pub(crate) fn replace_quickly(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    let temporary = write_temporary(path, bytes, false)?;
+    let dir = path.parent().ok_or(ErrorKind::InvalidInput)?;
+    let (temporary, ()) = write_temporary(dir, false, |file| file.write_all(bytes))?;
     fs::rename(&temporary, path).inspect_err(|_| drop(fs::remove_file(&temporary)))
 }
 
@@ -60,20 +68,29 @@ fn is_temporary(name: &std::ffi::OsStr) -> bool {
     name.to_str().is_some_and(|name| name.starts_with(TEMPORARY))
 }
 
-/// Writes a file beside `path`, with a name that no other writer has.
-fn write_temporary(path: &Path, bytes: &[u8], durable: bool) -> io::Result<PathBuf> {
+/// Writes a file into a directory, with a name that no other writer has; gives the name, and what `write` gives.
+fn write_temporary<T>(
+    dir: &Path,
+    durable: bool,
+    write: impl FnOnce(&mut File) -> io::Result<T>,
+) -> io::Result<(PathBuf, T)> {
     static COUNTER: AtomicU64 = AtomicU64::new(0);
-    let dir = path.parent().ok_or(ErrorKind::InvalidInput)?;
-    loop {
+    let (temporary, mut file) = loop {
         let number = COUNTER.fetch_add(1, Ordering::Relaxed);
         let temporary = dir.join(format!("{TEMPORARY}{}-{number}", std::process::id()));
-        let mut file = match OpenOptions::new().write(true).create_new(true).open(&temporary) {
+        match OpenOptions::new().write(true).create_new(true).open(&temporary) {
             // Left over from a process that had this one's number.
-            Err(error) if error.kind() == ErrorKind::AlreadyExists => continue,
-            opened => opened?,
-        };
-        let written = file.write_all(bytes).and_then(|()| if durable { file.sync_all() } else { Ok(()) });
-        return written.map(|()| temporary.clone()).inspect_err(|_| drop(fs::remove_file(&temporary)));
+            Err(error) if error.kind() == ErrorKind::AlreadyExists => {}
+            opened => break (temporary, opened?),
+        }
+    };
+    let written = write(&mut file).and_then(|given| if durable { file.sync_all().map(|()| given) } else { Ok(given) });
+    match written {
+        Ok(given) => Ok((temporary, given)),
+        Err(error) => {
+            let _ = fs::remove_file(&temporary);
+            Err(error)
+        }
     }
 }
 

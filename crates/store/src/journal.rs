@@ -1,13 +1,13 @@
 //! The journal of one stack, while a run holds it.
 
 use std::fs::{File, OpenOptions};
-use std::io::Write;
+use std::io::{self, BufWriter, Write};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use ports::{BoxFuture, Closing, Journal, Run, StoreError};
 use state::{Chunk, Entry, Head, StackState};
-use value::Digest;
+use value::{Digest, Digester};
 
 use crate::layout::{StackDir, io_error, tail};
 use crate::{Inner, blocking, durable, head, lease, prune, read};
@@ -116,10 +116,7 @@ impl Writer {
             );
             return Err(StoreError::Broken { stack: self.stack.clone(), reason });
         }
-        let bytes = serde_json::to_vec(state).map_err(|error| unwritable(&error))?;
-        let digest = read::digest_of_snapshot(&bytes);
-        let path = self.dir.snapshot(digest);
-        durable::replace(&path, &bytes).map_err(io_error("cannot write", &path))?;
+        let digest = snapshot(&self.dir, state)?;
         let head = Head {
             snapshot: Some(digest),
             position: self.position,
@@ -155,6 +152,36 @@ impl Writer {
             self.lease_written = Instant::now();
         }
         Ok(())
+    }
+}
+
+/// Writes a snapshot, of which only a part is in memory at a time; gives the digest that it is named by.
+fn snapshot(dir: &StackDir, state: &StackState) -> Result<Digest, StoreError> {
+    const BUFFER: usize = 1 << 16;
+    let mut digester = Digester::new(read::SNAPSHOT);
+    let written = durable::stream(&dir.snapshots(), |file| {
+        let mut writer = BufWriter::with_capacity(BUFFER, Tee(file, &mut digester));
+        serde_json::to_writer(&mut writer, state)?;
+        writer.flush()?;
+        drop(writer);
+        Ok(dir.snapshot(digester.digest()))
+    });
+    written.map_err(io_error("cannot write", &dir.snapshots()))?;
+    Ok(digester.digest())
+}
+
+/// A file, and the digest of what goes into it.
+struct Tee<'a>(&'a mut File, &'a mut Digester);
+
+impl Write for Tee<'_> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let written = self.0.write(bytes)?;
+        self.1.update(&bytes[..written]);
+        Ok(written)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.0.flush()
     }
 }
 
@@ -202,8 +229,9 @@ mod tests {
         };
         assert!(matches!(writer.append(seal()), Err(StoreError::Io { .. })));
         writer.segment = segment;
-        let state = StackState::new("id".into(), resource::StackName::new("p", "x"));
-        let closing = Closing { state: StackState { next_position: 1, ..state }, settled: None };
+        let mut state = StackState::new("id".into(), resource::StackName::new("p", "x"));
+        state.next_position = 1;
+        let closing = Closing { state, settled: None };
         assert!(
             matches!(writer.append(seal()), Err(StoreError::Io { .. })),
             "the disk is well again, the journal is not"

@@ -122,7 +122,7 @@ fn snapshot(dir: &StackDir, head: &Head, stack: &str) -> Result<StackState, Stor
     );
     let broken = |reason: String| broken(stack, format!("`{}` {reason}", tail(&path)), &hint);
     let bytes = layout::read(&path)?.ok_or_else(|| broken("is missing".into()))?;
-    if digest_of_snapshot(&bytes) != digest {
+    if Digest::of(SNAPSHOT, &bytes) != digest {
         return Err(broken("is not what its name says: it was changed".into()));
     }
     let state: StackState = decode(&bytes, |state: &StackState| state.format).map_err(&broken)?;
@@ -132,10 +132,8 @@ fn snapshot(dir: &StackDir, head: &Head, stack: &str) -> Result<StackState, Stor
     Ok(state)
 }
 
-/// The digest that a snapshot goes by.
-pub(crate) fn digest_of_snapshot(bytes: &[u8]) -> Digest {
-    Digest::of("snapshot/1", bytes)
-}
+/// The domain of the digests that snapshots go by.
+pub(crate) const SNAPSHOT: &str = "snapshot/1";
 
 /// Applies every chunk from a position on.
 fn journal(dir: &StackDir, stack: &str, from: u64, replayed: &mut Replayed) -> Result<(), StoreError> {

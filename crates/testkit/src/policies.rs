@@ -165,7 +165,7 @@ fn change(action: Action, goal: Map, options: Options) -> ResourceChange {
         differences: Vec::new(),
         goal,
         incarnation: 1,
-        dependencies: BTreeSet::new(),
+        dependencies: Default::default(),
         reads: BTreeSet::new(),
         waits_for: Vec::new(),
         options,

@@ -1,13 +1,11 @@
 //! The content of nested shapes.
 
-use std::collections::BTreeMap;
-
-use plan::expr::Expr;
+use plan::expr::{Expr, Named};
 use plan::value::Type;
 
 /// The entries of a nested shape: what a generated struct holds.
 #[derive(Debug, Clone, Default)]
-pub struct Shape(BTreeMap<String, Expr>);
+pub struct Shape(Named);
 
 impl Shape {
     /// Sets an entry.

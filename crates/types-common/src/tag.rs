@@ -1,8 +1,6 @@
 //! Tags: the pairs that nearly every type can carry.
 
-use std::collections::BTreeMap;
-
-use plan::expr::Expr;
+use plan::expr::{Expr, Named};
 use plan::value::Type;
 use plan::{Arg, IntoExpr, Typed};
 
@@ -27,7 +25,7 @@ pub fn tags<K: Arg<String>, V: Arg<String>>(pairs: impl IntoIterator<Item = (K, 
 
 impl IntoExpr for Tag {
     fn into_expr(self) -> Expr {
-        Expr::Map(BTreeMap::from([("Key".to_owned(), self.key), ("Value".to_owned(), self.value)]))
+        Expr::Map(Named::from([("Key".to_owned(), self.key), ("Value".to_owned(), self.value)]))
     }
 }
 

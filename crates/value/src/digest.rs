@@ -1,6 +1,7 @@
 //! BLAKE3 digests with a domain.
 
 use std::fmt;
+use std::io::{self, BufWriter};
 use std::str::FromStr;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
@@ -12,21 +13,26 @@ pub struct Digest([u8; 32]);
 impl Digest {
     /// Digests `bytes` within a named domain, so that equal bytes of different meaning differ.
     pub fn of(domain: &str, bytes: &[u8]) -> Self {
-        let mut hasher = blake3::Hasher::new();
-        hasher.update(&(domain.len() as u64).to_le_bytes());
-        hasher.update(domain.as_bytes());
-        hasher.update(bytes);
-        Self(*hasher.finalize().as_bytes())
+        let mut digester = Digester::new(domain);
+        digester.update(bytes);
+        digester.digest()
+    }
+
+    /// Digests the JSON of something within a domain, without holding all of it; `None` if it has none.
+    pub fn of_json(domain: &str, form: &impl Serialize) -> Option<Self> {
+        let mut writer = BufWriter::with_capacity(BUFFER, Digester::new(domain));
+        serde_json::to_writer(&mut writer, form).ok()?;
+        Some(writer.into_inner().ok()?.digest())
     }
 
     /// Digests a list of parts, each with its length, within a domain.
     pub fn of_parts<'a>(domain: &str, parts: impl IntoIterator<Item = &'a [u8]>) -> Self {
-        let mut bytes = Vec::new();
+        let mut digester = Digester::new(domain);
         for part in parts {
-            bytes.extend_from_slice(&(part.len() as u64).to_le_bytes());
-            bytes.extend_from_slice(part);
+            digester.update(&(part.len() as u64).to_le_bytes());
+            digester.update(part);
         }
-        Self::of(domain, &bytes)
+        digester.digest()
     }
 
     /// A keyed digest (a MAC) of `bytes` within a domain: BLAKE3's keyed mode.
@@ -63,6 +69,44 @@ impl Digest {
             .map(|d| (0..5).fold(0, |acc, b| acc << 1 | bit(d * 5 + b)))
             .map(|d| ALPHABET[d] as char)
             .collect()
+    }
+}
+
+/// How many bytes are digested at a time: fewer cost more each.
+const BUFFER: usize = 1 << 16;
+
+/// A digest in the making, of bytes that come bit by bit.
+#[derive(Debug, Clone)]
+pub struct Digester(blake3::Hasher);
+
+impl Digester {
+    /// A digest of nothing yet, within a domain.
+    pub fn new(domain: &str) -> Self {
+        let mut hasher = blake3::Hasher::new();
+        hasher.update(&(domain.len() as u64).to_le_bytes());
+        hasher.update(domain.as_bytes());
+        Self(hasher)
+    }
+
+    /// Takes in more bytes.
+    pub fn update(&mut self, bytes: &[u8]) {
+        self.0.update(bytes);
+    }
+
+    /// The digest of the bytes so far.
+    pub fn digest(&self) -> Digest {
+        Digest(*self.0.finalize().as_bytes())
+    }
+}
+
+impl io::Write for Digester {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.update(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
     }
 }
 

@@ -12,18 +12,20 @@ mod secret;
 mod serde_impl;
 mod ty;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::fmt;
 
 pub use canonical::canonical_bytes;
 pub use compare::{Differing, differing};
-pub use digest::{Digest, ParseDigestError};
+pub use digest::{Digest, Digester, ParseDigestError};
 pub use path::{ParsePathError, Path, Segment};
 pub use secret::{Content, Secret};
 pub use ty::Type;
 
+use sorted::SortedMap;
+
 /// A map of values, sorted by key bytes.
-pub type Map = BTreeMap<String, Value>;
+pub type Map = SortedMap<String, Value>;
 
 /// A value, which may hold unknowns and secrets anywhere inside.
 #[derive(Clone, PartialEq, Default)]

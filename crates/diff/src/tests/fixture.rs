@@ -114,9 +114,11 @@ impl Fixture {
             digests.extend(outputs.map(|(path, output)| ((stack.name.to_string(), path.clone()), output.digest)));
         }
         stacks.iter_mut().for_each(|stack| complete(stack, &reader.explicit, &digests));
-        for object in stacks.iter_mut().flat_map(|stack| &mut stack.state).flat_map(|state| {
-            state.objects.values_mut().chain(&mut state.replaced).filter(|object| object.kept.site.is_empty())
-        }) {
+        for object in stacks
+            .iter_mut()
+            .flat_map(|stack| &mut stack.state)
+            .flat_map(|state| copies_mut(state).filter(|object| object.kept.site.is_empty()))
+        {
             let name = object.kept.provider.as_deref().unwrap_or("default");
             object.kept.site = reader.instances.get(name).cloned().unwrap_or_default();
         }
@@ -298,14 +300,15 @@ impl Reader {
         let urn = Urn::new(stack.name.project(), words[1], words[2]);
         let inputs: Map = words[3..].iter().map(|word| known(word)).collect();
         let state = state_of(stack);
+        rekey(state);
         let object = Object {
             urn: urn.clone(),
             incarnation: 1,
             id: String::new(),
             inputs,
             observed: Map::new(),
-            dependencies: BTreeSet::new(),
-            read: BTreeSet::new(),
+            dependencies: Default::default(),
+            read: Default::default(),
             kept: Kept::default(),
             external: false,
             status: Status::Ready,
@@ -315,9 +318,9 @@ impl Reader {
         };
         let aside = words[0] == "leftover";
         if aside {
-            state.replaced.push(object);
+            state.replaced.put(object.into());
         } else {
-            state.objects.insert(urn.clone(), object);
+            state.objects.insert(urn.clone(), object.into());
         }
         self.last = Some(Last::Object(urn, aside));
     }
@@ -377,10 +380,10 @@ impl Reader {
                 let state = stack.state.as_mut().expect("it has one");
                 let names: Vec<Urn> = state.objects.keys().cloned().collect();
                 let object = match aside {
-                    true => state.replaced.iter_mut().find(|object| object.urn == *urn),
+                    true => state.replaced.get_mut(urn, 1),
                     false => state.objects.get_mut(urn),
                 };
-                let object = object.expect("it is there");
+                let object = std::sync::Arc::make_mut(object.expect("it is there"));
                 let mut explicit = |what| {
                     self.explicit.insert((name.clone(), urn.clone(), what));
                 };
@@ -440,11 +443,12 @@ fn complete(
     digests: &BTreeMap<(String, Path), Digest>,
 ) {
     let Some(state) = &mut stack.state else { return };
+    rekey(state);
     let name = stack.name.to_string();
     let named: BTreeSet<Urn> = state.objects.keys().cloned().collect();
     let incarnations: BTreeMap<Urn, u64> =
         state.objects.iter().map(|(urn, object)| (urn.clone(), object.incarnation)).collect();
-    for object in state.objects.values_mut().chain(&mut state.replaced) {
+    for object in state.objects.values_mut().chain(state.replaced.values_mut()).map(std::sync::Arc::make_mut) {
         object.id = format!("{}-{}", object.urn.name(), object.incarnation);
         let id = Value::from(object.id.clone());
         for (key, input) in object
@@ -460,7 +464,7 @@ fn complete(
         let is_explicit = |what| explicit.contains(&(name.clone(), object.urn.clone(), what));
         let found = diff::resource_references(&object.urn, resource);
         if !is_explicit("depends") {
-            object.dependencies = found.resources.intersection(&named).cloned().collect();
+            object.dependencies = found.resources.into_iter().filter(|urn| named.contains(urn)).collect();
         }
         if !is_explicit("reads") {
             let read = |(stack, path): &(String, Path)| read_output(&format!("{stack}:{path}"));
@@ -482,9 +486,19 @@ fn complete(
             object.kept.trigger = Some(value.digest());
         }
     }
-    for object in state.objects.values_mut().chain(&mut state.replaced) {
+    for object in copies_mut(state) {
         object.read = std::mem::take(&mut object.read).into_iter().map(|read| published(read, digests)).collect();
     }
+}
+
+/// Every object, to be changed.
+fn copies_mut(state: &mut StackState) -> impl Iterator<Item = &mut Object> {
+    state.objects.values_mut().chain(state.replaced.values_mut()).map(std::sync::Arc::make_mut)
+}
+
+/// Puts what was set aside where it belongs, after its incarnation was changed.
+fn rekey(state: &mut StackState) {
+    state.replaced = state.replaced.iter().cloned().collect();
 }
 
 /// A reading as the engine records it: of the leaf, with the digest of what is published if none is given.

@@ -13,15 +13,15 @@ use crate::seal::{self, Context};
 impl Runner<'_> {
     /// Whether what must hold before a step of a resource does.
     pub(super) fn require(&self, stack: usize, urn: &Urn) -> Result<(), Trouble> {
-        let plan = self.lives[stack].plan.clone();
-        let resource = plan.as_ref().and_then(|plan| plan.resources.get(urn));
+        let plan = self.lives[stack].plan;
+        let resource = plan.and_then(|plan| plan.resources.get(urn));
         resource.map_or(Ok(()), |resource| self.judge(stack, urn, &resource.around.preconditions))
     }
 
     /// Whether what must hold after it does; the object is in the state at hand.
     pub(super) fn ensure(&self, stack: usize, urn: &Urn) -> Result<(), Trouble> {
-        let plan = self.lives[stack].plan.clone();
-        let resource = plan.as_ref().and_then(|plan| plan.resources.get(urn));
+        let plan = self.lives[stack].plan;
+        let resource = plan.and_then(|plan| plan.resources.get(urn));
         resource.map_or(Ok(()), |resource| self.judge(stack, urn, &resource.around.postconditions))
     }
 
@@ -36,8 +36,8 @@ impl Runner<'_> {
 
     /// The hooks of a declared resource at a moment, with open arguments; `None` = there are none.
     pub(super) fn declared_hooks(&self, stack: usize, urn: &Urn, at: Moment) -> Result<Option<Hooks>, Trouble> {
-        let plan = self.lives[stack].plan.clone();
-        let Some(resource) = plan.as_ref().and_then(|plan| plan.resources.get(urn)) else { return Ok(None) };
+        let plan = self.lives[stack].plan;
+        let Some(resource) = plan.and_then(|plan| plan.resources.get(urn)) else { return Ok(None) };
         let timeouts = resource.options.timeouts;
         let mut secrets = BTreeSet::new();
         let mut runs = Vec::new();
@@ -78,8 +78,8 @@ impl Runner<'_> {
     /// The hooks that state should keep for a delete of a resource, as the program and the state at hand say; their
     /// secrets are encrypted.
     pub(super) fn kept_hooks(&self, stack: usize, urn: &Urn) -> Result<Vec<KeptHook>, Trouble> {
-        let plan = self.lives[stack].plan.clone();
-        let Some(resource) = plan.as_ref().and_then(|plan| plan.resources.get(urn)) else { return Ok(Vec::new()) };
+        let plan = self.lives[stack].plan;
+        let Some(resource) = plan.and_then(|plan| plan.resources.get(urn)) else { return Ok(Vec::new()) };
         let mut hooks = Vec::new();
         for hook in resource.around.hooks.iter().filter(|hook| diff::is_kept(hook.at)) {
             let what = format!("a hook of `{}`", urn.name());

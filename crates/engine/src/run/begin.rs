@@ -1,6 +1,7 @@
 //! How a step begins: everything that it reads is known by now, so it is decided again, and its intent is written.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use diag::Diagnostic;
 use diff::Action as Change;
@@ -50,7 +51,7 @@ impl<'a> Runner<'a> {
 
     pub(super) fn begin_apply(&mut self, node: usize, stack: usize, urn: &Urn) -> Result<Begun, Trouble> {
         let live = &self.lives[stack];
-        let (Some(change), Some(plan)) = (live.set.resources.get(urn).cloned(), live.plan.clone()) else {
+        let (Some(change), Some(plan)) = (live.set.resources.get(urn), live.plan) else {
             return Ok(Begun::Nothing);
         };
         let Some(resource) = plan.resources.get(urn) else { return Ok(Begun::Nothing) };
@@ -58,7 +59,7 @@ impl<'a> Runner<'a> {
         self.take_name(stack, urn)?;
         self.require(stack, urn)?;
         if let Some(read) = &resource.around.read {
-            return self.begin_read(node, stack, urn, &change, read);
+            return self.begin_read(node, stack, urn, change, read);
         }
         let mut properties = Map::new();
         for (name, expr) in &resource.properties {
@@ -72,18 +73,19 @@ impl<'a> Runner<'a> {
             None => None,
         };
         let mut impossible = Vec::new();
-        if let Some(gone) = self.gone_first(stack, urn, &change)? {
+        if let Some(gone) = self.gone_first(stack, urn, change)? {
             (properties, impossible) = diff::ignore_changes(&resource.options, &gone, properties);
         }
         let state = self.state(stack);
         let makes = matches!(change.action, Change::Create | Change::Replace { .. } | Change::Adopt);
         let site = self.engine.providers.site(urn.ty(), resource.options.provider.as_deref()).ok();
+        let old = state.objects.get(urn).filter(|old| !old.external).cloned();
         let case = diff::Case {
             urn,
             stack_id: &state.id,
             schema,
             options: &resource.options,
-            old: state.objects.get(urn).filter(|old| !old.external),
+            old: old.as_deref(),
             next_incarnation: if makes { change.incarnation } else { state.last_incarnation + 1 },
             fresh: &BTreeSet::new(),
             after_delete_first: false,
@@ -96,9 +98,8 @@ impl<'a> Runner<'a> {
         if let Some(impossible) = impossible.iter().chain(&decision.impossible).next() {
             return Err(impossible.problem(urn).into());
         }
-        let old = case.old.cloned();
-        check_approved(urn, &change, &decision, old.is_some())?;
-        self.check_policies(stack, urn, &change, &decision.goal)?;
+        check_approved(urn, change, &decision, old.is_some())?;
+        self.check_policies(stack, urn, change, &decision.goal)?;
         if resource.options.protect
             && old.is_some()
             && matches!(decision.action, Change::Replace { .. })
@@ -110,7 +111,7 @@ impl<'a> Runner<'a> {
                 .fold(Diagnostic::error("E0401", message), |problem, difference| problem.note(difference.forces()));
             return Err(problem.hint("keep what it reads as it is, or take `.protect()` away").into());
         }
-        let mut request = self.request(stack, urn, &change, &decision.goal)?;
+        let mut request = self.request(stack, urn, change, &decision.goal)?;
         request.kept.trigger = trigger.as_ref().map(value::Value::digest);
         let context = Context::resource(&self.state(stack).id, urn);
         let secrets = self.engine.secrets.as_ref();
@@ -120,7 +121,7 @@ impl<'a> Runner<'a> {
         let (action, incarnation, id, step) = match decision.action {
             Change::Keep => {
                 request.kept.delete_hooks = self.kept_hooks(stack, urn)?;
-                let begun = self.keep(stack, &change, old, request);
+                let begun = self.keep(stack, change, old, request);
                 return self.ensure(stack, urn).map(|()| begun);
             }
             Change::Update => {
@@ -129,7 +130,7 @@ impl<'a> Runner<'a> {
                 let step = StepAction::Update { id: old.id.clone(), inputs: exposed, prior: seal::expose(prior)? };
                 (Action::Update, old.incarnation, Some(old.id.clone()), step)
             }
-            Change::Adopt => return Ok(self.adopt(node, stack, urn, &change, request)),
+            Change::Adopt => return Ok(self.adopt(node, stack, urn, change, request)),
             _ => (Action::Create, decision.incarnation, None, StepAction::Create { inputs: exposed }),
         };
         let identity = match (&step, schema.overlay.settle, &schema.overlay.identity) {
@@ -177,9 +178,10 @@ impl<'a> Runner<'a> {
         let (Some(old), Some(target)) = (state.objects.get(urn), &options.deleted_with) else {
             return diff::Companion::Stays;
         };
-        let set = &self.lives[stack].set;
+        let set = self.lives[stack].set;
         let earlier = set.resources.get(target).and_then(|change| change.renamed_from.as_ref()).unwrap_or(target);
-        let before = self.preview.state(&set.stack.to_string()).and_then(|state| state.objects.get(earlier));
+        let before =
+            self.preview.state(&set.stack.to_string()).and_then(|state| state.objects.get(earlier)).map(AsRef::as_ref);
         let now = state.objects.get(target).map(|object| object.incarnation);
         diff::Companion::of(old.hangs_on(target, before), now)
     }
@@ -192,7 +194,7 @@ impl<'a> Runner<'a> {
         change: &diff::ResourceChange,
         goal: &Map,
     ) -> Result<(), Trouble> {
-        let set = &self.lives[stack].set;
+        let set = self.lives[stack].set;
         let policies = &self.engine.policies;
         if !policies.judges_goals(&set.stack) || !change.goal.values().any(value::Value::has_unknown) {
             return Ok(());
@@ -229,7 +231,8 @@ impl<'a> Runner<'a> {
         }
         let name = change.renamed_from.as_ref().unwrap_or(urn);
         let before = self.preview.state(&self.lives[stack].set.stack.to_string());
-        let Some(mut object) = before.and_then(|state| state.objects.get(name)).cloned() else { return Ok(None) };
+        let Some(object) = before.and_then(|state| state.objects.get(name)) else { return Ok(None) };
+        let mut object = Object::clone(object);
         let context = Context::resource(&self.state(stack).id, name);
         let secrets = self.engine.secrets.as_ref();
         object.inputs = seal::each(object.inputs, |value, path| seal::open(secrets, value, &context, path))?;
@@ -241,10 +244,10 @@ impl<'a> Runner<'a> {
         &mut self,
         stack: usize,
         change: &diff::ResourceChange,
-        old: Option<Object>,
+        old: Option<Arc<Object>>,
         request: Request,
     ) -> Begun {
-        let Some(old) = old else { return Begun::Nothing };
+        let Some(old) = old.map(Arc::unwrap_or_clone) else { return Begun::Nothing };
         let same = old.kept == request.kept && old.dependencies == request.dependencies && old.read == request.read;
         if !same {
             let Request { dependencies, read, kept, .. } = request;
@@ -415,13 +418,13 @@ impl<'a> Runner<'a> {
         let state = self.state(stack);
         let change = self.lives[stack].set.resources.get(urn);
         let live = state.objects.get(urn).filter(|object| object.incarnation == incarnation);
-        let aside = state.replaced.iter().find(|object| object.urn == *urn && object.incarnation == incarnation);
+        let aside = state.replaced.get(urn, incarnation);
         if live.is_some() && change.is_some_and(|c| matches!(c.action, Change::Replace { delete_first: false, .. })) {
             // It was decided in the end that the object need not be replaced.
             return Ok(Begun::Nothing);
         }
         let Some(object) = live.or(aside).cloned() else { return Ok(Begun::Gone) };
-        let forgotten = self.lives[stack].plan.as_ref().is_some_and(|plan| plan.forget.contains(urn));
+        let forgotten = self.lives[stack].plan.is_some_and(|plan| plan.forget.contains(urn));
         if forgotten || self.lives[stack].set.retains(urn, &object) {
             self.record(stack, Entry::Dropped { urn: urn.clone(), incarnation });
             return Ok(Begun::Recorded);
@@ -469,7 +472,7 @@ impl<'a> Runner<'a> {
             return Ok(Begun::Recorded);
         }
         let from = output.from.clone();
-        let Some(expr) = live.plan.as_ref().and_then(|plan| plan.outputs.get(path)) else { return Ok(Begun::Nothing) };
+        let Some(expr) = live.plan.and_then(|plan| plan.outputs.get(path)) else { return Ok(Begun::Nothing) };
         let value = self.evaluate(stack, expr, &format!("output `{path}`"))?;
         let digest = value.digest();
         if output.value.as_ref().is_some_and(|shown| !shown.has_unknown() && shown.digest() != digest) {

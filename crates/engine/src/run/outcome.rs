@@ -165,7 +165,7 @@ impl Runner<'_> {
         let Calling { stack, urn, .. } = calling;
         let kept = self.kept_hooks(*stack, urn)?;
         let object = self.state(*stack).objects.get(urn).filter(|object| object.kept.delete_hooks != kept);
-        if let Some(mut object) = object.cloned() {
+        if let Some(mut object) = object.map(|object| Object::clone(object)) {
             object.kept.delete_hooks = kept;
             self.record(*stack, Entry::Recorded { object: Box::new(object) });
         }

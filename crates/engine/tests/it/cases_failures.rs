@@ -455,7 +455,7 @@ async fn case_37_what_happened_is_written_even_if_it_makes_no_sense_and_then_not
     let run = Run { id: "odd".into(), command: "test".into() };
     let mut journal = store.acquire(&run, &[base]).await.expect("taken").remove(0);
     let mut state = journal.state().clone();
-    let mut object = state.objects.values().next().expect("one").clone();
+    let mut object = state::Object::clone(state.objects.values().next().expect("one"));
     object.dependencies.insert(state.objects.keys().last().expect("another").clone());
     let entry = state::Entry::Recorded { object: Box::new(object) };
     state.apply(&entry);

@@ -71,7 +71,7 @@ async fn case_54_an_old_copy_that_is_gone_is_dropped() {
     assert_eq!(house.state("a.QA").await.replaced.len(), 1);
     house.cloud.vanish("main-1");
     assert_eq!(refresh(&house, "a.QA").await.gone, []);
-    assert_eq!(house.state("a.QA").await.replaced, []);
+    assert!(house.state("a.QA").await.replaced.is_empty());
     assert!(house.preview(&[]).await.is_empty());
     assert_eq!(house.cloud.calls(), [""; 0]);
 }

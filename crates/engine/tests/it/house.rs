@@ -114,8 +114,10 @@ impl House {
         for (mut journal, state) in journals.into_iter().zip(&states) {
             // A live object that comes after an earlier one of its name sets that aside.
             let objects = state.replaced.iter().chain(state.objects.values());
-            let mut entries: Vec<Entry> =
-                objects.clone().map(|object| Entry::Recorded { object: Box::new(object.clone()) }).collect();
+            let mut entries: Vec<Entry> = objects
+                .clone()
+                .map(|object| Entry::Recorded { object: Box::new(state::Object::clone(object)) })
+                .collect();
             entries.extend(state.outputs.iter().map(|(path, output)| Entry::Published {
                 path: path.clone(),
                 value: output.value.clone(),

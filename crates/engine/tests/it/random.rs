@@ -162,7 +162,7 @@ async fn check(house: &mut House, pieces: &[Piece]) {
     for stack in STACKS {
         let Some(state) = house.state_if_any(&format!("{stack}.QA")).await else { continue };
         assert!(state.replaced.is_empty() && state.dangling.is_empty(), "{state:?}");
-        known.extend(state.objects.into_values().map(|object| object.id));
+        known.extend(state.objects.values().map(|object| object.id.clone()));
     }
     known.sort();
     assert_eq!((known.len(), house.cloud.ids()), (pieces.len(), known));

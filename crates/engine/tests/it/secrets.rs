@@ -53,7 +53,7 @@ async fn a_secret_that_is_equal_is_no_change_and_a_new_version_is_one_everywhere
 }
 
 /// The object of a name in a stack.
-async fn object(house: &House, stack: &str, name: &str) -> state::Object {
+async fn object(house: &House, stack: &str, name: &str) -> std::sync::Arc<state::Object> {
     let state = house.state(stack).await;
     state.objects.values().find(|object| object.urn.name() == name).expect("there").clone()
 }

@@ -3,10 +3,10 @@
 //! It knows the rules that need no database of all actions: the shape of a document, credentials that an action gives
 //! away, and the known ways to raise one's own privileges.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::fmt;
 
-use plan::expr::Expr;
+use plan::expr::{Expr, Named};
 use plan::prelude::*;
 
 /// Actions whose answer holds credentials, in lower case.
@@ -138,7 +138,7 @@ pub fn lint(document: &Json, ignored: &[Ignore]) -> Vec<Finding> {
     found
 }
 
-fn check_version(document: &BTreeMap<String, Expr>, found: &mut Vec<Finding>) {
+fn check_version(document: &Named, found: &mut Vec<Finding>) {
     match document.get("Version").map(known) {
         None => found.push(finding("NO_VERSION", "the document does not say which version of the language it is in")),
         Some(Some("2012-10-17")) => {}
@@ -203,7 +203,7 @@ fn finding(issue: &'static str, reason: impl Into<String>) -> Finding {
     Finding { issue, way: None, actions: BTreeSet::new(), reason: reason.into() }
 }
 
-struct Statement<'a>(&'a BTreeMap<String, Expr>);
+struct Statement<'a>(&'a Named);
 
 impl<'a> Statement<'a> {
     fn of(expr: &'a Expr) -> Option<Self> {
@@ -242,7 +242,7 @@ impl<'a> Statement<'a> {
     }
 }
 
-fn entries(expr: &Expr) -> Option<&BTreeMap<String, Expr>> {
+fn entries(expr: &Expr) -> Option<&Named> {
     match expr {
         Expr::Map(map) => Some(map),
         _ => None,

@@ -1,9 +1,7 @@
 //! Splitting a document that is too large for one managed policy.
 
-use std::collections::BTreeMap;
-
 use plan::IntoExpr;
-use plan::expr::Expr;
+use plan::expr::{Expr, Named};
 use plan::prelude::*;
 
 /// How large a managed policy may be. AWS does not count white space; this counts that of the usual text, to be safe.
@@ -47,7 +45,7 @@ pub fn split(document: &Json, max_bytes: usize, unknown_bytes: Option<usize>) ->
 }
 
 fn of(version: &Expr, statements: &[Expr]) -> Expr {
-    Expr::Map(BTreeMap::from([
+    Expr::Map(Named::from([
         ("Version".to_owned(), version.clone()),
         ("Statement".to_owned(), Expr::List(statements.to_vec())),
     ]))

@@ -44,7 +44,7 @@ pub(crate) fn sets(text: &str) -> Vec<ChangeSet> {
             let output = OutputChange {
                 value: json(words[2]),
                 published: words.get(3).and_then(|text| json(text)).map(|value| value.digest()),
-                from: BTreeSet::new(),
+                from: Default::default(),
                 reads: BTreeSet::new(),
                 left: false,
             };
@@ -112,7 +112,7 @@ fn change(action: Action, parent: Option<String>) -> ResourceChange {
         differences: Vec::new(),
         goal: Map::new(),
         incarnation: 1,
-        dependencies: BTreeSet::new(),
+        dependencies: Default::default(),
         reads: BTreeSet::new(),
         waits_for: Vec::new(),
         options: Options::default(),
