@@ -188,7 +188,7 @@ impl Engine<'_> {
         let context = Context::resource(&state.id, &intent.urn);
         let schema = self.providers.schema(intent.urn.ty()).ok().flatten();
         let Some(schema) = schema else { return Ok(observed) };
-        let before = state.objects.get(&intent.urn);
+        let before = state.objects.get(&intent.urn).map(AsRef::as_ref);
         seal::observed(self.secrets.as_ref(), schema, &intent.request.inputs, before, observed, &context)
             .map_err(|error| Diagnostic::error("E0511", error.to_string()))
     }

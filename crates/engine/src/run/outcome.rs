@@ -226,7 +226,7 @@ impl Runner<'_> {
         let context = Context::resource(&self.state(calling.stack).id, &calling.urn);
         let schema = self.schema(&calling.urn)?;
         let inputs = calling.request.inputs.clone();
-        let (secrets, before) = (self.engine.secrets.as_ref(), calling.old.as_ref());
+        let (secrets, before) = (self.engine.secrets.as_ref(), calling.old.as_deref());
         let observed = seal::observed(secrets, schema, &inputs, before, found.observed, &context)?;
         let time = now();
         let created =

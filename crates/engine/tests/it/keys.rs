@@ -18,7 +18,7 @@ pub(crate) fn sealed(mut state: StackState) -> StackState {
         });
         *value = sealed.expect("seals");
     };
-    for object in state.objects.values_mut().chain(&mut state.replaced) {
+    for object in state.objects.values_mut().chain(state.replaced.values_mut()).map(std::sync::Arc::make_mut) {
         let urn = object.urn.to_string();
         for (key, value) in object.inputs.iter_mut().chain(&mut object.observed) {
             seal(value, &urn, &Path::key(key));

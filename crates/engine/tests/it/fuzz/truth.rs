@@ -124,7 +124,7 @@ impl Truth {
                 continue;
             }
             if if goal == Goal::Nothing { kept } else { says.unwrap_or(kept) } {
-                stays.insert(object.id);
+                stays.insert(object.id.clone());
             }
         }
         let there = house.cloud.ids();
