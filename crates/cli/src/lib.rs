@@ -7,6 +7,7 @@
 mod args;
 mod commands;
 mod exit;
+mod facts;
 mod form;
 mod keys;
 mod progress;

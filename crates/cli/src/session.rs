@@ -21,6 +21,7 @@ use value::{Digest, Value};
 use crate::Registry;
 use crate::args::{Global, Selection};
 use crate::exit::{Failure, Result, io};
+use crate::facts::Known;
 use crate::keys::Keys;
 use crate::talk::Talk;
 use crate::traces::TraceCache;
@@ -299,7 +300,7 @@ impl<'a> Session<'a> {
 
     /// Finds the stacks that the words on the command line mean, and the one that was meant if it was one. Stacks that
     /// are only in state are reached by their name.
-    pub(crate) fn select(
+    pub(crate) async fn select(
         &self,
         engine: &Engine<'_>,
         selection: &Selection,
@@ -319,18 +320,13 @@ impl<'a> Session<'a> {
             with_downstream: selection.with_downstream,
             current_project: current,
         };
-        let survey = std::cell::OnceCell::new();
-        let needs = |name: &StackName| -> Vec<StackName> {
-            let survey: &engine::Survey = survey.get_or_init(|| engine.survey(self.catalog.stacks()));
-            let needs = survey.needs.get(&name.to_string()).into_iter().flatten();
-            needs.filter_map(|other| Some(self.catalog.get(other)?.name.clone())).collect()
-        };
-        let mut chosen = taskgraph::select(&candidates, &request, &needs)?;
+        let facts = Known::of(engine, &selection.stacks).await?;
+        let mut chosen = taskgraph::select(&candidates, &request, &facts)?;
         if let taskgraph::Selection::Choose(stacks) = &chosen
             && self.talk.can_ask()
         {
             let selectors = self.choose(stacks)?;
-            chosen = taskgraph::select(&candidates, &Request { selectors: &selectors, ..request }, &needs)?;
+            chosen = taskgraph::select(&candidates, &Request { selectors: &selectors, ..request }, &facts)?;
         }
         let (stacks, single) = chosen.without_asking()?;
         Ok(Selected { stacks, single })
@@ -353,7 +349,7 @@ impl<'a> Session<'a> {
     pub(crate) fn one(&self, word: String) -> Result<StackName> {
         let candidates: Vec<Candidate> = self.candidates().collect();
         let request = Request { selectors: std::slice::from_ref(&word), ..Request::default() };
-        let (stacks, single) = taskgraph::select(&candidates, &request, &|_| Vec::new())?.without_asking()?;
+        let (stacks, single) = taskgraph::select(&candidates, &request, &())?.without_asking()?;
         single.ok_or_else(|| {
             let problem =
                 Diagnostic::error("E0711", format!("`{word}` means {} stacks", stacks.len())).hint("name one");

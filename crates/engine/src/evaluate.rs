@@ -9,6 +9,7 @@ use resource::{Evaluated, PLAN_FORMAT, Plan, StackName};
 use taskgraph::EvaluateRecord;
 use value::{Digest, Path, Value};
 
+use crate::providers::family;
 use crate::{Engine, SEMANTICS_EPOCH, StackEntry, Trace, Traces};
 
 /// What evaluations of stacks gave.
@@ -74,6 +75,28 @@ pub struct Survey {
     pub evaluations: BTreeMap<String, Evaluation>,
     /// For each stack those that it reads or waits for.
     pub needs: BTreeMap<String, BTreeSet<String>>,
+}
+
+impl Survey {
+    /// The outputs of other stacks that a stack reads.
+    pub fn reads(&self, stack: &str) -> BTreeSet<(String, Path)> {
+        let Some(evaluation) = self.evaluations.get(stack) else { return BTreeSet::new() };
+        let plain = evaluation.reads.keys().filter_map(|read| match read {
+            Read::Output(stack, path) => Some((stack.clone(), path.clone())),
+            _ => None,
+        });
+        let waits = match &evaluation.result {
+            Ok(Evaluated::Deferred { waits_for, .. }) => waits_for.clone(),
+            _ => BTreeSet::new(),
+        };
+        plain.chain(waits).chain(plan_of(evaluation).map(Plan::reads).unwrap_or_default()).collect()
+    }
+
+    /// The families of the types of a stack's resources: `aws` of `AWS::EC2::VPC`.
+    pub fn families(&self, stack: &str) -> BTreeSet<String> {
+        let plan = self.evaluations.get(stack).and_then(plan_of);
+        plan.into_iter().flat_map(|plan| plan.resources.keys()).map(|urn| family(urn.ty())).collect()
+    }
 }
 
 /// Outputs of foreign stacks are files; those of others are not asked for.

@@ -141,7 +141,7 @@ impl Providers {
 }
 
 /// The family of a type: `aws` of `AWS::EC2::VPC`, `vault` of `vault_mount`.
-fn family(ty: &str) -> String {
+pub(crate) fn family(ty: &str) -> String {
     ty.split([':', '_']).next().unwrap_or_default().to_lowercase()
 }
 

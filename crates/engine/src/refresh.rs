@@ -165,6 +165,16 @@ impl Engine<'_> {
         report.healed.extend(healthy.then(|| (name, urn.clone())));
         Some(Entry::Observed { urn, observed: Some(observed), id, healthy })
     }
+
+    /// Whether an object of a state is known not to be as it was last wanted, or to be gone.
+    pub fn has_drifted(&self, state: &StackState) -> bool {
+        let mut objects = state.objects.values().filter(|object| !object.external);
+        !state.vanished.is_empty()
+            || objects.any(|object| {
+                let schema = self.providers.schema(object.urn.ty()).ok().flatten();
+                schema.is_some_and(|schema| !diff::drifted(schema, &object.inputs, &object.observed).is_empty())
+            })
+    }
 }
 
 /// Whether all that was set can be read: where something is hidden nobody knows how far an interrupted step came.

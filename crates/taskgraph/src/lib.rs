@@ -7,12 +7,14 @@
 mod explain;
 mod key;
 mod order;
+mod query;
 mod rounds;
 mod select;
 
 pub use explain::{differences_of_config, differences_of_evaluate, differences_of_resolve};
 pub use key::{EvaluateRecord, OutputRead, ResolveRecord};
 pub use order::order;
+pub use query::{Facts, Query};
 pub use rounds::{Next, OutputSet, Rounds};
 pub use select::{Candidate, Reach, Request, Selection, select};
 

@@ -5,6 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use diag::{Diagnostic, Diagnostics};
 use resource::StackName;
 
+use crate::query::{Facts, Query, is_query};
+
 /// A stack that can be selected.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Candidate {
@@ -28,7 +30,7 @@ pub enum Reach {
 /// What was asked for.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Request<'a> {
-    /// Stack names, project names, endings and patterns.
+    /// Stack names, project names, endings, patterns, and queries of them.
     pub selectors: &'a [String],
     /// Only stacks of these environments; none = of all.
     pub environments: &'a [String],
@@ -79,22 +81,18 @@ impl Selection {
     }
 }
 
-/// Finds the stacks that a request means. `needs` gives the stacks that one reads or waits for; cycles are fine, names
-/// that are no candidates (foreign stacks) are left out. It is called only where the request asks for neighbours.
+/// Finds the stacks that a request means. `facts` are asked for only where the request needs them; names that are no
+/// candidates (foreign stacks) are left out.
 ///
 /// # Errors
 /// Every selector that means nothing, or too much, and a selection that is empty.
-pub fn select(
-    candidates: &[Candidate],
-    request: &Request<'_>,
-    needs: &dyn Fn(&StackName) -> Vec<StackName>,
-) -> Result<Selection, Diagnostics> {
+pub fn select(candidates: &[Candidate], request: &Request<'_>, facts: &dyn Facts) -> Result<Selection, Diagnostics> {
     let stacks = Stacks::new(candidates, request);
     let mut found = Diagnostics::new();
     stacks.check_environments(&mut found);
     let mut meant = BTreeSet::new();
     for selector in request.selectors {
-        match stacks.resolve(selector) {
+        match stacks.mean(selector, facts) {
             Ok(names) => meant.extend(names),
             Err(problems) => found.extend(problems),
         }
@@ -110,7 +108,7 @@ pub fn select(
     if request.selectors.is_empty() && request.current_project.is_some() && meant.len() > 1 {
         return Ok(Selection::Choose(meant));
     }
-    let all = stacks.with_neighbours(&meant, needs);
+    let all = stacks.with_neighbours(&meant, facts);
     Ok(Selection::Stacks { meant, all })
 }
 
@@ -137,6 +135,81 @@ impl<'a> Stacks<'a> {
 
     fn environments_in_words(&self) -> String {
         self.request.environments.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(" or ")
+    }
+
+    /// What a selector means: a word, or a query.
+    fn mean(&self, selector: &str, facts: &dyn Facts) -> Result<Vec<&'a StackName>, Diagnostics> {
+        if !is_query(selector) {
+            return self.resolve(selector);
+        }
+        let mut found = Diagnostics::new();
+        let names = self.query(&Query::parse(selector)?, facts, &mut found);
+        let names: Vec<&StackName> = names.into_iter().filter(|name| self.in_environments(name)).collect();
+        if names.is_empty() && found.is_empty() {
+            found.push(Diagnostic::error("E0743", format!("no stack is in `{selector}`")));
+        }
+        found.into_result(names)
+    }
+
+    /// The stacks that a query means; what its words do not mean is reported.
+    fn query(&self, query: &Query, facts: &dyn Facts, found: &mut Diagnostics) -> BTreeSet<&'a StackName> {
+        let where_ = |holds: &dyn Fn(&StackName) -> bool| self.reachable().filter(|name| holds(name)).collect();
+        let mut set = |query: &Query| self.query(query, facts, found);
+        match query {
+            Query::Word(word) => self.words(word, found),
+            Query::Either(a, b) => &set(a) | &set(b),
+            Query::Both(a, b) => &set(a) & &set(b),
+            Query::Without(a, b) => &set(a) - &set(b),
+            Query::Deps(of) => self.upstream(set(of), facts),
+            Query::Rdeps(of) => self.downstream(set(of), facts),
+            Query::Reads(of) => {
+                let read = set(of);
+                where_(&|name| facts.needs(name).iter().any(|need| read.contains(need)))
+            }
+            Query::ReadsOutput(word, path) => {
+                let read: BTreeSet<String> = self.words(word, found).iter().map(ToString::to_string).collect();
+                let is_it = |(stack, other): (String, value::Path)| read.contains(&stack) && other.touches(path);
+                where_(&|name| facts.reads(name).into_iter().any(is_it))
+            }
+            Query::Env(environment) => {
+                self.check_environment(environment, found);
+                self.all.values().map(|candidate| &candidate.name).filter(|n| n.environment() == environment).collect()
+            }
+            Query::Provider(family) => where_(&|name| facts.families(name).contains(family)),
+            Query::Failed => where_(&|name| facts.failed(name)),
+            Query::Drifted => where_(&|name| facts.drifted(name)),
+            Query::All => self.reachable().collect(),
+        }
+    }
+
+    fn words(&self, word: &str, found: &mut Diagnostics) -> BTreeSet<&'a StackName> {
+        match self.resolve(word) {
+            Ok(names) => names.into_iter().collect(),
+            Err(problems) => {
+                found.extend(problems);
+                BTreeSet::new()
+            }
+        }
+    }
+
+    /// What functions choose from: the default selection.
+    fn reachable(&self) -> impl Iterator<Item = &'a StackName> + '_ {
+        self.all.values().filter(|candidate| candidate.reach == Reach::Default).map(|candidate| &candidate.name)
+    }
+
+    fn upstream(&self, from: BTreeSet<&'a StackName>, facts: &dyn Facts) -> BTreeSet<&'a StackName> {
+        let known = |need: StackName| self.all.get(&need.to_string()).map(|candidate| &candidate.name);
+        spread(from, |name| facts.needs(name).into_iter().filter_map(known).collect())
+    }
+
+    fn downstream(&self, from: BTreeSet<&'a StackName>, facts: &dyn Facts) -> BTreeSet<&'a StackName> {
+        let mut readers: BTreeMap<StackName, Vec<&StackName>> = BTreeMap::new();
+        for name in self.reachable() {
+            for need in facts.needs(name) {
+                readers.entry(need).or_default().push(name);
+            }
+        }
+        spread(from, |name| readers.get(name).cloned().unwrap_or_default())
     }
 
     fn resolve(&self, selector: &str) -> Result<Vec<&'a StackName>, Diagnostics> {
@@ -247,17 +320,19 @@ impl<'a> Stacks<'a> {
     }
 
     fn check_environments(&self, found: &mut Diagnostics) {
+        self.request.environments.iter().for_each(|wanted| self.check_environment(wanted, found));
+    }
+
+    fn check_environment(&self, wanted: &str, found: &mut Diagnostics) {
         let used = self.all.values().map(|candidate| candidate.name.environment());
         let known: BTreeSet<&str> = self.request.known_environments.iter().map(String::as_str).chain(used).collect();
-        for wanted in self.request.environments {
-            if !known.contains(wanted.as_str()) {
-                let names: Vec<String> = known.iter().map(|name| format!("`{name}`")).collect();
-                let problem = Diagnostic::error("E0742", format!("there is no environment `{wanted}`"));
-                found.push(match known.iter().find(|name| name.eq_ignore_ascii_case(wanted)) {
-                    Some(name) => problem.hint(format!("write `{name}`: names are case-sensitive")),
-                    None => problem.hint(format!("give one of {}", names.join(", "))),
-                });
-            }
+        if !known.contains(wanted) {
+            let names: Vec<String> = known.iter().map(|name| format!("`{name}`")).collect();
+            let problem = Diagnostic::error("E0742", format!("there is no environment `{wanted}`"));
+            found.push(match known.iter().find(|name| name.eq_ignore_ascii_case(wanted)) {
+                Some(name) => problem.hint(format!("write `{name}`: names are case-sensitive")),
+                None => problem.hint(format!("give one of {}", names.join(", "))),
+            });
         }
     }
 
@@ -277,35 +352,29 @@ impl<'a> Stacks<'a> {
     }
 
     /// Downstream first, so that what it needs besides comes with `--with-upstream`, too.
-    fn with_neighbours(&self, meant: &[StackName], needs: &dyn Fn(&StackName) -> Vec<StackName>) -> Vec<StackName> {
-        let mut all: BTreeSet<StackName> = meant.iter().cloned().collect();
+    fn with_neighbours(&self, meant: &[StackName], facts: &dyn Facts) -> Vec<StackName> {
+        let known = meant.iter().filter_map(|name| self.all.get(&name.to_string()));
+        let mut all: BTreeSet<&StackName> = known.map(|candidate| &candidate.name).collect();
         if self.request.with_downstream {
-            let mut readers: BTreeMap<StackName, Vec<&StackName>> = BTreeMap::new();
-            for candidate in self.all.values().filter(|candidate| candidate.reach == Reach::Default) {
-                for need in needs(&candidate.name) {
-                    readers.entry(need).or_default().push(&candidate.name);
-                }
-            }
-            spread(&mut all, |name| readers.get(name).into_iter().flatten().copied().cloned().collect());
+            all = self.downstream(all, facts);
         }
         if self.request.with_upstream {
-            let known = |need: &StackName| self.all.contains_key(&need.to_string());
-            spread(&mut all, |name| needs(name).into_iter().filter(|need| known(need)).collect());
+            all = self.upstream(all, facts);
         }
-        all.into_iter().collect()
+        all.into_iter().cloned().collect()
     }
 }
 
 /// Adds what `next` leads to, directly or not.
-fn spread(all: &mut BTreeSet<StackName>, next: impl Fn(&StackName) -> Vec<StackName>) {
-    let mut open: Vec<StackName> = all.iter().cloned().collect();
+fn spread<'a>(
+    mut all: BTreeSet<&'a StackName>,
+    next: impl Fn(&StackName) -> Vec<&'a StackName>,
+) -> BTreeSet<&'a StackName> {
+    let mut open: Vec<&StackName> = all.iter().copied().collect();
     while let Some(name) = open.pop() {
-        for neighbour in next(&name) {
-            if all.insert(neighbour.clone()) {
-                open.push(neighbour);
-            }
-        }
+        open.extend(next(name).into_iter().filter(|neighbour| all.insert(neighbour)));
     }
+    all
 }
 
 fn listed<'a>(names: impl IntoIterator<Item = &'a StackName>) -> String {

@@ -1,4 +1,5 @@
-use std::collections::BTreeMap;
+use std::cell::RefCell;
+use std::collections::{BTreeMap, BTreeSet};
 
 use diag::Diagnostics;
 use plan::{Read, absent};
@@ -6,7 +7,7 @@ use resource::StackName;
 use value::{Digest, Path, Secret, Value};
 
 use crate::{
-    Candidate, EvaluateRecord, OutputRead, Reach, Request, ResolveRecord, Selection, differences_of_config,
+    Candidate, EvaluateRecord, Facts, OutputRead, Reach, Request, ResolveRecord, Selection, differences_of_config,
     differences_of_evaluate, differences_of_resolve, order, select,
 };
 
@@ -45,6 +46,43 @@ fn stacks() -> (Vec<Candidate>, BTreeMap<StackName, Vec<StackName>>) {
     (candidates, needs)
 }
 
+/// The facts of the stacks above: what a stack needs it reads the output `out` of; `network` fails, `kms` has drifted.
+struct Needs {
+    needs: BTreeMap<StackName, Vec<StackName>>,
+    /// The stacks that were asked for what they need.
+    asked: RefCell<Vec<String>>,
+}
+
+impl Needs {
+    fn of(needs: BTreeMap<StackName, Vec<StackName>>) -> Self {
+        Self { needs, asked: RefCell::default() }
+    }
+}
+
+impl Facts for Needs {
+    fn needs(&self, stack: &StackName) -> Vec<StackName> {
+        self.asked.borrow_mut().push(stack.to_string());
+        self.needs.get(stack).cloned().unwrap_or_default()
+    }
+
+    fn reads(&self, stack: &StackName) -> BTreeSet<(String, Path)> {
+        let path: Path = "vpc.id".parse().expect("a path");
+        self.needs(stack).into_iter().map(|need| (need.to_string(), path.clone())).collect()
+    }
+
+    fn families(&self, stack: &StackName) -> BTreeSet<String> {
+        BTreeSet::from([if stack.project().contains(".aws.") { "aws" } else { "vault" }.to_owned()])
+    }
+
+    fn failed(&self, stack: &StackName) -> bool {
+        stack.project().ends_with("network")
+    }
+
+    fn drifted(&self, stack: &StackName) -> bool {
+        stack.project().ends_with("kms")
+    }
+}
+
 /// Runs words as on the command line: `--env X`, `--with-upstream`, `--with-downstream`, `--in PROJECT`.
 fn selected(command: &str) -> Result<Vec<String>, Diagnostics> {
     let (candidates, needs) = stacks();
@@ -53,6 +91,8 @@ fn selected(command: &str) -> Result<Vec<String>, Diagnostics> {
     let mut words = command.split_whitespace();
     while let Some(word) = words.next() {
         match word {
+            // A query is one word for the shell.
+            "query" => selectors.push(words.by_ref().collect::<Vec<_>>().join(" ")),
             "--env" => environments.extend(words.next().map(str::to_owned)),
             "--in" => project = words.next(),
             "--with-upstream" => request.with_upstream = true,
@@ -61,8 +101,7 @@ fn selected(command: &str) -> Result<Vec<String>, Diagnostics> {
         }
     }
     let request = Request { selectors: &selectors, environments: &environments, current_project: project, ..request };
-    let needs = |name: &StackName| needs.get(name).cloned().unwrap_or_default();
-    let (all, _) = select(&candidates, &request, &needs)?.without_asking()?;
+    let (all, _) = select(&candidates, &request, &Needs::of(needs))?.without_asking()?;
     Ok(all.iter().map(ToString::to_string).collect())
 }
 
@@ -96,6 +135,22 @@ fn selectors_mean_what_the_documentation_says() {
         ("--in infrastructure.aws.kms", &[kms]),
         ("--in infrastructure.aws.network --env QA", &[qa]),
         ("--in infrastructure.aws.kms *.CI", &[ci]),
+        ("query all()", &[notes, mitx, xpro, kms, ci, qa]),
+        ("query deps(aws.network.QA)", &[kms, qa]),
+        ("query rdeps(aws.network.QA)", &[notes, mitx, xpro, qa]),
+        ("query rdeps(infrastructure.*)", &[notes, mitx, xpro, kms, ci, qa]),
+        ("query rdeps(aws.network.QA) & env(QA) - aws.network.QA", &[notes, mitx, xpro]),
+        ("query rdeps(aws.network.QA) - (edxapp.mitx.QA | edx_notes.mitx.QA)", &[xpro, qa]),
+        ("query reads(aws.network.QA)", &[mitx, xpro]),
+        ("query reads(aws.network.QA:vpc.id)", &[mitx, xpro]),
+        ("query reads(aws.network.QA:vpc)", &[mitx, xpro]),
+        ("query env(Dev)", &[dev]),
+        ("query env(QA) & provider(aws)", &[qa]),
+        ("query env(QA)&provider(vault)|aws.network.Dev", &[notes, mitx, xpro, dev]),
+        ("query failed() - *.CI", &[qa]),
+        ("query rdeps(drifted())", &[notes, mitx, xpro, kms, qa]),
+        ("--env QA query all()", &[notes, mitx, xpro, qa]),
+        ("--with-upstream query reads(aws.network.QA) - edxapp.mitx.QA", &[xpro, kms, qa]),
     ];
     for (command, expected) in cases {
         assert_eq!(
@@ -123,6 +178,11 @@ fn what_means_nothing_or_too_much_is_refused_with_a_way_out() {
         ("infrastructure.aws.old", &[("E0743", "name the stack")]),
         ("--in infrastructure.aws.kms --env QA", &[("E0743", "runner stacks")]),
         ("--in infrastructure.aws.network", &[("E0744", "--env")]),
+        ("query rdesp(aws.network.QA)", &[("E0745", "rdeps(STACKS)")]),
+        ("query nearby(aws.network.QA)", &[("E0745", "deps(STACKS)")]),
+        ("query reads(aws.network.QA:)", &[("E0745", "STACK:OUTPUT")]),
+        ("query env(qa) | deps(banana)", &[("E0742", "`QA`"), ("E0740", "runner stacks")]),
+        ("query reads(aws.network.QA:cidr)", &[("E0743", "")]),
     ];
     for (command, expected) in cases {
         let problems = selected(command).expect_err(command);
@@ -145,7 +205,7 @@ fn an_ambiguous_ending_lists_its_stacks() {
 fn a_project_directory_with_several_stacks_is_a_choice() {
     let (candidates, _) = stacks();
     let request = Request { current_project: Some("infrastructure.aws.network"), ..Request::default() };
-    let selection = select(&candidates, &request, &|_| Vec::new());
+    let selection = select(&candidates, &request, &());
     assert!(matches!(selection, Ok(Selection::Choose(stacks)) if stacks.len() == 2));
 }
 
@@ -154,13 +214,9 @@ fn upstream_is_asked_of_nothing_that_is_not_selected() {
     let (candidates, needs) = stacks();
     let selectors = ["infrastructure.aws.network.QA".to_owned()];
     let request = Request { selectors: &selectors, with_upstream: true, ..Request::default() };
-    let asked = std::cell::RefCell::new(Vec::new());
-    let needs = |name: &StackName| {
-        asked.borrow_mut().push(name.to_string());
-        needs.get(name).cloned().unwrap_or_default()
-    };
+    let needs = Needs::of(needs);
     select(&candidates, &request, &needs).expect("selects");
-    assert_eq!(*asked.borrow(), ["infrastructure.aws.network.QA", "infrastructure.aws.kms.default"]);
+    assert_eq!(*needs.asked.borrow(), ["infrastructure.aws.network.QA", "infrastructure.aws.kms.default"]);
 }
 
 #[test]
@@ -301,4 +357,107 @@ fn no_value_of_the_configuration_is_told() {
         ["config `a` changed (secret)", "config `b` changed", "config `c` was removed", "config `d` was added"]
     );
     assert!(!told.concat().contains(canary));
+}
+
+#[test]
+fn what_cannot_be_read_is_shown_with_its_column() {
+    let cases = [
+        ("deps(a", "it ends where `)` should be", 6),
+        ("deps()", "`)` stands where a stack, a function or `(` should be", 5),
+        ("a & | b", "`|` stands where a stack, a function or `(` should be", 4),
+        ("(a) b", "`b` stands where the end, or `&`, `|` or ` - ` should be", 4),
+        ("env((a))", "`(` stands where the name of an environment should be", 4),
+        ("ä | -", "`-` stands where a stack, a function or `(` should be", 4),
+    ];
+    for (query, expected, column) in cases {
+        let problem = crate::Query::parse(query).expect_err(query);
+        assert_eq!(problem.message, format!("the query cannot be read: {expected}"), "{query}");
+        assert_eq!(problem.notes[1].find('^'), Some(column), "{query}");
+    }
+}
+
+/// A number that looks random and is the same every time.
+struct Numbers(u64);
+
+impl Numbers {
+    fn below(&mut self, bound: u64) -> u64 {
+        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (self.0 >> 33) % bound
+    }
+
+    /// A query over stacks `p0/QA`, `p1/QA`, … as text, and what it means, worked out from the edges alone.
+    fn query(&mut self, depth: u64, edges: &[BTreeSet<usize>]) -> (String, BTreeSet<usize>) {
+        let all = 0..edges.len();
+        let closed = |start: BTreeSet<usize>, next: &dyn Fn(usize) -> Vec<usize>| {
+            let mut set = start;
+            for _ in edges {
+                set = set.iter().copied().chain(set.iter().flat_map(|at| next(*at))).collect();
+            }
+            set
+        };
+        let kind = if depth == 0 { 6 } else { self.below(7) };
+        let (text, inside) = if kind < 6 { self.query(depth - 1, edges) } else { (String::new(), BTreeSet::new()) };
+        let mut operator = |sign: &str| {
+            let (right, other) = self.query(depth - 1, edges);
+            (format!("({text}) {sign} ({right})"), other)
+        };
+        match kind {
+            0 => (format!("deps({text})"), closed(inside, &|at| edges[at].iter().copied().collect())),
+            1 => {
+                let readers = |at: usize| all.clone().filter(|from| edges[*from].contains(&at)).collect();
+                (format!("rdeps({text})"), closed(inside, &readers))
+            }
+            2 => (format!("reads({text})"), all.filter(|from| !edges[*from].is_disjoint(&inside)).collect()),
+            3 => {
+                let (text, other) = operator("|");
+                (text, &inside | &other)
+            }
+            4 => {
+                let (text, other) = operator("&");
+                (text, &inside & &other)
+            }
+            5 => {
+                let (text, other) = operator("-");
+                (text, &inside - &other)
+            }
+            _ => {
+                let stack = usize::try_from(self.below(edges.len() as u64)).expect("few");
+                (format!("p{stack}.QA"), BTreeSet::from([stack]))
+            }
+        }
+    }
+}
+
+#[test]
+fn on_any_graph_a_query_means_what_its_words_say() {
+    let stack = |number: usize| StackName::new(format!("p{number}"), "QA");
+    let mut checked = 0;
+    for seed in 0..400 {
+        let mut numbers = Numbers(seed);
+        let size = 1 + numbers.below(7);
+        let mut edges = vec![BTreeSet::new(); usize::try_from(size).expect("few")];
+        for from in &mut edges {
+            for _ in 0..numbers.below(4) {
+                from.insert(usize::try_from(numbers.below(size)).expect("few"));
+            }
+        }
+        let (query, expected) = numbers.query(3, &edges);
+        let candidates: Vec<Candidate> =
+            (0..edges.len()).map(|at| Candidate { name: stack(at), reach: Reach::Default }).collect();
+        let needs = edges.iter().enumerate().map(|(at, to)| (stack(at), to.iter().map(|at| stack(*at)).collect()));
+        let selectors = [format!("({query})")];
+        let request = Request { selectors: &selectors, ..Request::default() };
+        let found = select(&candidates, &request, &Needs::of(needs.collect()));
+        match found.and_then(Selection::without_asking) {
+            Ok((found, _)) => {
+                assert_eq!(found, expected.into_iter().map(stack).collect::<Vec<_>>(), "{query}: {edges:?}");
+            }
+            Err(problems) => {
+                assert!(expected.is_empty(), "{query}: {problems:?}");
+                assert!(problems.iter().all(|problem| problem.code == "E0743"), "{query}: {problems:?}");
+            }
+        }
+        checked += 1;
+    }
+    assert_eq!(checked, 400);
 }

@@ -20,7 +20,7 @@ pub(crate) async fn evaluate(
 ) -> Result<Exit> {
     session
         .with_engine(async |engine| {
-            let selected = session.select(engine, selection, &[])?;
+            let selected = session.select(engine, selection, &[]).await?;
             let entries = selected.stacks.iter().filter_map(|stack| engine.catalog.get(&stack.to_string()));
             let survey = engine.survey(entries);
             let mut found = Diagnostics::new();

@@ -10,7 +10,7 @@ use crate::session::Session;
 pub(crate) async fn explain(session: &Session<'_>, selection: &Selection) -> Result<Exit> {
     session
         .with_engine(async |engine| {
-            let selected = session.select(engine, selection, &[])?;
+            let selected = session.select(engine, selection, &[]).await?;
             let cache = session.traces();
             let applied = cache.applied();
             let options = PreviewOptions {

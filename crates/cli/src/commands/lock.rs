@@ -63,7 +63,7 @@ async fn missing(
 ) -> Result<(BTreeMap<StackName, Vec<Entry>>, Diagnostics)> {
     session
         .with_engine(async |engine| {
-            let selected = session.select(engine, selection, &[])?;
+            let selected = session.select(engine, selection, &[]).await?;
             let mut found = Diagnostics::new();
             let mut added: BTreeMap<StackName, Vec<Entry>> = BTreeMap::new();
             for stack in &selected.stacks {

@@ -23,7 +23,7 @@ pub(crate) async fn outputs(session: &Session<'_>, selection: &Selection) -> Res
             chosen.stacks.retain(|name| !named.contains(name));
             let mut found = published_foreign(engine, &named);
             if named.is_empty() || !chosen.stacks.is_empty() {
-                let selected = session.select(engine, &chosen, &foreign)?;
+                let selected = session.select(engine, &chosen, &foreign).await?;
                 found.extend(published(engine, &selected.names()).await?);
             }
             for (stack, outputs) in &found {
@@ -99,7 +99,7 @@ pub(crate) async fn stacks(session: &Session<'_>, selection: &Selection) -> Resu
     session
         .with_engine(async |engine| {
             let orphans = only_in_state(engine).await?;
-            let selected = session.select(engine, selection, &orphans)?;
+            let selected = session.select(engine, selection, &orphans).await?;
             let heads: BTreeMap<String, state::Head> =
                 engine.store.heads().await?.into_iter().map(|head| (head.stack.to_string(), head)).collect();
             let mut rows = Vec::new();

@@ -13,7 +13,7 @@ pub(crate) async fn refresh(session: &Session<'_>, selection: &Selection, only_l
     session
         .with_engine(async |engine| {
             let orphans = only_in_state(engine).await?;
-            let selected = session.select(engine, selection, &orphans)?.names();
+            let selected = session.select(engine, selection, &orphans).await?.names();
             let report = if only_look { engine.look(&selected).await? } else { engine.refresh(&selected).await? };
             show(&session.talk, &report);
             if !session.talk.json {

@@ -27,7 +27,7 @@ async fn states(
     session
         .with_engine(async |engine| {
             let orphans = only_in_state(engine).await?;
-            let mut names = session.select(engine, selection, &orphans)?.names();
+            let mut names = session.select(engine, selection, &orphans).await?.names();
             if selection.stacks.is_empty() && selection.env.is_empty() {
                 names.extend(orphans.iter().map(ToString::to_string));
             }

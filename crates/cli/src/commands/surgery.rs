@@ -70,7 +70,7 @@ async fn change(session: &Session<'_>, stack: String, surgery: Surgery, yes: boo
 pub(super) async fn stack_of(session: &Session<'_>, engine: &Engine<'_>, word: String) -> Result<StackName> {
     let orphans = only_in_state(engine).await?;
     let selection = Selection { stacks: vec![word.clone()], ..Selection::default() };
-    let selected = session.select(engine, &selection, &orphans)?;
+    let selected = session.select(engine, &selection, &orphans).await?;
     match selected.stacks.as_slice() {
         [one] => Ok(one.clone()),
         several => {

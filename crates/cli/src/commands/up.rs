@@ -28,7 +28,7 @@ pub(crate) async fn up(
     session.warn_if_stale();
     session
         .with_engine(async |engine| {
-            let selected = session.select(engine, selection, &[])?;
+            let selected = session.select(engine, selection, &[]).await?;
             let (goal, saved, import, command) = (Goal::Programs, None, None, "up");
             Job { session, engine, selected: &selected, goal, targets, saved, import, running, command }.run().await
         })
@@ -45,7 +45,7 @@ pub(crate) async fn destroy(
     session
         .with_engine(async |engine| {
             let orphans = only_in_state(engine).await?;
-            let selected = session.select(engine, selection, &orphans)?;
+            let selected = session.select(engine, selection, &orphans).await?;
             let (goal, saved, import, command) = (Goal::Nothing, None, None, "destroy");
             Job { session, engine, selected: &selected, goal, targets, saved, import, running, command }.run().await
         })
@@ -63,7 +63,7 @@ pub(crate) async fn preview(
     session.warn_if_stale();
     session
         .with_engine(async |engine| {
-            let selected = session.select(engine, selection, &[])?;
+            let selected = session.select(engine, selection, &[]).await?;
             let begun = Instant::now();
             let preview = make(session, engine, &selected, Goal::Programs, &targets, refresh).await?;
             show(session, &preview, &selected, full, begun);

@@ -1,6 +1,6 @@
 //! Which stacks the words on the command line mean.
 
-use crate::support::World;
+use crate::support::{World, ran};
 
 #[track_caller]
 fn stacks(world: &World, args: &str) -> Vec<String> {
@@ -38,6 +38,47 @@ fn words_mean_stacks() {
     assert!(upstream.len() < 10, "{upstream:?}");
     let downstream = stacks(&world, "infrastructure.monitoring --with-downstream");
     assert!(downstream.contains(&"applications.edxapp.mitx.QA".to_owned()), "{downstream:?}");
+}
+
+/// The stacks of a query, which is one word.
+#[track_caller]
+fn query(world: &World, query: &str) -> Vec<String> {
+    let mut command = world.command("stacks --json");
+    command.arg(query);
+    let events = ran(query, command).ok().events();
+    events.iter().map(|event| event["stack"].as_str().expect("is text").to_owned()).collect()
+}
+
+#[test]
+fn queries_mean_what_plans_and_states_say() {
+    let Some(world) = World::applied() else { return };
+    let readers = query(&world, "reads(network.QA:applications_vpc.id)");
+    let all = query(&world, "rdeps(network.QA)");
+    assert!(readers.len() > 2 && readers.iter().all(|stack| all.contains(stack)), "{readers:?} of {all:?}");
+    assert_eq!(query(&world, "deps(network.QA) & infrastructure.aws.network"), ["infrastructure.aws.network.QA"]);
+    let vault = query(&world, "provider(vault) & env(QA) - applications.*");
+    assert_eq!(vault, ["substructure.vault.static_mounts.operations.QA"]);
+    world.run("stacks failed()").ends(10).says(["no stack is in `failed()`"]);
+    world.run("stacks drifted()").ends(10).says(["no stack is in `drifted()`"]);
+    world.run("stacks rdeps(network.QA").ends(10).says(["it ends where `)` should be", "^"]);
+    let problem = world.run("stacks nearby(network.QA)").ends(10);
+    assert!(problem.err.contains("E0745"), "{problem}");
+}
+
+#[test]
+fn the_commands_of_the_page_about_queries_work() {
+    let Some(world) = World::applied() else { return };
+    let page = include_str!("../../../../docs/queries.md");
+    let commands: Vec<&str> = page.lines().filter_map(|line| line.strip_prefix("$ cargo run -p runner -- ")).collect();
+    assert_eq!(commands.len(), 3);
+    for command in commands {
+        let (words, quoted) = command.split_once(" '").expect("a query in quotes");
+        let mut command = world.command(words);
+        command.arg(quoted.trim_end_matches('\''));
+        // Nothing has failed here.
+        let code = if quoted.starts_with("failed()") { 10 } else { 0 };
+        ran(quoted, command).ends(code);
+    }
 }
 
 #[test]
