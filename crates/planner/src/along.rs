@@ -77,7 +77,9 @@ impl<'a> Builder<'a> {
                 None => self.after_reader(number, stack, companion, first),
             }
         }
-        for (position, (member, _)) in along.iter().enumerate() {
+        for (position, (member, step)) in along.iter().enumerate() {
+            // Who goes over to what comes in its place cannot be waited for.
+            let first = first || position > 0 && self.makes_room(*step);
             for reader in self.index.inside(stack, &member.urn).to_vec() {
                 if !along.iter().any(|(other, _)| std::ptr::eq(*other, reader)) {
                     self.after_reader(number, stack, reader, first);

@@ -340,6 +340,13 @@ impl Inner {
 
     fn act(&mut self, schema: &TypeSchema, step: &Step, name: &str) -> Outcome {
         let region = self.region(step.instance.as_deref());
+        if let StepAction::Create { inputs } | StepAction::Update { inputs, .. } = &step.action
+            && self.tied.contains(name)
+            && inputs.values().filter_map(Value::as_str).any(|text| is_id(text) && !self.things.contains_key(text))
+        {
+            // Nothing hangs on what is not there.
+            return Outcome::Failed(error(ProviderErrorKind::Refused, "NotFound"), None);
+        }
         match &step.action {
             StepAction::Create { inputs } => {
                 if let Some(id) = self.tokens.get(&step.token) {
@@ -489,6 +496,11 @@ impl Provider for Cloud {
             }
         })
     }
+}
+
+/// Whether a text looks like the id of a thing.
+fn is_id(text: &str) -> bool {
+    text.rsplit_once('-').is_some_and(|(name, number)| !name.is_empty() && number.parse::<u32>().is_ok())
 }
 
 /// The step with another `Label`.

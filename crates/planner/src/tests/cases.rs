@@ -240,6 +240,25 @@ fn case_49_it_goes_by_itself_where_the_object_that_it_hangs_on_stays() {
 }
 
 #[test]
+fn case_49_who_goes_over_to_the_replacement_of_what_goes_along_first_is_not_waited_for() {
+    check(
+        "stack a.QA
+           resource Vpc x Cidr=10.9.0.0/16
+             dbr true
+           resource Vpc reader Label=@x.VpcId
+           has Vpc w
+           has Vpc x Cidr=10.1.0.0/16
+             with w 1
+           has Vpc reader Label=x-1
+             depends x",
+        "delete w 1
+         delete x 1 <- delete w 1
+         apply x <- delete x 1
+         apply reader <- apply x",
+    );
+}
+
+#[test]
 fn case_49_a_reader_outside_of_what_goes_along_holds_back_the_other_too() {
     check(
         "stack a.QA

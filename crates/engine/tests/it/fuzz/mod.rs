@@ -8,6 +8,7 @@
 mod case;
 mod found;
 mod piece;
+mod properties;
 mod truth;
 
 use engine::Goal;
