@@ -173,7 +173,7 @@ fn hide_secrets(step: &Step, outcome: &mut Outcome) {
         StepAction::Adopt { .. } => Vec::new(),
     };
     let mut secrets = BTreeSet::new();
-    given.into_iter().flat_map(|map| map.values()).for_each(|value| secrets_in(value, &mut secrets));
+    given.into_iter().flat_map(value::Map::values).for_each(|value| secrets_in(value, &mut secrets));
     error.message = masked(&error.message, &secrets);
 }
 

@@ -103,7 +103,7 @@ impl Engine<'_> {
                         let observed = self.observed(state, intent, found.observed)?;
                         let status =
                             Status::Partial { reasons: vec!["the run was interrupted during the update".to_owned()] };
-                        let object = Object { observed, status, ..Object::clone(old) };
+                        let object = Object { observed, status, ..old.half_updated(&intent.request) };
                         let reason = "the run was interrupted during the update".to_owned();
                         (
                             Entry::Failed { intent: position, reason, object: Some(Box::new(object)) },

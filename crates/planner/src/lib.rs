@@ -492,7 +492,9 @@ impl<'a> Builder<'a> {
         // What was set aside before its resource was renamed still goes by the earlier name.
         let under = |name: &Urn| self.number(stack, StepKind::Delete(name.clone(), reader.incarnation));
         let delete = under(&urn).or_else(|| under(&reader.urn));
-        let apply = self.number(stack, StepKind::Apply(urn));
+        // What was set aside does not move on; what is live does.
+        let is_live = self.live(stack, &urn).is_some_and(|live| live.incarnation == reader.incarnation);
+        let apply = self.number(stack, StepKind::Apply(urn)).filter(|_| is_live);
         if first {
             // With the old object going first, a reader that goes over to the new one cannot be waited for, nor one
             // whose going waits for that.

@@ -6,6 +6,8 @@ use serde::{Deserialize, Serialize};
 use sorted::{SortedMap, SortedSet};
 use value::{Digest, Map, Path, Value};
 
+use crate::Request;
+
 /// One object that a stack has made or taken over.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Object {
@@ -131,6 +133,20 @@ impl Object {
     pub fn hangs_on(&self, urn: &Urn, before: Option<&Object>) -> Option<u64> {
         let remembered = self.kept.deleted_with_incarnation.filter(|_| self.kept.deleted_with.as_ref() == Some(urn));
         remembered.or(before.map(|object| object.incarnation))
+    }
+
+    /// The object when nobody knows how far an update of it got: it reads what it read and what it was to read, and goes
+    /// with another one only if it did and still was to.
+    #[must_use]
+    pub fn half_updated(&self, request: &Request) -> Self {
+        let mut half = self.clone();
+        half.dependencies = self.dependencies.iter().chain(&request.dependencies).cloned().collect();
+        half.read = self.read.iter().chain(&request.read).cloned().collect();
+        let (was, is) = (&self.kept, &request.kept);
+        if (&was.deleted_with, was.deleted_with_incarnation) != (&is.deleted_with, is.deleted_with_incarnation) {
+            (half.kept.deleted_with, half.kept.deleted_with_incarnation) = (None, None);
+        }
+        half
     }
 }
 

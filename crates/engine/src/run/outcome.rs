@@ -3,7 +3,7 @@
 use diag::Diagnostic;
 use ports::{Found, Outcome, ProviderError, StoreError};
 use resource::{Moment, Urn};
-use state::{Action, Entry, Object, Status};
+use state::{Action, Entry, Kept, Object, Status};
 use value::Map;
 
 use super::{Calling, Runner, Trouble, When};
@@ -252,6 +252,9 @@ impl Runner<'_> {
     pub(super) fn partly_updated(&self, calling: &Calling, found: Found, status: Status) -> Option<Object> {
         let old = calling.old.as_ref()?;
         let updated = self.object(calling, found, status).ok()?;
-        Some(Object { inputs: old.inputs.clone(), read: old.read.clone(), ..updated })
+        let Object { inputs, dependencies, read, kept, .. } = old.half_updated(&calling.request);
+        let Kept { deleted_with, deleted_with_incarnation, .. } = kept;
+        let kept = Kept { deleted_with, deleted_with_incarnation, ..updated.kept };
+        Some(Object { inputs, dependencies, read, kept, ..updated })
     }
 }

@@ -176,3 +176,77 @@ stack a.QA
         });
     }
 }
+
+/// What was set aside and what goes along read the same object.
+#[test]
+fn what_was_set_aside_does_not_move_on_with_its_resource() {
+    let given = "
+stack b.QA
+  resource Fixed r1
+  output r1 @r1.Id
+  has Bucket r0 Name=b0 Region=r0
+  published r0 r0-1 from r0
+  leftover Fixed r1 Label=r0-1
+    incarnation 1
+    depends r0
+  has Fixed r1 Label=r0-1
+    incarnation 2
+    depends r0
+    with r0 1
+  published r1 r1-2 from r1
+";
+    replay(&Given { text: given.to_owned(), operations: vec![Operation::Up], jobs: 1, ..Given::default() });
+}
+
+/// The update takes it from what it went with; whether that has come about nobody knows.
+#[test]
+fn what_was_half_updated_goes_with_another_one_only_if_that_is_sure() {
+    let given = "
+stack b.QA
+  resource Vpc r0 Cidr=c0
+  output r0 @r0.Arn
+  resource Vpc r1 Cidr=c0
+  output r1 @r1.Arn
+  has Vpc r0 Cidr=c0
+  published r0 r0-1 from r0
+  has Vpc r1 Cidr=c0 Label=r0-1
+    depends r0
+    with r0 1
+  published r1 r1-1 from r1
+";
+    for harm in [None, Some(("update r1", Harm::Partial))] {
+        replay(&Given {
+            text: given.to_owned(),
+            strict: true,
+            harms: harms(harm.as_slice()),
+            operations: vec![Operation::KilledUp(1), Operation::KilledDestroy(1)],
+            jobs: 3,
+            ..Given::default()
+        });
+    }
+}
+
+/// The object that an interrupted update was to read is in use, as is the one that it read before.
+#[test]
+fn what_was_half_updated_reads_what_it_read_and_what_it_was_to_read() {
+    let given = "
+stack b.QA
+  resource Vpc r0 Cidr=c0
+  resource Vpc r1 Cidr=c0
+  resource Vpc r2 Cidr=c0 Label=@r1.Arn
+  has Vpc r0 Cidr=c0
+  has Vpc r1 Cidr=c0
+  has Vpc r2 Cidr=c0 Label=r0-1
+    depends r0
+";
+    for harm in [Harm::LoseCall, Harm::LoseAnswer, Harm::Partial] {
+        replay(&Given {
+            text: given.to_owned(),
+            strict: true,
+            harms: harms(&[("update r2", harm)]),
+            operations: vec![Operation::Up, Operation::Destroy],
+            jobs: 3,
+            ..Given::default()
+        });
+    }
+}
