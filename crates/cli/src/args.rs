@@ -284,6 +284,11 @@ pub(crate) enum Command {
         #[command(flatten)]
         selection: Selection,
     },
+    /// What runs did: when, which command, what it came to
+    History {
+        #[command(flatten)]
+        selection: Selection,
+    },
     /// Look at the state, and change it by hand
     State {
         #[command(subcommand)]
@@ -342,6 +347,9 @@ pub(crate) enum State {
     List {
         #[command(flatten)]
         selection: Selection,
+        /// As it was at a generation of one stack; `runner history STACK` lists them
+        #[arg(long, value_name = "GENERATION")]
+        at: Option<u64>,
     },
     /// What the state holds of one resource
     Show {
@@ -349,6 +357,9 @@ pub(crate) enum State {
         stack: String,
         /// The resource: its URN, or its name
         resource: String,
+        /// As it was at a generation; `runner history STACK` lists them
+        #[arg(long, value_name = "GENERATION")]
+        at: Option<u64>,
     },
     /// Drop the record of a resource; its object stays
     Rm {
@@ -453,6 +464,14 @@ pub(crate) enum State {
     Verify {
         #[command(flatten)]
         selection: Selection,
+    },
+    /// Make a damaged state whole again, as far as it can be told; what is lost is said, and nothing is deleted
+    Repair {
+        /// The stack
+        stack: String,
+        /// Do not ask
+        #[arg(long, short)]
+        yes: bool,
     },
 }
 

@@ -100,16 +100,9 @@ impl From<Diagnostic> for Failure {
 impl From<StoreError> for Failure {
     fn from(error: StoreError) -> Self {
         let problem = Diagnostic::error("E0501", error.to_string());
-        let problem = match &error {
-            StoreError::Held { .. } => {
-                problem.hint("wait until it is over, as `--wait` does; a run that died is taken over by itself")
-            }
-            StoreError::Moved { .. } => problem.hint("run the command again to see what would be done now"),
-            StoreError::Lost { .. } => problem.hint("look at what the other run did: `runner preview`"),
-            StoreError::Broken { .. } => {
-                problem.hint("see the file that is named; restore it from a copy of the state")
-            }
-            StoreError::Io { .. } => problem,
+        let problem = match error.hint() {
+            Some(hint) => problem.hint(hint),
+            None => problem,
         };
         Self { exit: Exit::State, found: problem.into(), held: matches!(error, StoreError::Held { .. }) }
     }

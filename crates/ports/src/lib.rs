@@ -13,7 +13,7 @@ pub use provider::{
     Find, Found, Fragment, Outcome, Owner, Provider, ProviderError, ProviderErrorKind, ReadRequest, Step, StepAction,
 };
 pub use secrets::{SecretError, Secrets};
-pub use store::{Base, Closing, Journal, Lease, Loaded, Run, StateStore, StoreError};
+pub use store::{Account, Base, Closing, Damage, Examined, Journal, Lease, Loaded, Lost, Run, StateStore, StoreError};
 
 /// A boxed future that may cross threads.
 pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;

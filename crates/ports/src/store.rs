@@ -62,6 +62,55 @@ pub struct Closing {
     pub settled: Option<Digest>,
 }
 
+/// Something in the store that is not as it was written.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Damage {
+    /// Where: a file or object, from the root of the store, and a line of it.
+    pub place: String,
+    /// What is wrong there.
+    pub what: String,
+    /// Only what the stack was in the past cannot be read for it.
+    pub past: bool,
+}
+
+/// What was written after the place up to which a state can be told for sure.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Lost {
+    /// Where.
+    pub place: String,
+    /// The entry with its position; `None` = it cannot be read.
+    pub entry: Option<(u64, Entry)>,
+}
+
+/// What a run wrote to the journal of a stack.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Account {
+    /// The state that it found.
+    pub before: StackState,
+    /// What it wrote, in order.
+    pub entries: Vec<Entry>,
+}
+
+/// What is there of one stack, whatever was done to it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Examined {
+    /// The stack's full name, as its state says, or else its place in the store.
+    pub stack: String,
+    /// Its place in the store.
+    pub place: String,
+    /// Everything that is not as it was written.
+    pub damage: Vec<Damage>,
+    /// The number of its newest generation, readable or not.
+    pub generation: u64,
+    /// The state as far as it can be told for sure: the last whole snapshot and the journal from there up to the first
+    /// damage. Nobody has looked whether it is tidy. `None` = there is none.
+    pub state: Option<StackState>,
+    /// A position after everything that was ever written to its journal.
+    pub next_position: u64,
+    /// What was written after that.
+    pub lost: Vec<Lost>,
+}
+
 /// Why the store did not do it.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum StoreError {
@@ -103,12 +152,43 @@ pub enum StoreError {
     },
 }
 
+impl StoreError {
+    /// What helps, as something that one can type.
+    pub fn hint(&self) -> Option<String> {
+        Some(match self {
+            Self::Held { .. } => {
+                "wait until it is over, as `--wait` does; a run that died is taken over by itself".into()
+            }
+            Self::Moved { .. } => "run the command again to see what would be done now".into(),
+            Self::Lost { .. } => "look at what the other run did: `runner preview`".into(),
+            Self::Broken { stack, .. } => format!("`runner state repair {stack}`"),
+            Self::Io { .. } => return None,
+        })
+    }
+}
+
 /// A store of states.
 pub trait StateStore: Send + Sync {
     /// The newest head of every stack, by name. Writes nothing.
     fn heads(&self) -> BoxFuture<'_, Result<Vec<Head>, StoreError>>;
-    /// The state at a head: its snapshot, and the journal since; verified. Writes nothing.
+    /// The state at a head: its snapshot, and the journal since, up to where the next head takes over; verified.
+    /// Writes nothing.
     fn load<'a>(&'a self, head: &'a Head) -> BoxFuture<'a, Result<Loaded, StoreError>>;
+    /// The heads of the stack that a head is of, oldest first. Those that were pruned or cannot be read are left out.
+    /// Writes nothing.
+    fn generations<'a>(&'a self, head: &'a Head) -> BoxFuture<'a, Result<Vec<Head>, StoreError>>;
+    /// What the run that a head is open for wrote while that was the newest. Writes nothing.
+    fn account<'a>(&'a self, head: &'a Head) -> BoxFuture<'a, Result<Account, StoreError>>;
+    /// Reads all that there is of every stack, by name; what is damaged is said and not refused. Writes nothing.
+    fn examine(&self) -> BoxFuture<'_, Result<Vec<Examined>, StoreError>>;
+    /// Puts a state, made of what was examined, in the place of a damaged one, as one new generation; what is damaged
+    /// stays where it is.
+    fn restore<'a>(
+        &'a self,
+        run: &'a Run,
+        examined: &'a Examined,
+        state: &'a StackState,
+    ) -> BoxFuture<'a, Result<Head, StoreError>>;
     /// Who holds a stack whose head is open; `None` if that run is over or dead.
     fn holder<'a>(&'a self, head: &'a Head) -> BoxFuture<'a, Result<Option<Lease>, StoreError>>;
     /// Takes stacks for a run, all or none: writes the lease, checks every base, writes an open head and a seal for

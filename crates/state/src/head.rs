@@ -19,6 +19,17 @@ pub struct OutputDigest {
     pub stale: bool,
 }
 
+/// Who wrote a head, and when.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Written {
+    /// The run's id.
+    pub run: String,
+    /// A word of what it did: `up`, `destroy`.
+    pub command: String,
+    /// When: RFC 3339, UTC.
+    pub at: String,
+}
+
 /// The head of a stack at one generation; written when a run opens the stack and when it closes it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Head {
@@ -51,12 +62,16 @@ pub struct Head {
     /// The saved preview whose runs alone have moved the stack since the base that it was made from.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub plan: Option<Digest>,
+    /// Who wrote it and when: a remark, in no digest.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub written: Option<Written>,
 }
 
 impl Head {
     /// What tells the head from any other, also of its generation.
     pub fn digest(&self) -> Digest {
+        let unsigned = Self { written: None, ..self.clone() };
         // INVARIANT: a struct of a fixed field order with sorted maps inside: its JSON is canonical and cannot fail.
-        Digest::of("head/1", &serde_json::to_vec(self).unwrap_or_default())
+        Digest::of("head/1", &serde_json::to_vec(&unsigned).unwrap_or_default())
     }
 }

@@ -291,3 +291,131 @@ fn case_39_after_any_entries_that_make_sense_one_by_one_the_state_is_whole() {
         }
     }
 }
+
+#[test]
+fn case_54_what_is_said_of_a_resource_stays_while_an_old_copy_is_there_and_goes_with_the_last_one() {
+    let mut state = state(&[
+        Entry::Recorded { object: Box::new(object("a", 1, &[])) },
+        Entry::Recorded { object: Box::new(object("a", 2, &[])) },
+        Entry::Recorded { object: Box::new(object("b", 3, &["a"])) },
+    ]);
+    state.apply(&Entry::Observed { urn: urn("a"), observed: None, id: None, healthy: false });
+    assert_eq!(state.replaced.len(), 1);
+    assert!(state.objects[&urn("b")].dependencies.contains(&urn("a")), "`b` may hold the old copy");
+    assert_eq!(state.verify(), []);
+    state.apply(&Entry::Dropped { urn: urn("a"), incarnation: 1 });
+    assert_eq!((state.replaced.len(), state.objects[&urn("b")].dependencies.len()), (0, 0));
+    assert_eq!(state.verify(), []);
+}
+
+fn object_mut<'a>(state: &'a mut StackState, name: &str) -> &'a mut Object {
+    std::sync::Arc::make_mut(state.objects.get_mut(&urn(name)).expect("there"))
+}
+
+/// Breaks a state with `a`, `b` that needs `a`, `c` that needs `b`, and an old copy of `a`; what mending says.
+fn mended(harm: impl FnOnce(&mut StackState)) -> (StackState, String) {
+    let mut state = state(&[
+        Entry::Recorded { object: Box::new(object("a", 1, &[])) },
+        Entry::Recorded { object: Box::new(object("a", 2, &[])) },
+        Entry::Recorded { object: Box::new(object("b", 3, &["a"])) },
+        Entry::Recorded { object: Box::new(object("c", 4, &["b"])) },
+    ]);
+    let from = [urn("c")].into();
+    let value = Value::from("x");
+    let published = Entry::Published { path: Path::key("x"), digest: value.digest(), value, from };
+    state.apply(&published);
+    assert_eq!((state.verify(), state.clone().mend()), (vec![], vec![]), "it is whole");
+    harm(&mut state);
+    assert!(!state.verify().is_empty() || !state.loose_ends().is_empty(), "it is harmed");
+    let said = state.mend().join("\n");
+    assert_eq!((state.verify(), state.loose_ends()), (vec![], vec![]), "it is whole again");
+    assert_eq!(state.clone().mend(), [""; 0], "there is nothing more to mend");
+    (state, said)
+}
+
+#[test]
+fn case_36_what_refers_to_nothing_is_dropped_and_said() {
+    let (state, said) = mended(|state| {
+        state.objects.remove(&urn("b"));
+        let kept = &mut object_mut(state, "a").kept;
+        (kept.deleted_with, kept.deleted_with_incarnation) = (Some(urn("b")), Some(3));
+    });
+    assert_eq!(
+        said,
+        "`p::t::a` is no longer deleted with `p::t::b`, of which there is no record\n\
+         `p::t::c` no longer depends on `p::t::b`, of which there is no record"
+    );
+    assert_eq!((state.objects.len(), state.replaced.len()), (2, 1), "no object goes");
+    // An output that was made of it stands as it was published.
+    let (state, said) = mended(|state| drop(state.objects.remove(&urn("c"))));
+    assert_eq!(said, "output `x` is made of `p::t::c`, of which there is no record: that is forgotten");
+    assert!(state.outputs.contains_key(&Path::key("x")));
+}
+
+#[test]
+fn case_36_objects_have_no_order_but_that_of_their_needs_and_a_parent_is_only_a_label() {
+    // What comes before what is derived of what needs what, so nothing can come too early; only a circle has no order.
+    let (state, said) = mended(|state| {
+        object_mut(state, "a").dependencies.insert(urn("c"));
+    });
+    assert_eq!(said, "`p::t::b` no longer depends on `p::t::a`, which depends on it");
+    assert_eq!(state.objects[&urn("a")].dependencies.len(), 1);
+    let mut labelled = state;
+    object_mut(&mut labelled, "a").kept.parent = Some("nobody".into());
+    assert_eq!(labelled.verify(), []);
+}
+
+#[test]
+fn case_37_one_live_record_for_each_resource() {
+    let twice = |state: &mut StackState| {
+        state.replaced.put(object("a", 2, &[]).into());
+    };
+    assert!(mended(twice).1.contains("twice with one incarnation"));
+    let misplaced = |state: &mut StackState| {
+        let object = state.objects.remove(&urn("c")).expect("there");
+        state.objects.insert(urn("d"), object);
+    };
+    let (state, said) = mended(misplaced);
+    assert_eq!(said, "`p::t::c`, which stood under `p::t::d`, is put in its place");
+    assert!(state.objects.contains_key(&urn("c")));
+    let shadow = |state: &mut StackState| drop(state.objects.insert(urn("d"), object("c", 4, &[]).into()));
+    assert!(mended(shadow).1.contains("under `p::t::d`, and the name is taken goes"));
+    let (state, said) = mended(|state| state.last_incarnation = 1);
+    assert_eq!((said.as_str(), state.last_incarnation), ("the counter of incarnations goes from 1 to 4", 4));
+}
+
+#[test]
+fn a_run_is_told_in_numbers_and_a_resource_counts_once() {
+    let before = state(&[
+        Entry::Recorded { object: Box::new(object("changed", 1, &[])) },
+        Entry::Recorded { object: Box::new(object("anew", 2, &[])) },
+        Entry::Recorded { object: Box::new(object("first", 3, &[])) },
+        Entry::Recorded { object: Box::new(object("gone", 4, &[])) },
+    ]);
+    let at = before.next_position;
+    let entries = [
+        intent(Action::Create, "made", 5),
+        done(at, object("made", 5, &[])),
+        intent(Action::Update, "changed", 1),
+        done(at + 2, object("changed", 1, &[])),
+        // Made before the old one is deleted, and the other way round.
+        intent(Action::Create, "anew", 6),
+        done(at + 4, object("anew", 6, &[])),
+        intent(Action::Delete, "anew", 2),
+        Entry::Deleted { intent: at + 6 },
+        intent(Action::Delete, "first", 3),
+        Entry::Deleted { intent: at + 8 },
+        intent(Action::Create, "first", 7),
+        done(at + 10, object("first", 7, &[])),
+        intent(Action::Delete, "gone", 4),
+        Entry::Deleted { intent: at + 12 },
+        intent(Action::Adopt, "theirs", 8),
+        done(at + 14, object("theirs", 8, &[])),
+        intent(Action::Create, "never", 9),
+        Entry::Failed { intent: at + 16, reason: "no".into(), object: None },
+        Entry::Observed { urn: urn("made"), observed: Some(Map::new()), id: None, healthy: false },
+    ];
+    let expected = Tally { created: 1, updated: 1, replaced: 2, deleted: 1, taken_over: 1, failed: 1, recorded: 1 };
+    assert_eq!(Tally::of(&before, &entries), expected);
+    assert_eq!(Tally::of(&before, &[]), Tally::default());
+}

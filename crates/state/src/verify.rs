@@ -1,8 +1,5 @@
 //! What must be true of a state.
 
-use graph::Graph;
-use resource::Urn;
-
 use crate::StackState;
 
 /// What is wrong with a state that was read.
@@ -84,15 +81,8 @@ impl StackState {
 
     /// A cycle among the live objects.
     fn cycle(&self) -> Option<Broken> {
-        let urns: Vec<&Urn> = self.objects.keys().collect();
-        let mut graph = Graph::new(urns.len());
-        for (number, object) in self.objects.values().enumerate() {
-            // Keys are sorted, so that the position of one is found fast.
-            let needs = object.dependencies.iter().filter_map(|need| urns.binary_search(&need).ok());
-            needs.for_each(|need| graph.add_edge(number, need));
-        }
-        let cycles = graph.order().err()?;
-        let members = cycles.concat().into_iter().map(|number| format!("`{}`", urns[number]));
-        Some(Broken::Cycle { members: members.collect::<Vec<_>>().join(", ") })
+        let cycles = self.cycles();
+        let members: Vec<String> = cycles.concat().iter().map(|urn| format!("`{urn}`")).collect();
+        (!members.is_empty()).then(|| Broken::Cycle { members: members.join(", ") })
     }
 }

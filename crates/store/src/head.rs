@@ -1,14 +1,14 @@
 //! Making heads.
 
-use ports::StoreError;
-use state::{Head, OutputDigest, STATE_FORMAT, StackState};
+use ports::{Run, StoreError};
+use state::{Head, OutputDigest, STATE_FORMAT, StackState, Written};
 use value::Digest;
 
-use crate::durable;
 use crate::layout::{StackDir, io_error};
+use crate::{durable, lease};
 
-/// The head of a state, as if there were no snapshot and no journal.
-pub(crate) fn of(state: &StackState, generation: u64) -> Head {
+/// The head of a state that a run writes now, as if there were no snapshot and no journal.
+pub(crate) fn of(state: &StackState, generation: u64, run: &Run) -> Head {
     let mut reads_from: Vec<String> = state.reads().into_iter().map(|read| read.stack.clone()).collect();
     reads_from.dedup();
     let digest = |output: &state::PublishedOutput| OutputDigest {
@@ -30,7 +30,13 @@ pub(crate) fn of(state: &StackState, generation: u64) -> Head {
         objects: (state.objects.len() + state.replaced.len()) as u64,
         reads_from,
         plan: None,
+        written: Some(written(run)),
     }
+}
+
+/// The remark of a run that writes a head now.
+pub(crate) fn written(run: &Run) -> Written {
+    Written { run: run.id.clone(), command: run.command.clone(), at: lease::now() }
 }
 
 /// What stands for the chunk before the first one.

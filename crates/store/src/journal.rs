@@ -111,7 +111,7 @@ impl Writer {
         let state = &closing.state;
         if state.id != self.id || state.next_position != self.position {
             let reason = format!(
-                "the run would close it at entry {} of `{}`, the journal is at entry {} of `{}` (to repair: run again)",
+                "the run would close it at entry {} of `{}`, the journal is at entry {} of `{}`",
                 state.next_position, state.id, self.position, self.id
             );
             return Err(StoreError::Broken { stack: self.stack.clone(), reason });
@@ -123,7 +123,7 @@ impl Writer {
             chain: self.chain,
             settled: closing.settled,
             plan: self.plan,
-            ..head::of(state, self.generation + 1)
+            ..head::of(state, self.generation + 1, &self.run)
         };
         // From here on a newer head is no sign that it was lost.
         if let Some(held) = self.inner.held().get_mut(&self.run.id) {
@@ -156,7 +156,7 @@ impl Writer {
 }
 
 /// Writes a snapshot, of which only a part is in memory at a time; gives the digest that it is named by.
-fn snapshot(dir: &StackDir, state: &StackState) -> Result<Digest, StoreError> {
+pub(crate) fn snapshot(dir: &StackDir, state: &StackState) -> Result<Digest, StoreError> {
     const BUFFER: usize = 1 << 16;
     let mut digester = Digester::new(read::SNAPSHOT);
     let written = durable::stream(&dir.snapshots(), |file| {

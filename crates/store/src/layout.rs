@@ -100,6 +100,17 @@ pub(crate) fn file_name(name: &str) -> String {
     safe
 }
 
+/// What [`file_name`] made a name of; the name itself, if it made none.
+pub(crate) fn name_of(file: &str) -> String {
+    let mut bytes = Vec::with_capacity(file.len());
+    for (number, part) in file.split('%').enumerate() {
+        let code = part.get(..2).filter(|_| number > 0).and_then(|hex| u8::from_str_radix(hex, 16).ok());
+        bytes.extend(code);
+        bytes.extend_from_slice(&part.as_bytes()[if code.is_some() { 2 } else { 0 }..]);
+    }
+    String::from_utf8(bytes).unwrap_or_else(|_| file.to_owned())
+}
+
 /// The numbers in the names of the files of a directory, `<number>.<extension>`, in order; none if it is not there.
 pub(crate) fn numbers(dir: &Path, extension: &str) -> Result<Vec<u64>, StoreError> {
     let mut numbers: Vec<u64> =
@@ -154,5 +165,8 @@ mod tests {
             assert!(!safe.starts_with('.') && !safe.contains(['/', '\0']), "{name} -> {safe}");
         }
         assert_ne!(file_name("a%2Fb"), file_name("a/b"));
+        for name in ["a.QA", ".hidden", "a/b", "ä%2F"] {
+            assert_eq!(name_of(&file_name(name)), name);
+        }
     }
 }

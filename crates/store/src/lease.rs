@@ -4,7 +4,7 @@
 //! the lease says who that is. Between machines that share a directory the lease's end counts.
 
 use std::fs::{self, File, TryLockError};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -107,6 +107,22 @@ pub(crate) fn remove(root: &Path, run: &str) -> Result<(), StoreError> {
     }
 }
 
+/// Removes the leases of runs that were taken over, and of those that ended long ago without giving up theirs.
+/// A run that was only stopped finds its stacks taken, or writes its lease anew.
+pub(crate) fn sweep<'a>(root: &Path, margin: Duration, dead: impl Iterator<Item = &'a String>) {
+    let now = Timestamp::now();
+    let dead: Vec<PathBuf> = dead.map(|run| layout::lease(root, run)).collect();
+    for name in layout::names(&root.join("leases")).unwrap_or_default() {
+        let path = root.join("leases").join(name);
+        let lease = fs::read(&path).ok().and_then(|bytes| serde_json::from_slice::<LeaseFile>(&bytes).ok());
+        let over = lease.is_some_and(|lease| !lease.outlives(now, margin) && !lease.runs_here());
+        if over || dead.contains(&path) {
+            // One that stays does no harm.
+            let _ = fs::remove_file(path);
+        }
+    }
+}
+
 /// The lease of a run; one that cannot be read was being written when the machine stopped, so its run is over.
 fn read(root: &Path, run: &str) -> Option<LeaseFile> {
     serde_json::from_slice(&fs::read(layout::lease(root, run)).ok()?).ok()
@@ -140,6 +156,11 @@ pub(crate) fn locked_by(root: &Path, lock: &Path) -> Option<Lease> {
 pub(crate) fn unknown_holder() -> Lease {
     let unknown = || "unknown".to_owned();
     Lease { run: unknown(), command: unknown(), host: host(), pid: 0, since: unknown() }
+}
+
+/// The present, for people.
+pub(crate) fn now() -> String {
+    text(Timestamp::now())
 }
 
 /// To the second, which is enough for people.
@@ -188,6 +209,27 @@ mod tests {
         assert!(lease(|_| ()).runs_here());
         assert!(!lease(|lease| lease.started += 1).runs_here(), "the process id was used again");
         assert!(!lease(|lease| lease.boot = "another".into()).runs_here(), "the machine was started again");
+    }
+
+    #[test]
+    fn leases_of_the_dead_are_swept_and_those_of_the_living_stay() {
+        let dir = tempfile::tempdir().expect("a directory");
+        let change = |run: &str, change: &dyn Fn(&mut LeaseFile)| {
+            let run = Run { id: run.into(), command: "up".into() };
+            write(dir.path(), &run, &Settings::default(), Duration::ZERO).expect("written");
+            let mut lease = read(dir.path(), &run.id).expect("read");
+            change(&mut lease);
+            fs::write(layout::lease(dir.path(), &run.id), serde_json::to_vec(&lease).expect("bytes")).expect("written");
+        };
+        change("alive", &|_| ());
+        change("late", &|lease| lease.until = 0);
+        change("taken over", &|_| ());
+        change("dead", &|lease| (lease.until, lease.started) = (0, 1));
+        change("recent", &|lease| lease.boot = "another".into());
+        sweep(dir.path(), Duration::ZERO, [&"taken over".to_owned()].into_iter());
+        let mut left = layout::names(&dir.path().join("leases")).expect("listed");
+        left.sort();
+        assert_eq!(left, ["alive.json", "late.json", "recent.json"]);
     }
 
     #[test]

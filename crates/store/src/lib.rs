@@ -6,11 +6,13 @@
 //! of a stack's `lock` file writes below that stack; the kernel gives the lock back when the process dies.
 //!
 //! Nothing is repaired by guessing: a journal is a hash chain without gaps, a snapshot is named by its content, and
-//! what does not fit is [`ports::StoreError::Broken`] with a word on how to repair it.
+//! what does not fit is [`ports::StoreError::Broken`]. [`StateStore::examine`] reads it all the same, and
+//! [`StateStore::restore`] adds a generation that is whole.
 
 pub mod conformance;
 
 mod durable;
+mod examine;
 mod head;
 mod journal;
 mod layout;
@@ -18,15 +20,17 @@ mod lease;
 mod prune;
 mod read;
 mod readers;
+mod restore;
 mod take;
+mod walk;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use ports::{Base, BoxFuture, Journal, Lease, Loaded, Run, StateStore, StoreError};
-use state::{Head, OutputReader};
+use ports::{Account, Base, BoxFuture, Examined, Journal, Lease, Loaded, Run, StateStore, StoreError};
+use state::{Head, OutputReader, StackState};
 
 use crate::read::Finder;
 
@@ -114,11 +118,36 @@ impl StateStore for LocalStore {
     fn load<'a>(&'a self, head: &'a Head) -> BoxFuture<'a, Result<Loaded, StoreError>> {
         let head = head.clone();
         self.run(move |inner| {
-            let stack = head.stack.to_string();
-            let dir = Finder::new(&inner.root).find(&stack, &head.id)?.ok_or(StoreError::Moved { stack })?;
+            let dir = place_of(&inner.root, &head)?;
             let state = read::replay(&dir, &head)?.state;
             Ok(Loaded { head, state })
         })
+    }
+
+    fn generations<'a>(&'a self, head: &'a Head) -> BoxFuture<'a, Result<Vec<Head>, StoreError>> {
+        let head = head.clone();
+        self.run(move |inner| read::generations(&place_of(&inner.root, &head)?))
+    }
+
+    fn account<'a>(&'a self, head: &'a Head) -> BoxFuture<'a, Result<Account, StoreError>> {
+        let head = head.clone();
+        self.run(move |inner| read::account(&place_of(&inner.root, &head)?, &head))
+    }
+
+    fn examine(&self) -> BoxFuture<'_, Result<Vec<Examined>, StoreError>> {
+        self.run(|inner| examine::all(&inner.root))
+    }
+
+    fn restore<'a>(
+        &'a self,
+        run: &'a Run,
+        examined: &'a Examined,
+        state: &'a StackState,
+    ) -> BoxFuture<'a, Result<Head, StoreError>> {
+        let (run, place, generation) = (run.clone(), examined.place.clone(), examined.generation);
+        let mut state = state.clone();
+        state.next_position = examined.next_position;
+        self.run(move |inner| restore::restore(inner, &run, &place, generation, &state))
     }
 
     fn holder<'a>(&'a self, head: &'a Head) -> BoxFuture<'a, Result<Option<Lease>, StoreError>> {
@@ -181,6 +210,12 @@ impl StateStore for LocalStore {
         let upstream = upstream.to_owned();
         self.run(move |inner| readers::list(&inner.root, &upstream))
     }
+}
+
+/// The directory of the stack that a head is of.
+fn place_of(root: &Path, head: &Head) -> Result<layout::StackDir, StoreError> {
+    let stack = head.stack.to_string();
+    Finder::new(root).find(&stack, &head.id)?.ok_or(StoreError::Moved { stack })
 }
 
 /// Runs what waits for the disk where it holds up nobody. It ends even if nobody waits for it any more.

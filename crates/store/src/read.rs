@@ -2,14 +2,15 @@
 
 use std::path::{Path, PathBuf};
 
-use ports::StoreError;
+use ports::{Account, StoreError};
 use resource::StackName;
 use serde::Deserialize;
-use serde::de::{DeserializeOwned, IgnoredAny};
-use state::{Chunk, Head, STATE_FORMAT, StackState};
+use serde::de::DeserializeOwned;
+use state::{Entry, Head, STATE_FORMAT, StackState};
 use value::Digest;
 
 use crate::layout::{self, StackDir, tail};
+use crate::walk::{self, Until};
 
 /// A state that was read, and where its journal ends.
 #[derive(Debug)]
@@ -54,17 +55,28 @@ pub(crate) fn newest(dir: &StackDir) -> Result<Option<Head>, StoreError> {
 }
 
 fn head(dir: &StackDir, generation: u64) -> Result<Option<Head>, StoreError> {
-    let path = dir.head(generation);
-    let Some(bytes) = layout::read(&path)? else { return Ok(None) };
-    let head: Head = decode(&bytes, |head: &Head| head.format).map_err(|reason| {
-        let earlier = "move it away, and the generation before it with the journal says the same";
-        broken(&dir.label(), format!("`{}` {reason}", tail(&path)), earlier)
-    })?;
-    if head.generation != generation {
-        let reason = format!("`{}` says that it is generation {}", tail(&path), head.generation);
-        return Err(broken(&dir.label(), reason, "give the file back its name"));
+    let found = look_at_head(dir, generation)?;
+    let said = |reason| broken(&dir.label(), format!("`{}` {reason}", tail(&dir.head(generation))));
+    found.transpose().map_err(said)
+}
+
+/// A head, or what is wrong with it; `None` if it is not there.
+pub(crate) fn look_at_head(dir: &StackDir, generation: u64) -> Result<Option<Result<Head, String>>, StoreError> {
+    let Some(bytes) = layout::read(&dir.head(generation))? else { return Ok(None) };
+    let head = decode(&bytes, |head: &Head| head.format);
+    Ok(Some(head.and_then(|head| match head.generation {
+        said if said == generation => Ok(head),
+        said => Err(format!("says that it is generation {said}")),
+    })))
+}
+
+/// The heads of a stack that can be read, oldest first.
+pub(crate) fn generations(dir: &StackDir) -> Result<Vec<Head>, StoreError> {
+    let mut heads = Vec::new();
+    for generation in layout::numbers(&dir.heads(), "json")? {
+        heads.extend(look_at_head(dir, generation)?.and_then(Result::ok));
     }
-    Ok(Some(head))
+    Ok(heads)
 }
 
 /// Finds the directories of stacks.
@@ -92,97 +104,84 @@ impl<'a> Finder<'a> {
     }
 }
 
-/// The state at a head: its snapshot, and, if a run left it open, the journal since.
+/// The state at a head: its snapshot, and, if a run left it open, the journal since, up to the next head.
 pub(crate) fn replay(dir: &StackDir, head: &Head) -> Result<Replayed, StoreError> {
     let stack = head.stack.to_string();
-    let mut replayed = Replayed { state: snapshot(dir, head, &stack)?, chain: head.chain, segment: None };
+    let said = |reason| broken(&stack, reason);
+    let state = snapshot(dir, head)?.map_err(|(place, what)| said(format!("`{place}` {what}")))?;
+    let mut replayed = Replayed { state, chain: head.chain, segment: None };
     if head.open.is_some() {
-        journal(dir, &stack, head.position, &mut replayed)?;
+        let until = until(dir, head)?;
+        let state = &mut replayed.state;
+        let apply = &mut |at: walk::At<'_>| at.chunk.entries.iter().for_each(|entry| state.apply(entry));
+        let walked = walk::walk(dir, head.position, Some(head.chain), &until, apply)?;
+        if let Some(found) = walked.broken {
+            return Err(said(found.to_string()));
+        }
+        replayed.chain = walked.chain.unwrap_or(head.chain);
+        replayed.segment = walked.segment;
     }
     let found: Vec<String> = replayed.state.verify().iter().map(ToString::to_string).collect();
-    if found.is_empty() {
-        Ok(replayed)
-    } else {
-        Err(broken(
-            &stack,
-            found.join("; "),
-            "go back to an earlier generation: move the newer files of `heads/` and `journal/` away, and run `refresh`",
-        ))
+    if found.is_empty() { Ok(replayed) } else { Err(said(found.join("; "))) }
+}
+
+/// Where the journal of an open head ends: where later ones take over.
+pub(crate) fn until(dir: &StackDir, head: &Head) -> Result<Until, StoreError> {
+    // Most often nothing came later, which is known without reading all heads.
+    if !dir.head(head.generation + 1).exists() {
+        return Ok(Until::default());
+    }
+    let later = generations(dir)?;
+    Ok(Until::heads(later.iter().filter(|later| later.generation > head.generation)))
+}
+
+/// What the run that a head is open for wrote, and the state that it found.
+pub(crate) fn account(dir: &StackDir, head: &Head) -> Result<Account, StoreError> {
+    let stack = head.stack.to_string();
+    let said = |reason| broken(&stack, reason);
+    let before = snapshot(dir, head)?.map_err(|(place, what)| said(format!("`{place}` {what}")))?;
+    let mut account = Account { before, entries: Vec::new() };
+    let Some(run) = &head.open else { return Ok(account) };
+    let Account { before, entries } = &mut account;
+    let sort = &mut |at: walk::At<'_>| {
+        let begins = at.chunk.entries.iter().any(|entry| matches!(entry, Entry::Seal { run: of, .. } if of == run));
+        if begins || !entries.is_empty() {
+            entries.extend_from_slice(&at.chunk.entries);
+        } else {
+            // A run that died before it.
+            at.chunk.entries.iter().for_each(|entry| before.apply(entry));
+        }
+    };
+    let walked = walk::walk(dir, head.position, Some(head.chain), &until(dir, head)?, sort)?;
+    match walked.broken {
+        Some(found) => Err(said(found.to_string())),
+        None => Ok(account),
     }
 }
 
-fn snapshot(dir: &StackDir, head: &Head, stack: &str) -> Result<StackState, StoreError> {
+/// The state that the journal of a head starts from, or where what is wrong with its snapshot.
+pub(crate) fn snapshot(dir: &StackDir, head: &Head) -> Result<Result<StackState, (String, String)>, StoreError> {
     let Some(digest) = head.snapshot else {
-        return Ok(StackState::new(head.id.clone(), head.stack.clone()));
+        return Ok(Ok(StackState::new(head.id.clone(), head.stack.clone())));
     };
-    let path = dir.snapshot(digest);
-    let hint = format!(
-        "move `{}` away, and the generation before it with the journal says the same",
-        tail(&dir.head(head.generation))
-    );
-    let broken = |reason: String| broken(stack, format!("`{}` {reason}", tail(&path)), &hint);
-    let bytes = layout::read(&path)?.ok_or_else(|| broken("is missing".into()))?;
+    let state = look_at_snapshot(dir, digest)?.and_then(|state| {
+        let fits = state.id == head.id && state.next_position == head.position;
+        if fits { Ok(state) } else { Err("belongs to another head".into()) }
+    });
+    Ok(state.map_err(|what| (tail(&dir.snapshot(digest)), what)))
+}
+
+/// A snapshot, or what is wrong with it.
+pub(crate) fn look_at_snapshot(dir: &StackDir, digest: Digest) -> Result<Result<StackState, String>, StoreError> {
+    let Some(bytes) = layout::read(&dir.snapshot(digest))? else { return Ok(Err("is missing".into())) };
     if Digest::of(SNAPSHOT, &bytes) != digest {
-        return Err(broken("is not what its name says: it was changed".into()));
+        return Ok(Err("is not what its name says: it was changed".into()));
     }
-    let state: StackState = decode(&bytes, |state: &StackState| state.format).map_err(&broken)?;
-    if state.id != head.id || state.next_position != head.position {
-        return Err(broken("belongs to another head".into()));
-    }
-    Ok(state)
+    Ok(decode(&bytes, |state: &StackState| state.format))
 }
 
 /// The domain of the digests that snapshots go by.
 pub(crate) const SNAPSHOT: &str = "snapshot/1";
-
-/// Applies every chunk from a position on.
-fn journal(dir: &StackDir, stack: &str, from: u64, replayed: &mut Replayed) -> Result<(), StoreError> {
-    let segments = layout::numbers(&dir.journal(), "jsonl")?;
-    for first in segments.into_iter().filter(|first| *first >= from) {
-        let path = dir.segment(first);
-        if first != replayed.state.next_position {
-            let reason = format!("entries {} to {first} of the journal are missing", replayed.state.next_position);
-            return Err(broken(stack, reason, "restore the files of `journal/` from a backup"));
-        }
-        // Between listing and reading a closed run may prune, but never what the newest heads need.
-        let bytes = layout::read(&path)?.unwrap_or_default();
-        segment(&bytes, replayed).map_err(|(line, reason)| {
-            let hint = format!(
-                "restore it from a backup, or cut it off from line {line} on, move later segments away, and run `refresh`"
-            );
-            broken(stack, format!("line {line} of `{}` {reason}", tail(&path)), &hint)
-        })?;
-        replayed.segment = Some(path);
-    }
-    Ok(())
-}
-
-/// Applies the chunks of one segment. An error has the number of the line.
-///
-/// What follows the last newline, or a last line that is not JSON, was being written when the process or the machine
-/// stopped, and was never acknowledged. If it was, the next segment does not fit, which is found there.
-fn segment(bytes: &[u8], replayed: &mut Replayed) -> Result<(), (usize, String)> {
-    let mut lines: Vec<&[u8]> = bytes.split(|byte| *byte == b'\n').collect();
-    lines.pop(); // Empty, or torn.
-    let last = lines.len();
-    for (number, line) in (1..).zip(lines) {
-        let chunk: Chunk = match serde_json::from_slice(line) {
-            Ok(chunk) => chunk,
-            Err(_) if number == last && serde_json::from_slice::<IgnoredAny>(line).is_err() => break,
-            Err(error) => return Err((number, format!("cannot be read: {error}"))),
-        };
-        let state = &mut replayed.state;
-        if chunk.position != state.next_position {
-            return Err((number, format!("is entry {}, where entry {} belongs", chunk.position, state.next_position)));
-        }
-        if chunk.previous != replayed.chain {
-            return Err((number, "does not follow what stands before it, which was changed".into()));
-        }
-        chunk.entries.iter().for_each(|entry| state.apply(entry));
-        replayed.chain = Chunk::digest_of(line);
-    }
-    Ok(())
-}
 
 /// Reads a format that may be newer than this version.
 fn decode<T: DeserializeOwned>(bytes: &[u8], format: fn(&T) -> u32) -> Result<T, String> {
@@ -206,7 +205,7 @@ fn newer(format: u32) -> String {
     )
 }
 
-/// Says what is broken, and how to repair it.
-fn broken(stack: &str, reason: String, hint: &str) -> StoreError {
-    StoreError::Broken { stack: stack.into(), reason: format!("{reason} (to repair: {hint})") }
+/// Says what is broken; how to repair it is the same for all.
+fn broken(stack: &str, reason: String) -> StoreError {
+    StoreError::Broken { stack: stack.into(), reason }
 }

@@ -30,10 +30,7 @@ pub(crate) fn list(root: &Path, upstream: &str) -> Result<Vec<OutputReader>, Sto
         let Some(bytes) = layout::read(&path)? else { continue };
         let reader = serde_json::from_slice(&bytes).map_err(|error| StoreError::Broken {
             stack: upstream.into(),
-            reason: format!(
-                "its reader `{}` cannot be read: {error} (to repair: remove the file, and apply the stack that it is of)",
-                layout::tail(&path)
-            ),
+            reason: format!("its reader `{}` cannot be read: {error}", layout::tail(&path)),
         })?;
         readers.push(reader);
     }

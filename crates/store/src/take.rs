@@ -93,7 +93,7 @@ fn new_dir(inner: &Inner, base: &Base) -> Result<StackDir, StoreError> {
 }
 
 /// Locks a stack for this process and says in the file which run that is.
-fn lock_file(inner: &Inner, run: &Run, dir: &StackDir, stack: &str) -> Result<File, StoreError> {
+pub(crate) fn lock_file(inner: &Inner, run: &Run, dir: &StackDir, stack: &str) -> Result<File, StoreError> {
     let path = dir.lock();
     let mut file = OpenOptions::new()
         .read(true)
@@ -140,6 +140,8 @@ fn open_all(inner: &Arc<Inner>, run: &Run, mut locked: Vec<Locked>) -> Result<Ve
         dir: locked.dir.clone(),
         generation: opened.generation,
     });
+    let dead = locked.iter().filter_map(|stack| stack.newest.as_ref()?.open.as_ref());
+    lease::sweep(&inner.root, inner.settings.margin, dead);
     inner.held().entry(run.id.clone()).or_default().extend(held);
     let mut journals: Vec<_> = locked.into_iter().zip(opened).collect();
     journals.sort_by_key(|(locked, _)| locked.index);
@@ -186,7 +188,7 @@ fn open(run: &Run, stack: &mut Locked) -> Result<Opened, StoreError> {
     let open = Some(run.id.clone());
     head::create(
         &stack.dir,
-        &Head { snapshot, position, chain: before, open, plan: stack.plan, ..head::of(state, generation) },
+        &Head { snapshot, position, chain: before, open, plan: stack.plan, ..head::of(state, generation, run) },
     )?;
 
     let seal = Entry::Seal { run: run.id.clone(), fencing: state.fencing + 1 };
@@ -204,9 +206,10 @@ fn give_back(run: &Run, stack: &Locked) {
     }
     let closed = match &stack.newest {
         Some(head) if head.open.is_some() => return,
-        Some(head) => Head { generation: open.generation + 1, plan: open.plan, ..head.clone() },
-        None => Head { generation: open.generation + 1, open: None, ..open },
+        Some(head) => Head { plan: open.plan, ..head.clone() },
+        None => Head { open: None, ..open.clone() },
     };
+    let closed = Head { generation: open.generation + 1, written: Some(head::written(run)), ..closed };
     // If this fails too the head stays open: the next run takes it over.
     let _ = head::create(&stack.dir, &closed);
 }

@@ -4,6 +4,7 @@ mod config;
 mod evaluate;
 mod explain;
 mod graph;
+mod history;
 mod import;
 mod lock;
 mod look;
@@ -55,6 +56,7 @@ pub(crate) async fn run(registry: &Registry, args: Args, talk: &Talk) -> Result<
         Command::Policies => Ok(policies::list(&session)),
         Command::Graph { selection, format, all } => graph::graph(&session, &selection, format, all).await,
         Command::Explain { selection } => explain::explain(&session, &selection).await,
+        Command::History { selection } => history::history(&session, &selection).await,
         Command::State { command } => state::run(&session, command).await,
         Command::Sandbox { command } => sandbox::run(&session, command),
         Command::Config { command } => config::run(&session, command),

@@ -1,49 +1,73 @@
-//! `state list|show|verify`, and the way to the commands that change it.
+//! `state list|show|verify|repair`, and the way to the commands that change it.
 
-use diag::{Diagnostic, Diagnostics};
-use resource::Urn;
-use state::StackState;
+use diag::Diagnostic;
+use engine::Engine;
+use resource::{StackName, Urn};
+use state::{Head, StackState};
 
 use crate::args::{Selection, State};
 use crate::commands::surgery;
-use crate::commands::up::only_in_state;
-use crate::exit::{Exit, Failure, Result};
+use crate::commands::up::{only_in_state, orphan_name};
+use crate::exit::{Exit, Failure, Result, usage};
 use crate::session::Session;
 
 /// Looks at the state.
 pub(crate) async fn run(session: &Session<'_>, command: State) -> Result<Exit> {
     match command {
-        State::List { selection } => list(session, &selection).await,
-        State::Show { stack, resource } => show(session, stack, &resource).await,
+        State::List { selection, at } => list(session, &selection, at).await,
+        State::Show { stack, resource, at } => show(session, stack, &resource, at).await,
         State::Verify { selection } => verify(session, &selection).await,
+        State::Repair { stack, yes } => repair(session, stack, yes).await,
         change => surgery::run(session, change).await,
     }
 }
 
-async fn states(
+/// The newest heads of selected stacks; without a selection also those of stacks that are only in state.
+pub(crate) async fn heads(session: &Session<'_>, engine: &Engine<'_>, selection: &Selection) -> Result<Vec<Head>> {
+    let orphans = only_in_state(engine).await?;
+    let names = names(session, engine, selection, &orphans).await?;
+    let heads = engine.store.heads().await?.into_iter();
+    Ok(heads.filter(|head| names.contains(&head.stack.to_string())).collect())
+}
+
+async fn names(
     session: &Session<'_>,
+    engine: &Engine<'_>,
     selection: &Selection,
-) -> Result<Vec<std::result::Result<StackState, ports::StoreError>>> {
+    orphans: &[StackName],
+) -> Result<std::collections::BTreeSet<String>> {
+    let mut names = session.select(engine, selection, orphans).await?.names();
+    if selection.stacks.is_empty() && selection.env.is_empty() {
+        names.extend(orphans.iter().map(ToString::to_string));
+    }
+    Ok(names)
+}
+
+/// The states of selected stacks, or of one as it was at a generation.
+async fn states(session: &Session<'_>, selection: &Selection, at: Option<u64>) -> Result<Vec<StackState>> {
     session
         .with_engine(async |engine| {
-            let orphans = only_in_state(engine).await?;
-            let mut names = session.select(engine, selection, &orphans).await?.names();
-            if selection.stacks.is_empty() && selection.env.is_empty() {
-                names.extend(orphans.iter().map(ToString::to_string));
-            }
-            let mut states = Vec::new();
-            for head in engine.store.heads().await? {
-                if names.contains(&head.stack.to_string()) {
-                    states.push(engine.store.load(&head).await.map(|loaded| loaded.state));
+            let heads = heads(session, engine, selection).await?;
+            let Some(generation) = at else {
+                let mut states = Vec::new();
+                for head in heads {
+                    states.push(engine.store.load(&head).await?.state);
                 }
+                return Ok(states);
+            };
+            match heads.as_slice() {
+                [head] => Ok(vec![engine.state_at(head, generation).await?]),
+                several => Err(usage(
+                    format!("`--at` is of one stack, and {} are selected", several.len()),
+                    "name one stack that was applied",
+                )),
             }
-            Ok(states)
         })
         .await
 }
 
-async fn list(session: &Session<'_>, selection: &Selection) -> Result<Exit> {
-    let states = states(session, selection).await?.into_iter().collect::<std::result::Result<Vec<_>, _>>()?;
+async fn list(session: &Session<'_>, selection: &Selection, at: Option<u64>) -> Result<Exit> {
+    let states = states(session, selection, at).await?;
     let resources: Vec<(&resource::StackName, &Urn)> =
         states.iter().flat_map(|state| state.objects.keys().map(|urn| (&state.name, urn))).collect();
     if session.talk.json {
@@ -56,11 +80,10 @@ async fn list(session: &Session<'_>, selection: &Selection) -> Result<Exit> {
     Ok(Exit::Done)
 }
 
-async fn show(session: &Session<'_>, stack: String, resource: &str) -> Result<Exit> {
+async fn show(session: &Session<'_>, stack: String, resource: &str, at: Option<u64>) -> Result<Exit> {
     let selection = Selection { stacks: vec![stack], ..Selection::default() };
     let mut found = Vec::new();
-    for state in states(session, &selection).await? {
-        let state = state?;
+    for state in states(session, &selection, at).await? {
         let named = |urn: &Urn| urn.to_string() == resource || urn.name() == resource;
         found.extend(state.objects.into_values().filter(|object| named(&object.urn)));
     }
@@ -81,26 +104,16 @@ async fn show(session: &Session<'_>, stack: String, resource: &str) -> Result<Ex
 }
 
 async fn verify(session: &Session<'_>, selection: &Selection) -> Result<Exit> {
-    let mut found = Diagnostics::new();
-    let states = states(session, selection).await?;
-    let count = states.len();
-    for state in states {
-        match state {
-            Ok(state) => {
-                found.extend(
-                    state
-                        .verify()
-                        .iter()
-                        .map(|broken| Diagnostic::error("E0504", format!("`{}`: {broken}", state.name))),
-                );
-                for intent in state.dangling.values() {
-                    let message = format!("`{}`: a step on `{}` was interrupted", state.name, intent.urn.name());
-                    found.push(Diagnostic::warning("E0505", message).hint("the next `runner up` settles it"));
-                }
-            }
-            Err(error) => found.push(Diagnostic::error("E0501", error.to_string())),
-        }
-    }
+    let (found, count) = session
+        .with_engine(async |engine| {
+            let examined = engine.store.examine().await?;
+            let unknown = examined.iter().filter(|stack| engine.catalog.get(&stack.stack).is_none());
+            let orphans: Vec<StackName> = unknown.map(|stack| orphan_name(&stack.stack)).collect();
+            let names = names(session, engine, selection, &orphans).await?;
+            let count = examined.iter().filter(|stack| names.contains(&stack.stack)).count();
+            Ok((engine.verify(&examined, &names), count))
+        })
+        .await?;
     if found.has_errors() {
         return Err(Failure { exit: Exit::State, found, held: false });
     }
@@ -109,4 +122,29 @@ async fn verify(session: &Session<'_>, selection: &Selection) -> Result<Exit> {
     }
     session.talk.say(&format!("{count} states are whole"));
     Ok(Exit::Done)
+}
+
+/// Says what is wrong and what would be put in its place, asks, and does it.
+async fn repair(session: &Session<'_>, stack: String, yes: bool) -> Result<Exit> {
+    let talk = &session.talk;
+    session
+        .with_engine(async |engine| {
+            // The heads may be what is damaged, so names come from what lies in the store.
+            let examined = engine.store.examine().await?;
+            let unknown = examined.iter().filter(|stack| engine.catalog.get(&stack.stack).is_none());
+            let orphans: Vec<StackName> = unknown.map(|stack| orphan_name(&stack.stack)).collect();
+            let stack = surgery::one_of(session, engine, stack, &orphans).await?;
+            let Some(repair) = engine.prepare_repair(&stack.to_string()).await? else {
+                talk.say(&format!("the state of {stack} is whole"));
+                return Ok(Exit::Done);
+            };
+            repair.says.iter().for_each(|line| talk.say(line));
+            if !surgery::approved(session, "Repair the state? (yes/no)", yes)? {
+                return Ok(Exit::User);
+            }
+            engine.repair(repair).await?;
+            talk.say(&format!("the state of {stack} is whole; what was damaged is kept beside it"));
+            Ok(Exit::Done)
+        })
+        .await
 }

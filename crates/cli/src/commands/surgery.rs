@@ -37,7 +37,7 @@ pub(crate) async fn run(session: &Session<'_>, command: State) -> Result<Exit> {
             let state = Box::new(read(&file)?);
             change(session, stack, Surgery::Import { state, force }, yes).await
         }
-        State::List { .. } | State::Show { .. } | State::Verify { .. } => Ok(Exit::Done),
+        State::List { .. } | State::Show { .. } | State::Verify { .. } | State::Repair { .. } => Ok(Exit::Done),
     }
 }
 
@@ -49,15 +49,8 @@ async fn change(session: &Session<'_>, stack: String, surgery: Surgery, yes: boo
             let stack = stack_of(session, engine, stack).await?;
             let operation = engine.prepare(&stack, &surgery).await?;
             operation.says.iter().for_each(|line| talk.say(line));
-            if !yes {
-                if !talk.can_ask() {
-                    return Err(usage("a change of the state is asked about, and there is no terminal", "say `--yes`"));
-                }
-                let answer = talk.ask("Change the state? (yes/no)").unwrap_or_default();
-                if !matches!(answer.as_str(), "y" | "yes") {
-                    talk.say("nothing was done");
-                    return Ok(Exit::User);
-                }
+            if !approved(session, "Change the state? (yes/no)", yes)? {
+                return Ok(Exit::User);
             }
             engine.operate(operation).await?;
             talk.say("the state is changed");
@@ -66,11 +59,36 @@ async fn change(session: &Session<'_>, stack: String, surgery: Surgery, yes: boo
         .await
 }
 
+/// Asks, unless `--yes` has answered already.
+pub(crate) fn approved(session: &Session<'_>, question: &str, yes: bool) -> Result<bool> {
+    let talk = &session.talk;
+    if yes {
+        return Ok(true);
+    }
+    if !talk.can_ask() {
+        return Err(usage("a change of the state is asked about, and there is no terminal", "say `--yes`"));
+    }
+    let yes = matches!(talk.ask(question).unwrap_or_default().as_str(), "y" | "yes");
+    if !yes {
+        talk.say("nothing was done");
+    }
+    Ok(yes)
+}
+
 /// The one stack that a word means, also one that is only in state.
 pub(super) async fn stack_of(session: &Session<'_>, engine: &Engine<'_>, word: String) -> Result<StackName> {
-    let orphans = only_in_state(engine).await?;
+    one_of(session, engine, word, &only_in_state(engine).await?).await
+}
+
+/// The one stack that a word means, of those that have a file and some more.
+pub(crate) async fn one_of(
+    session: &Session<'_>,
+    engine: &Engine<'_>,
+    word: String,
+    more: &[StackName],
+) -> Result<StackName> {
     let selection = Selection { stacks: vec![word.clone()], ..Selection::default() };
-    let selected = session.select(engine, &selection, &orphans).await?;
+    let selected = session.select(engine, &selection, more).await?;
     match selected.stacks.as_slice() {
         [one] => Ok(one.clone()),
         several => {

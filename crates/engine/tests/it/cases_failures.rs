@@ -465,7 +465,7 @@ async fn case_37_what_happened_is_written_even_if_it_makes_no_sense_and_then_not
     let told = house.problems(&[], engine::Goal::Programs).await;
     assert!(told.contains("the dependencies of `a::Vpc::main`, `a::Vpc::reads` form a cycle"), "{told}");
     let told = house.problems(&[], engine::Goal::Nothing).await;
-    assert!(told.contains("form a cycle") && told.contains("to repair"), "{told}");
+    assert!(told.contains("form a cycle"), "{told}");
 }
 
 #[tokio::test]

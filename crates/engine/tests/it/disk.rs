@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use std::time::Duration;
 
-use ports::{Base, BoxFuture, Closing, Journal, Lease, Loaded, Run, StateStore, StoreError};
+use ports::{Account, Base, BoxFuture, Closing, Examined, Journal, Lease, Loaded, Run, StateStore, StoreError};
 use state::{Entry, Head, OutputReader, StackState};
 use store::LocalStore;
 use tokio::sync::Notify;
@@ -58,6 +58,27 @@ impl StateStore for FailingDisk {
 
     fn load<'a>(&'a self, head: &'a Head) -> BoxFuture<'a, Result<Loaded, StoreError>> {
         self.inner.load(head)
+    }
+
+    fn generations<'a>(&'a self, head: &'a Head) -> BoxFuture<'a, Result<Vec<Head>, StoreError>> {
+        self.inner.generations(head)
+    }
+
+    fn account<'a>(&'a self, head: &'a Head) -> BoxFuture<'a, Result<Account, StoreError>> {
+        self.inner.account(head)
+    }
+
+    fn examine(&self) -> BoxFuture<'_, Result<Vec<Examined>, StoreError>> {
+        self.inner.examine()
+    }
+
+    fn restore<'a>(
+        &'a self,
+        run: &'a Run,
+        examined: &'a Examined,
+        state: &'a StackState,
+    ) -> BoxFuture<'a, Result<Head, StoreError>> {
+        self.inner.restore(run, examined, state)
     }
 
     fn holder<'a>(&'a self, head: &'a Head) -> BoxFuture<'a, Result<Option<Lease>, StoreError>> {
@@ -161,6 +182,27 @@ impl StateStore for Killing {
 
     fn load<'a>(&'a self, head: &'a Head) -> BoxFuture<'a, Result<Loaded, StoreError>> {
         self.inner.load(head)
+    }
+
+    fn generations<'a>(&'a self, head: &'a Head) -> BoxFuture<'a, Result<Vec<Head>, StoreError>> {
+        self.inner.generations(head)
+    }
+
+    fn account<'a>(&'a self, head: &'a Head) -> BoxFuture<'a, Result<Account, StoreError>> {
+        self.inner.account(head)
+    }
+
+    fn examine(&self) -> BoxFuture<'_, Result<Vec<Examined>, StoreError>> {
+        self.inner.examine()
+    }
+
+    fn restore<'a>(
+        &'a self,
+        run: &'a Run,
+        examined: &'a Examined,
+        state: &'a StackState,
+    ) -> BoxFuture<'a, Result<Head, StoreError>> {
+        self.inner.restore(run, examined, state)
     }
 
     fn holder<'a>(&'a self, head: &'a Head) -> BoxFuture<'a, Result<Option<Lease>, StoreError>> {

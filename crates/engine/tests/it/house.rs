@@ -546,6 +546,13 @@ impl House {
         found
     }
 
+    /// The file of the newest snapshot of the first stack.
+    pub(crate) async fn store_snapshot(&self) -> PathBuf {
+        let head = self.store().heads().await.expect("heads").remove(0);
+        let snapshot = head.snapshot.expect("it was closed");
+        self.dir.path().join(format!("stacks/{}/snapshots/{snapshot}.json", head.stack))
+    }
+
     pub(crate) fn root(&self) -> PathBuf {
         self.dir.path().to_owned()
     }

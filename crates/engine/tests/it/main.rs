@@ -23,6 +23,7 @@ mod fuzz;
 mod moves;
 mod policies;
 mod random;
+mod repairs;
 mod replacing;
 mod secrets;
 mod stacks;

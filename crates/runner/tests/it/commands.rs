@@ -252,7 +252,10 @@ fn a_broken_state_is_refused_and_says_where() {
     let name = snapshot.file_name().expect("has a name").to_string_lossy().into_owned();
     world.run("state verify").ends(40).says([name.as_str()]);
     world.run("destroy substructure.consul --yes").ok();
-    world.run("destroy infrastructure.aws.kms.CI --with-downstream --yes").ends(40).says([name.as_str(), "restore it"]);
+    world
+        .run("destroy infrastructure.aws.kms.CI --with-downstream --yes")
+        .ends(40)
+        .says([name.as_str(), "`runner state repair infrastructure.aws.kms.CI`"]);
 }
 
 #[test]

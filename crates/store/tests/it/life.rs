@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use ports::StoreError;
 use resource::StackName;
-use state::Entry;
+use state::{Entry, Tally};
 use store::conformance::settle;
 
 use super::*;
@@ -34,30 +34,36 @@ async fn old_generations_are_pruned_and_the_state_stays() {
         (files(&stack.join("heads")), files(&stack.join("journal")), files(&stack.join("snapshots")));
     assert_eq!(heads.len(), 20);
     assert!(segments.len() <= 15 && snapshots.len() <= 11, "{segments:?} {snapshots:?}");
-    assert_eq!(files(&root.join("leases")).len(), 9, "each dead run has left its lease");
+    assert_eq!(files(&root.join("leases")), [""; 0], "the lease of a dead run goes when it is taken over");
 }
 
 #[tokio::test]
-async fn what_is_said_to_repair_a_closing_head_or_its_snapshot_does() {
-    for broken in ["heads", "snapshots"] {
-        let dir = tempfile::tempdir().expect("a directory");
-        let root = dir.path();
-        run_once(root, "1", 2, false).await;
-        let state = run_once(root, "2", 2, false).await;
-        let (store, head) = (local(root), head(root).await);
-        let newest = stack_dir(root, "x").join(format!("heads/{:010}.json", head.generation));
-        let snapshot = stack_dir(root, "x").join(format!("snapshots/{}.json", head.snapshot.expect("has one")));
-        fs::write(if broken == "heads" { &newest } else { &snapshot }, "{}").expect("written");
-        let error = match store.heads().await {
-            Ok(_) => store.load(&head).await.map(drop).expect_err("is broken"),
-            Err(error) => error,
-        };
-        let text = error.to_string();
-        assert!(text.contains("heads/0000000004.json") && text.contains("move"), "{text}");
-        fs::remove_file(newest).expect("moved away");
-        assert_eq!(loaded(root).await, state);
-        run_once(root, "3", 1, false).await;
+async fn every_kept_generation_can_be_read_as_it_was_and_says_who_wrote_it() {
+    let dir = tempfile::tempdir().expect("a directory");
+    let root = dir.path();
+    let first = run_once(root, "1", 1, false).await;
+    let dead = run_once(root, "2", 1, true).await;
+    let heir = run_once(root, "3", 2, true).await;
+    let last = run_once(root, "4", 1, false).await;
+    let store = local(root);
+    let heads = store.generations(&head(root).await).await.expect("lists");
+    let written: Vec<_> = heads.iter().filter_map(|head| head.written.as_ref()).collect();
+    let runs: Vec<&str> = written.iter().map(|written| written.run.as_str()).collect();
+    assert_eq!(runs, ["1", "1", "2", "3", "4", "4"]);
+    assert!(written.iter().all(|written| written.command == "test" && written.at.ends_with('Z')));
+    for (number, state) in [(1, &first), (2, &dead), (3, &heir), (5, &last)] {
+        assert_eq!(store.load(&heads[number]).await.expect("loads").state, *state, "generation {}", number + 1);
     }
+    // What a run wrote begins with its seal, and ends where the next one took over.
+    let mut counts = Vec::new();
+    for head in &heads {
+        let account = store.account(head).await.expect("reads");
+        let Tally { created, .. } = Tally::of(&account.before, &account.entries);
+        counts.push((account.before.objects.len(), created));
+    }
+    assert_eq!(counts, [(0, 1), (1, 0), (1, 1), (2, 2), (4, 1), (5, 0)]);
+    let at = heads[2].written.clone();
+    assert_eq!(Head { written: None, ..heads[2].clone() }.digest(), Head { written: at, ..heads[2].clone() }.digest());
 }
 
 #[tokio::test]
