@@ -123,6 +123,16 @@ impl Work<'_> {
                     self.preview.changes = sets;
                 }
                 Next::Done(deferred) => {
+                    let waiting: BTreeSet<String> = deferred.keys().cloned().collect();
+                    if self.world.deferred != waiting && !self.preview.changes.is_empty() {
+                        // A program that was waited for turned out to have nothing to do: nothing waits for it now.
+                        self.world.deferred = waiting;
+                        let names = self.preview.changes.iter().map(|set| set.stack.to_string()).collect();
+                        let (sets, found) = self.compare(&names).await?;
+                        found.into_result(()).map_err(PreviewError::Problems)?;
+                        self.propose(&sets);
+                        self.preview.changes = sets;
+                    }
                     self.preview.deferred = deferred;
                     let mut waiting = std::mem::take(&mut self.moves.waiting);
                     waiting.extend(self.check_targets().err().unwrap_or_default());

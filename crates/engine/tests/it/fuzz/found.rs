@@ -7,7 +7,6 @@ fn harms(harms: &[(&str, Harm)]) -> Vec<(String, Harm)> {
     harms.iter().map(|(call, harm)| ((*call).to_owned(), *harm)).collect()
 }
 
-#[expect(dead_code, reason = "what is found may name objects")]
 fn texts(texts: &[&str]) -> Vec<String> {
     texts.iter().map(|text| (*text).to_owned()).collect()
 }
@@ -249,4 +248,34 @@ stack b.QA
             ..Given::default()
         });
     }
+}
+
+/// It branches on an output, and turns out to have nothing to do.
+#[test]
+fn a_program_that_was_waited_for_and_rests_holds_nothing_up() {
+    let given = "
+stack a.QA
+  resource Vpc r2 Cidr=c0
+  output r2 @r2.Arn
+  output n2 @r2.Count
+  has Vpc r1 Cidr=c0
+  published r1 r1-1 from r1
+  has Vpc r2 Cidr=c0
+    observed Count=2
+  published r2 r2-1 from r2
+  published n2 2 from r2
+stack c.QA
+  resource Vpc r0 Cidr=c0
+  output r0 @r0.Arn
+  has Vpc r0 Cidr=c0
+  published r0 r0-1 from r0
+each c.QA e a.QA:n2
+";
+    replay(&Given {
+        text: given.to_owned(),
+        operations: vec![Operation::Up],
+        selected: texts(&["c.QA"]),
+        jobs: 1,
+        ..Given::default()
+    });
 }
