@@ -15,7 +15,7 @@ use std::path::PathBuf;
 use std::sync::atomic::AtomicBool;
 
 pub use address::{Address, ParseAddressError};
-pub use prune::Usage;
+pub use prune::{Usage, Verified};
 use value::Digest;
 
 /// The length of the digest that a record starts with.
@@ -35,6 +35,11 @@ impl Cache {
     /// The cache in a directory, which is made when something is put; bounded to about `max_bytes`.
     pub fn open(dir: PathBuf, max_bytes: u64) -> Self {
         Self { dir, max_bytes, durable: false, pruned: AtomicBool::new(false) }
+    }
+
+    /// Where it is.
+    pub fn directory(&self) -> &std::path::Path {
+        &self.dir
     }
 
     /// Waits for the disk on every put. Without it an entry may be torn when the machine stops, which is a miss.

@@ -22,6 +22,15 @@ pub struct Usage {
     pub bytes: u64,
 }
 
+/// What looking at every entry has found.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Verified {
+    /// How many entries are what was put.
+    pub good: u64,
+    /// How many were not, and are gone.
+    pub bad: u64,
+}
+
 struct Entry {
     modified: SystemTime,
     bytes: u64,
@@ -33,6 +42,40 @@ impl Cache {
     pub fn usage(&self) -> Usage {
         let entries = self.entries();
         Usage { entries: entries.len() as u64, bytes: entries.iter().map(|entry| entry.bytes).sum() }
+    }
+
+    /// The most that it is to hold, in bytes.
+    pub fn bound_bytes(&self) -> u64 {
+        self.max_bytes
+    }
+
+    /// Removes the oldest entries until no more than this is left, and what writers that died have left; gives what
+    /// was removed.
+    pub fn collect(&self, max_bytes: u64) -> Usage {
+        let before = self.usage();
+        self.shrink(max_bytes, max_bytes, None);
+        let after = self.usage();
+        Usage { entries: before.entries.saturating_sub(after.entries), bytes: before.bytes.saturating_sub(after.bytes) }
+    }
+
+    /// Looks at every entry, and removes those that are not what was put.
+    pub fn verify(&self) -> Verified {
+        let mut verified = Verified::default();
+        for entry in self.entries() {
+            let name = entry.path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+            let good = match entry.path.strip_prefix(&self.dir).ok().and_then(|path| path.iter().next()) {
+                Some(kind) if kind == "ac" => name.parse().is_ok_and(|key| self.get_record(key).is_some()),
+                _ => name.parse().is_ok_and(|address| self.get_blob(address).is_some()),
+            };
+            if good {
+                verified.good += 1;
+            } else {
+                // A name that is none was not removed with its content.
+                entries::remove(&entry.path);
+                verified.bad += 1;
+            }
+        }
+        verified
     }
 
     /// Removes every entry.
@@ -48,18 +91,18 @@ impl Cache {
         let share = self.max_bytes / FAN_OUT;
         let siblings = put.parent().map(list).unwrap_or_default();
         if siblings.iter().map(|entry| entry.bytes).sum::<u64>() > share && !self.pruned.swap(true, Ordering::Relaxed) {
-            self.prune(put);
+            // Some room, so that the next runs need not do this again.
+            self.shrink(self.max_bytes, self.max_bytes - self.max_bytes / 4, Some(put));
         }
     }
 
-    fn prune(&self, keep: &Path) {
+    /// If there is more than `most` bytes, removes the oldest entries but one until `goal` is left.
+    fn shrink(&self, most: u64, goal: u64, keep: Option<&Path>) {
         let mut entries = self.entries();
         let mut bytes: u64 = entries.iter().map(|entry| entry.bytes).sum();
-        if bytes > self.max_bytes {
+        if bytes > most {
             entries.sort_by_key(|entry| entry.modified);
-            // Some room, so that the next runs need not do this again.
-            let goal = self.max_bytes - self.max_bytes / 4;
-            for entry in entries.iter().filter(|entry| entry.path != keep) {
+            for entry in entries.iter().filter(|entry| Some(entry.path.as_path()) != keep) {
                 if bytes <= goal {
                     break;
                 }

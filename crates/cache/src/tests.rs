@@ -128,3 +128,35 @@ fn many_writers_of_one_entry_leave_a_whole_one() {
     });
     assert_eq!(cache(dir).usage().entries, 2);
 }
+
+#[test]
+fn what_is_bad_is_found_and_goes() {
+    let dir = scratch();
+    let cache = cache(dir.path());
+    let blobs = [cache.put_blob(b"one"), cache.put_blob(b"two")];
+    cache.put_record(key("a"), b"record");
+    cache.put_record(key("b"), b"record");
+    assert_eq!(cache.verify(), Verified { good: 4, bad: 0 });
+    fs::write(cache.blob(blobs[0]), "eno").expect("written");
+    // The content of one record under the name of another.
+    fs::copy(cache.record(key("a")), cache.record(key("b"))).expect("copied");
+    fs::write(dir.path().join("cache/ac/notes"), "no entry").expect("written");
+    fs::write(cache.record(key("a")).with_file_name("notes"), "no entry either").expect("written");
+    assert_eq!(cache.verify(), Verified { good: 2, bad: 3 });
+    assert_eq!(cache.verify(), Verified { good: 2, bad: 0 });
+    assert_eq!(cache.get_blob(blobs[1]).as_deref(), Some(&b"two"[..]));
+}
+
+#[test]
+fn collecting_removes_the_oldest_first() {
+    let dir = scratch();
+    let cache = cache(dir.path());
+    let addresses = ["aa", "bb", "cc"].map(|text| cache.put_blob(text.as_bytes()));
+    for (address, hours) in addresses.into_iter().zip([1, 3, 2]) {
+        age(&cache.blob(address), hours);
+    }
+    assert_eq!(cache.collect(6), Usage::default());
+    assert_eq!(cache.collect(5), Usage { entries: 1, bytes: 2 });
+    assert_eq!(addresses.map(|address| cache.get_blob(address).is_some()), [true, false, true]);
+    assert_eq!(cache.collect(0), Usage { entries: 2, bytes: 4 });
+}

@@ -294,6 +294,11 @@ pub(crate) enum Command {
         #[command(subcommand)]
         command: State,
     },
+    /// Look at the local cache of evaluations, and tidy it
+    Cache {
+        #[command(subcommand)]
+        command: Cache,
+    },
     /// Look at the embedded cloud
     Sandbox {
         #[command(subcommand)]
@@ -473,6 +478,20 @@ pub(crate) enum State {
         #[arg(long, short)]
         yes: bool,
     },
+}
+
+#[derive(Debug, Clone, Copy, Subcommand)]
+pub(crate) enum Cache {
+    /// How much is in it, and where it is
+    Stats,
+    /// Remove the oldest entries; it also bounds itself
+    Gc {
+        /// How many MiB may stay; the bound that it keeps by itself, if it is not given
+        #[arg(long, value_name = "MIB")]
+        max: Option<u64>,
+    },
+    /// Look at every entry, and remove what is damaged: it would be a miss anyhow
+    Verify,
 }
 
 #[derive(Debug, Subcommand)]

@@ -13,13 +13,21 @@ pub(crate) struct TraceCache {
     profile: String,
 }
 
+/// Where the local cache is, from the root.
+const DIRECTORY: &str = ".groundplan/cache";
+
 /// As much as the cache may hold.
 const MAX_BYTES: u64 = 256 << 20;
+
+/// The local cache of a workspace.
+pub(crate) fn local(root: &Path) -> Cache {
+    Cache::open(root.join(DIRECTORY), MAX_BYTES)
+}
 
 impl TraceCache {
     /// The cache of a workspace for a profile.
     pub(crate) fn of(root: &Path, profile: &str) -> Self {
-        Self { cache: Cache::open(root.join(".groundplan/cache"), MAX_BYTES), profile: profile.to_owned() }
+        Self { cache: local(root), profile: profile.to_owned() }
     }
 
     /// The traces of the last evaluations; nothing, if they cannot be read.

@@ -1,5 +1,6 @@
 //! The commands, one file each.
 
+mod cache;
 mod config;
 mod evaluate;
 mod explain;
@@ -53,6 +54,7 @@ pub(crate) async fn run(registry: &Registry, args: Args, talk: &Talk) -> Result<
         Command::Import { importing } => import::import(&session, &importing).await,
         Command::Outputs { selection } => look::outputs(&session, &selection).await,
         Command::Stacks { selection } => look::stacks(&session, &selection).await,
+        Command::Cache { command } => Ok(cache::run(&session, command)),
         Command::Policies => Ok(policies::list(&session)),
         Command::Graph { selection, format, all } => graph::graph(&session, &selection, format, all).await,
         Command::Explain { selection } => explain::explain(&session, &selection).await,

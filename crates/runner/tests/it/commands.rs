@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::Write as _;
+use std::path::PathBuf;
 use std::process::Stdio;
 
 use serde_json::Value;
@@ -65,6 +66,28 @@ fn a_state_elsewhere_has_its_own_sandbox() {
     let sandbox = elsewhere.path().join("other");
     world.run(&format!("sandbox list --sandbox {}", sandbox.display())).ok();
     assert!(!sandbox.exists(), "looking makes nothing");
+}
+
+#[test]
+fn the_cache_can_be_looked_at_and_emptied_and_nothing_depends_on_it() {
+    let Some(world) = World::applied() else { return };
+    world.run("cache stats").ok().says([".groundplan/cache"]);
+    world.run("preview").ok();
+    let stats = world.run("cache stats --json").ok().events();
+    assert!(stats[0]["entries"].as_u64() > Some(0) && stats[0]["bytes"].as_u64() > Some(0), "{stats:?}");
+    world.run("preview").ok().says(["39 from cache"]);
+    world.run("cache verify").ok().says(["; 0 were damaged"]);
+    world.run("cache gc").ok().says(["0 entries removed"]);
+    let first = |directory: PathBuf| {
+        let found = std::fs::read_dir(directory).expect("is listed").next();
+        found.expect("is not empty").expect("is listed").path()
+    };
+    std::fs::write(first(first(world.path(".groundplan/cache/ac"))), "nonsense").expect("is written");
+    world.run("cache verify").ok().says(["1 were damaged"]);
+    world.run("preview").ok();
+    world.run("cache gc --max 0").ok();
+    world.run("cache stats").ok().says(["0 entries"]);
+    world.run("preview").ok().says_not(["39 from cache"]);
 }
 
 #[test]
@@ -151,7 +174,11 @@ fn json_is_what_the_documentation_says() {
     }
     world.run("up infrastructure.aws.kms.CI --yes").ok();
     for (command, fields) in &lists {
-        let selection = if command.starts_with("sandbox") { "" } else { "infrastructure.aws.kms.CI" };
+        let selection = if command.starts_with("sandbox") || command.starts_with("cache") {
+            ""
+        } else {
+            "infrastructure.aws.kms.CI"
+        };
         let found = world.run(&format!("{command} {selection} --json")).ok().events();
         assert!(!found.is_empty(), "{command}");
         found.iter().for_each(|line| assert_eq!(&keys(line), fields, "{command}"));
