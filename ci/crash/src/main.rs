@@ -1,7 +1,7 @@
 //! A runner with two small projects that are killed again and again: `crash.base`, and `crash.reader`, which reads it.
 //!
-//! Between them they have every way to settle a create (tag, natural identity, token) and both orders of replacement;
-//! which resources there are, and with what, stands in their stack files.
+//! Between them they have every way to settle a create (tag, natural identity, token), both orders of replacement, hooks,
+//! and something that moves between them; which resources there are, and with what, stands in their stack files.
 
 use std::process::ExitCode;
 
@@ -50,6 +50,11 @@ struct Settings {
     path: String,
     /// What the bucket is called; none = there is no bucket.
     bucket: Option<String>,
+    /// Whether a bucket that is there is taken over.
+    #[config(default = false)]
+    adopt: bool,
+    /// Which of the two has the lock.
+    lock: String,
     /// What the key is called.
     key: String,
     /// What the key was called earlier.
@@ -66,6 +71,10 @@ struct Base {
 #[derive(Config)]
 struct ReaderSettings {
     owner: String,
+    /// Which of the two has the lock.
+    lock: String,
+    /// Whether the program branches on an output of the other stack.
+    waits: bool,
 }
 
 fn main() -> ExitCode {
@@ -88,7 +97,13 @@ fn base(stack: &Stack, settings: Settings) -> Result<Plan<Base>> {
         [("RoleName", text("crash-role")), ("Path", text(&settings.path)), ("AssumeRolePolicyDocument", trust())];
     plan.declare(of("AWS::IAM::Role", "role", role), Place::caller());
     if let Some(name) = &settings.bucket {
-        plan.declare(of("AWS::S3::Bucket", "bucket", [("BucketName", text(name))]), Place::caller());
+        let mut bucket = of("AWS::S3::Bucket", "bucket", [("BucketName", text(name)), ("Tags", tags.clone())]);
+        bucket.options.import = settings.adopt.then(|| name.clone());
+        let bucket = plan.declare(bucket, Place::caller());
+        hooks(&mut plan, &bucket);
+    }
+    if settings.lock == "base" {
+        lock(&mut plan, stack, "crash.reader", &tags);
     }
     let mut key = of("AWS::KMS::Key", &settings.key, [("Tags", tags)]);
     key.aliases.extend(settings.key_was.map(|was| (None, was)));
@@ -102,11 +117,50 @@ fn base(stack: &Stack, settings: Settings) -> Result<Plan<Base>> {
 fn reader(stack: &Stack, settings: ReaderSettings) -> Result<Plan<()>> {
     let mut plan = stack.plan();
     let base: Base = stack.reference(stack.environment());
+    if settings.waits {
+        stack.read(&base.network)?;
+    }
+    let tags = tags(&settings.owner);
     let inside = base.network.expr().clone();
-    let group = [("GroupDescription", text("readers")), ("VpcId", inside.clone()), ("Tags", tags(&settings.owner))];
+    let group = [("GroupDescription", text("readers")), ("VpcId", inside.clone()), ("Tags", tags.clone())];
     plan.declare(of("AWS::EC2::SecurityGroup", "group", group), Place::caller());
-    plan.declare(of("AWS::EC2::InternetGateway", "gateway", [("Tags", tags(&settings.owner))]), Place::caller());
+    let gateway = of("AWS::EC2::InternetGateway", "gateway", [("Tags", tags.clone())]);
+    let gateway = plan.declare(gateway, Place::caller());
+    hooks(&mut plan, &gateway);
+    if settings.lock == "reader" {
+        lock(&mut plan, stack, "crash.base", &tags);
+    }
     plan.finish(())
+}
+
+/// What stands in one of the two stacks and may come from the other one: a key with an alias.
+fn lock(plan: &mut Draft, stack: &Stack, other: &str, tags: &Expr) {
+    let other = StackName::new(other, stack.environment());
+    let from = |name: &str, mut declaration: Declaration| {
+        declaration.aliases.push((Some(other.clone()), name.to_owned()));
+        declaration
+    };
+    let key = plan.declare(from("lock", of("AWS::KMS::Key", "lock", [("Tags", tags.clone())])), Place::caller());
+    hooks(plan, &key);
+    let alias = [("AliasName", text("alias/lock")), ("TargetKeyId", id(&key, "KeyId"))];
+    plan.declare(from("lock-alias", of("AWS::KMS::Alias", "lock-alias", alias)), Place::caller());
+}
+
+/// Writes down each step of a resource, before and after it.
+fn hooks(plan: &mut Draft, resource: &ResourceRef) {
+    let moments = [
+        (Moment::BeforeCreate, "before create"),
+        (Moment::AfterCreate, "after create"),
+        (Moment::BeforeUpdate, "before update"),
+        (Moment::AfterUpdate, "after update"),
+        (Moment::BeforeDelete, "before delete"),
+        (Moment::AfterDelete, "after delete"),
+    ];
+    for (moment, words) in moments {
+        let script = format!("echo {words} {} >> hooks.log", resource.urn().name());
+        let command = ["sh", "-c", &script].map(|word| Output::from_expr(text(word)));
+        plan.hook(resource, moment, &command.each_ref());
+    }
 }
 
 fn of<const N: usize>(ty: &'static str, name: &str, properties: [(&str, Expr); N]) -> Declaration {

@@ -45,8 +45,18 @@ pub(crate) struct Moves {
     pub skipped: BTreeSet<Move>,
     /// Remarks for people.
     pub notes: Vec<String>,
-    /// Moves that cannot be judged before the program of the other stack has been evaluated.
-    pub waiting: Diagnostics,
+    /// Those that cannot be judged before the program of the first stack has been evaluated.
+    pub waiting: BTreeSet<Move>,
+}
+
+/// What becomes of a move.
+enum Fate {
+    /// The object moves.
+    Moves,
+    /// That is known when the first stack's program is.
+    Waits,
+    /// It cannot move.
+    Refused(Box<Diagnostic>),
 }
 
 /// What a plan takes over from other stacks, if it is there.
@@ -196,12 +206,17 @@ impl Deciding<'_> {
                 continue;
             }
             let one = Move { from, urn: earlier.clone(), to: stack.to_owned(), name: urn.clone() };
-            match self.stands_against(&one) {
-                None => drop(self.result.all.insert(one)),
-                Some((waits, problem)) => {
+            match self.fate(&one) {
+                Fate::Moves => drop(self.result.all.insert(one)),
+                Fate::Waits => {
+                    let (taker, object) = (urn.name(), earlier.name());
+                    let note = format!("`{taker}` of {stack} waits until it is known whether {from} still declares `{object}`");
+                    self.result.notes.push(note);
+                    self.result.waiting.insert(one);
+                }
+                Fate::Refused(problem) => {
                     let source = self.planned[stack].sources.resources.get(urn).cloned();
-                    let found = if waits { &mut self.result.waiting } else { &mut self.found };
-                    found.push(problem.at_opt(source));
+                    self.found.push(problem.at_opt(source));
                 }
             }
         }
@@ -222,14 +237,14 @@ impl Deciding<'_> {
         plan.is_some_and(|plan| plan.resources.contains_key(urn))
     }
 
-    /// Why an object does not move, and whether that may be another thing after the next evaluations.
-    fn stands_against(&mut self, one: &Move) -> Option<(bool, Diagnostic)> {
+    /// Whether an object moves.
+    fn fate(&mut self, one: &Move) -> Fate {
         let Move { from, urn, to, name } = one;
         let (object, taker) = (format!("`{}` of `{from}`", urn.name()), format!("`{}` of `{to}`", name.name()));
-        let now = |problem: Diagnostic| Some((false, problem));
+        let refused = |problem: Diagnostic| Fate::Refused(Box::new(problem));
         if !self.selected.contains(from) {
             let problem = Diagnostic::error("E0440", format!("{taker} takes over {object}, which is not selected"));
-            return now(match self.engine.catalog.get(from) {
+            return refused(match self.engine.catalog.get(from) {
                 Some(_) => problem.hint(format!("select both: `runner up {from} {to}`")),
                 None => problem
                     .note(format!("`{from}` is no longer a stack of this workspace"))
@@ -244,13 +259,10 @@ impl Deciding<'_> {
                 Some(place) => problem.related(place.clone(), format!("{object} is declared here")),
                 None => problem,
             };
-            return now(problem.hint("take one of the two away"));
+            return refused(problem.hint("take one of the two away"));
         }
         if !self.compared.contains(from) {
-            let message =
-                format!("{taker} takes over {object}, whose program waits for outputs that are not known yet");
-            let hint = "apply what it waits for first, without the stack that takes over";
-            return Some((true, Diagnostic::error("E0443", message).hint(hint)));
+            return Fate::Waits;
         }
         let renamed = self.planned[from].plan.as_ref().and_then(|plan| {
             let takes = |resource: &resource::Resource| {
@@ -267,9 +279,9 @@ impl Deciding<'_> {
             Some(renamed) => Some((from.clone(), renamed.clone())),
             None => self.taken.insert((from.clone(), urn.clone()), (to.clone(), name.clone())),
         };
-        first.and_then(|(stack, first)| {
+        first.map_or(Fate::Moves, |(stack, first)| {
             let message = format!("`{}` of `{stack}` and {taker} both take over {object}", first.name());
-            now(Diagnostic::error("E0444", message).hint("leave the earlier name with one of them"))
+            refused(Diagnostic::error("E0444", message).hint("leave the earlier name with one of them"))
         })
     }
 }

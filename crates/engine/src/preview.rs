@@ -235,9 +235,11 @@ impl Preview {
     }
 
     /// The steps that may be done, and those that are left to the next preview: what a saved one cannot decide, and
-    /// what reads a stack whose program is not evaluated yet, or may be taken over by it.
+    /// what reads a stack whose program is not evaluated yet, may be taken over by it, or may take something over from it.
     pub(crate) fn certain(&self, graph: planner::StepGraph) -> (planner::StepGraph, Vec<planner::StepNode>) {
-        graph.without(|step| self.is_undecided(step) || self.reads_deferred(step) || self.may_be_taken(step))
+        graph.without(|step| {
+            self.is_undecided(step) || self.reads_deferred(step) || self.may_be_taken(step) || self.may_take(step)
+        })
     }
 
     fn is_undecided(&self, step: &planner::StepNode) -> bool {
@@ -273,6 +275,13 @@ impl Preview {
                 named.chain(&plan.after).any(waits) || resource.expressions().any(reads)
             }),
         }
+    }
+
+    /// Whether a step is for a resource that may take over an object of a stack whose program is not known yet.
+    fn may_take(&self, step: &planner::StepNode) -> bool {
+        let planner::StepKind::Apply(urn) = &step.kind else { return false };
+        let stack = self.changes[step.stack].stack.to_string();
+        self.moves.waiting.iter().any(|one| one.to == stack && one.name == *urn)
     }
 
     /// Whether a step deletes what a stack may take over whose program is not known yet.

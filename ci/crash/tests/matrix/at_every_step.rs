@@ -59,6 +59,24 @@ fn of_a_rename() {
 
 #[test]
 #[ignore = "takes a minute: `cargo xtask crash`"]
+fn of_a_move() {
+    check(scenario::MOVE);
+}
+
+#[test]
+#[ignore = "takes a minute: `cargo xtask crash`"]
+fn of_a_move_to_a_program_that_waits() {
+    check(scenario::MOVE_LATE);
+}
+
+#[test]
+#[ignore = "takes a minute: `cargo xtask crash`"]
+fn of_an_adoption() {
+    check(scenario::ADOPT);
+}
+
+#[test]
+#[ignore = "takes a minute: `cargo xtask crash`"]
 fn of_a_refresh() {
     check(scenario::REFRESH);
 }

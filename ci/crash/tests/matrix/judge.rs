@@ -3,34 +3,52 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use ports::StateStore;
-use provider_sandbox::Sandbox;
+use provider_sandbox::{AuditRecord, Sandbox};
 use state::StackState;
 use store::{LocalStore, Settings};
 
 use crate::world::World;
 
-/// The resources that there must be in the end: stack and URN.
+/// What there must be in the end.
 #[derive(Debug, Default, PartialEq, Eq)]
-pub(crate) struct Goal(BTreeSet<(String, String)>);
-
-/// An object: stack id, URN, the vendor's id.
-type Thing = (String, String, String);
+pub(crate) struct Goal {
+    /// Resources: stack and URN.
+    resources: BTreeSet<(String, String)>,
+    /// The vendor's ids of objects that were there before, and that nobody may have deleted.
+    stays: BTreeSet<String>,
+}
 
 impl Goal {
-    /// What a run that nobody disturbed has left.
-    pub(crate) fn of(world: &World) -> Self {
-        let goal = Self::in_state(world);
+    /// What a run that nobody disturbed has left, in a copy of a world as it was before.
+    pub(crate) fn of(world: &World, before: &World) -> Self {
+        let ids = |world: &World| -> BTreeSet<String> {
+            sandbox(world).list().expect("reads").into_iter().map(|line| line.id).collect()
+        };
+        let (after, deleted) = (ids(world), deleted(&sandbox(world)));
+        let mut stays = ids(before);
+        stays.retain(|id| after.contains(id) && !deleted.contains(id));
+        let goal = Self { resources: in_state(world), stays };
         let problems = problems(world, &goal);
         assert!(problems.is_empty(), "undisturbed: {problems:#?}");
         goal
     }
+}
 
-    fn in_state(world: &World) -> Self {
-        let urns = |state: &StackState| -> Vec<(String, String)> {
-            state.objects.keys().map(|urn| (state.name.to_string(), urn.to_string())).collect()
-        };
-        Self(states(world).expect("the state is whole").iter().flat_map(urns).collect())
-    }
+fn in_state(world: &World) -> BTreeSet<(String, String)> {
+    let urns = |state: &StackState| -> Vec<(String, String)> {
+        state.objects.keys().map(|urn| (state.name.to_string(), urn.to_string())).collect()
+    };
+    states(world).expect("the state is whole").iter().flat_map(urns).collect()
+}
+
+fn sandbox(world: &World) -> Sandbox {
+    Sandbox::open(&world.sandbox(), provider_sandbox::Options::default()).expect("opens")
+}
+
+/// The ids of objects that were deleted by a call.
+fn deleted(sandbox: &Sandbox) -> Vec<String> {
+    let calls = sandbox.log().expect("reads");
+    calls.filter(|call| call.outcome == "ok" && call.action == "delete").map(|call| call.id).collect()
 }
 
 /// Everything that is wrong; empty = all is right.
@@ -45,30 +63,25 @@ pub(crate) fn problems(world: &World, goal: &Goal) -> Vec<String> {
         found.extend(state.dangling.keys().map(|at| format!("{}: the step at {at} was not settled", state.name)));
         found.extend(state.replaced.iter().map(|old| format!("{}: the old {} is left", state.name, old.urn)));
     }
-    let is = Goal::in_state(world);
-    found.extend(goal.0.difference(&is.0).map(|what| format!("not in the state: {what:?}")));
-    found.extend(is.0.difference(&goal.0).map(|what| format!("in the state against the goal: {what:?}")));
+    let is = in_state(world);
+    found.extend(goal.resources.difference(&is).map(|what| format!("not in the state: {what:?}")));
+    found.extend(is.difference(&goal.resources).map(|what| format!("in the state against the goal: {what:?}")));
 
-    let sandbox = Sandbox::open(&world.sandbox(), provider_sandbox::Options::default()).expect("opens");
+    let sandbox = sandbox(world);
     found.extend(sandbox.check().expect("reads"));
-    let in_cloud: BTreeSet<Thing> = sandbox
-        .list()
-        .expect("reads")
-        .into_iter()
-        .map(|line| {
-            let owner = line.owner.expect("everything here has an owner");
-            (owner.stack_id, owner.urn, line.id)
-        })
-        .collect();
-    let in_state: BTreeSet<Thing> = states
-        .iter()
-        .flat_map(|state| {
-            state.objects.values().map(|object| (state.id.clone(), object.urn.to_string(), object.id.clone()))
-        })
-        .collect();
-    found.extend(without_name(&in_cloud).difference(&without_name(&in_state)).map(|it| format!("an orphan: {it:?}")));
-    found.extend(without_name(&in_state).difference(&without_name(&in_cloud)).map(|it| format!("not there: {it:?}")));
+    // Whose an object is says nothing: one that was renamed or moved keeps the owner that it was made for.
+    let in_cloud: BTreeSet<String> = sandbox.list().expect("reads").into_iter().map(|line| line.id).collect();
+    let mut in_states = BTreeSet::new();
+    for object in states.iter().flat_map(|state| state.objects.values()) {
+        if !in_states.insert(object.id.clone()) {
+            found.push(format!("{} stands in the state twice", object.id));
+        }
+    }
+    found.extend(in_cloud.difference(&in_states).map(|id| format!("an orphan: {id}")));
+    found.extend(in_states.difference(&in_cloud).map(|id| format!("not there: {id}")));
     found.extend(log(&sandbox, &in_cloud));
+    let lost = deleted(&sandbox).into_iter().filter(|id| goal.stays.contains(id));
+    found.extend(lost.map(|id| format!("deleted, and should have stayed: {id}")));
 
     let refreshed = world.ok("refresh --json");
     if !refreshed.out.contains("\"changed\":[]") || !refreshed.out.contains("\"gone\":[]") {
@@ -77,13 +90,30 @@ pub(crate) fn problems(world: &World, goal: &Goal) -> Vec<String> {
     found
 }
 
-/// A renamed object keeps the owner that it was made for.
-fn without_name(things: &BTreeSet<Thing>) -> BTreeSet<(&str, &str)> {
-    things.iter().map(|(stack, _, id)| (stack.as_str(), id.as_str())).collect()
+/// Whatever is killed, no call is made before what runs before it has ended, and what runs after it needs a call.
+pub(crate) fn hooks(world: &World) -> Vec<String> {
+    let said = std::fs::read_to_string(world.path("hooks.log")).unwrap_or_default();
+    let calls: Vec<AuditRecord> = sandbox(world).log().expect("reads").collect();
+    let mut found = Vec::new();
+    for name in ["bucket", "gateway", "lock"] {
+        for action in ["create", "update", "delete"] {
+            let of = |call: &&AuditRecord| {
+                let resource = call.urn.ends_with(&format!("::{name}")) && !call.urn.contains("EgressOnly");
+                call.outcome == "ok" && call.action == action && resource
+            };
+            let called = calls.iter().filter(of).count();
+            let ran = |when: &str| said.lines().filter(|line| *line == format!("{when} {action} {name}")).count();
+            let (before, after) = (ran("before"), ran("after"));
+            if before < called || after > called {
+                found.push(format!("{action} {name}: {before} before and {after} after {called} calls"));
+            }
+        }
+    }
+    found
 }
 
 /// What the sandbox's own log says of duplicates and of what was made and is nowhere.
-fn log(sandbox: &Sandbox, in_cloud: &BTreeSet<Thing>) -> Vec<String> {
+fn log(sandbox: &Sandbox, in_cloud: &BTreeSet<String>) -> Vec<String> {
     let mut found = Vec::new();
     let mut made: BTreeMap<(String, String, u64), Vec<String>> = BTreeMap::new();
     let mut living: BTreeSet<String> = BTreeSet::new();
@@ -99,9 +129,7 @@ fn log(sandbox: &Sandbox, in_cloud: &BTreeSet<Thing>) -> Vec<String> {
     }
     let twice = made.into_iter().filter(|(_, ids)| ids.len() > 1);
     found.extend(twice.map(|(whose, ids)| format!("made more than once: {whose:?}: {ids:?}")));
-    let there: BTreeSet<&str> = in_cloud.iter().map(|(_, _, id)| id.as_str()).collect();
-    found
-        .extend(living.iter().filter(|id| !there.contains(id.as_str())).map(|id| format!("lost without a call: {id}")));
+    found.extend(living.difference(in_cloud).map(|id| format!("lost without a call: {id}")));
     found
 }
 

@@ -7,8 +7,10 @@ use crate::world::World;
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Scenario {
     pub(crate) name: &'static str,
-    /// Whether everything was applied before.
-    applied: bool,
+    /// Edits of the stack files before anything is applied.
+    before: &'static [(&'static str, &'static str)],
+    /// The commands that were run before.
+    applied: &'static [&'static str],
     /// What somebody else does to the objects, by these edits of the stack files, behind the state's back.
     drift: &'static [(&'static str, &'static str)],
     /// Edits of the stack files before the run.
@@ -27,9 +29,15 @@ const BLOCK: (&str, &str) = ("10.1.", "10.2.");
 const PATH: (&str, &str) = ("/one/", "/two/");
 const RENAME: (&str, &str) = ("key = \"key\"", "key = \"door\"\nkey_was = \"key\"");
 
-const PLAIN: Scenario = Scenario { name: "", applied: true, drift: &[], edits: &[], command: UP, mend: &[UP] };
+const LOCK_TO_BASE: (&str, &str) = ("lock = \"reader\"", "lock = \"base\"");
+const LOCK_TO_READER: (&str, &str) = ("lock = \"base\"", "lock = \"reader\"");
+const WAITS: (&str, &str) = ("waits = false", "waits = true");
+const ADOPTED: (&str, &str) = ("bucket =", "adopt = true\nbucket =");
 
-pub(crate) const CREATE: Scenario = Scenario { name: "create", applied: false, ..PLAIN };
+const PLAIN: Scenario =
+    Scenario { name: "", before: &[], applied: &[UP], drift: &[], edits: &[], command: UP, mend: &[UP] };
+
+pub(crate) const CREATE: Scenario = Scenario { name: "create", applied: &[], ..PLAIN };
 pub(crate) const UPDATE: Scenario = Scenario { name: "update", edits: &[OWNER], ..PLAIN };
 /// The network and all that is in it, also in the other stack.
 pub(crate) const REPLACE: Scenario = Scenario { name: "replace", edits: &[BLOCK], ..PLAIN };
@@ -37,15 +45,39 @@ pub(crate) const REPLACE_DELETING_FIRST: Scenario =
     Scenario { name: "replace, deleting first", edits: &[PATH], ..PLAIN };
 pub(crate) const DELETE: Scenario = Scenario { name: "delete", edits: &[NO_BUCKET], ..PLAIN };
 pub(crate) const RENAMED: Scenario = Scenario { name: "rename", edits: &[RENAME], ..PLAIN };
+/// To a stack that comes before this one in their names.
+pub(crate) const MOVE: Scenario = Scenario { name: "move", edits: &[LOCK_TO_BASE, OWNER], ..PLAIN };
+/// To a stack whose program is known only when the network has been replaced.
+pub(crate) const MOVE_LATE: Scenario = Scenario {
+    name: "move to a program that waits",
+    before: &[LOCK_TO_BASE],
+    edits: &[LOCK_TO_READER, WAITS, BLOCK],
+    ..PLAIN
+};
+/// Of an object of which no state knows.
+pub(crate) const ADOPT: Scenario =
+    Scenario { name: "adopt", applied: &[UP, "state rm crash.base.QA bucket --yes"], edits: &[ADOPTED], ..PLAIN };
 pub(crate) const EVERYTHING: Scenario =
-    Scenario { name: "all at once", edits: &[OWNER, NO_BUCKET, BLOCK, PATH, RENAME], ..PLAIN };
+    Scenario { name: "all at once", edits: &[OWNER, NO_BUCKET, BLOCK, PATH, RENAME, LOCK_TO_BASE], ..PLAIN };
 pub(crate) const REFRESH: Scenario =
     Scenario { name: "refresh", drift: &[OWNER, NO_BUCKET], command: "refresh", mend: &["refresh", UP], ..PLAIN };
 pub(crate) const DESTROY: Scenario =
     Scenario { name: "destroy", command: "destroy --yes", mend: &["destroy --yes"], ..PLAIN };
 
-pub(crate) const ALL: [Scenario; 9] =
-    [CREATE, UPDATE, REPLACE, REPLACE_DELETING_FIRST, DELETE, RENAMED, EVERYTHING, REFRESH, DESTROY];
+pub(crate) const ALL: [Scenario; 12] = [
+    CREATE,
+    UPDATE,
+    REPLACE,
+    REPLACE_DELETING_FIRST,
+    DELETE,
+    RENAMED,
+    MOVE,
+    MOVE_LATE,
+    ADOPT,
+    EVERYTHING,
+    REFRESH,
+    DESTROY,
+];
 
 /// A scenario that is ready to be run, any number of times, each in a copy of its own.
 pub(crate) struct Prepared {
@@ -57,9 +89,8 @@ pub(crate) struct Prepared {
 impl Scenario {
     pub(crate) fn prepare(self) -> Prepared {
         let world = World::fresh();
-        if self.applied {
-            world.ok(UP);
-        }
+        self.before.iter().for_each(|(from, to)| world.edit(from, to));
+        self.applied.iter().for_each(|command| drop(world.ok(command)));
         if !self.drift.is_empty() {
             let somebody = world.copy();
             self.drift.iter().for_each(|(from, to)| somebody.edit(from, to));
@@ -70,7 +101,7 @@ impl Scenario {
         undisturbed.ok(self.command);
         let prepared = Prepared { scenario: self, goal: Goal::default(), world };
         prepared.mend(&undisturbed);
-        Prepared { goal: Goal::of(&undisturbed), ..prepared }
+        Prepared { goal: Goal::of(&undisturbed, &prepared.world), ..prepared }
     }
 }
 
@@ -94,7 +125,10 @@ impl Prepared {
     pub(crate) fn ends_well(&self, world: World, what: &str) {
         let looked = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
             self.mend(&world);
-            let problems = judge::problems(&world, &self.goal);
+            let mut problems = judge::problems(&world, &self.goal);
+            if self.scenario.drift.is_empty() {
+                problems.extend(judge::hooks(&world));
+            }
             assert!(problems.is_empty(), "{problems:#?}");
             let again = world.ok(self.scenario.mend.last().expect("there is one"));
             assert!(again.err.contains("nothing to do"), "{again}");

@@ -32,9 +32,10 @@ impl World {
         world.write("groundplan.toml", GROUNDPLAN);
         world.write(
             BASE,
-            "cidr = \"10.1.0.0/16\"\nowner = \"one\"\npath = \"/one/\"\nbucket = \"crash-bucket\"\nkey = \"key\"\n",
+            "cidr = \"10.1.0.0/16\"\nowner = \"one\"\npath = \"/one/\"\nbucket = \"crash-bucket\"\nkey = \"key\"\n\
+             lock = \"reader\"\n",
         );
-        world.write(READER, "owner = \"one\"\n");
+        world.write(READER, "owner = \"one\"\nlock = \"reader\"\nwaits = false\n");
         world.write(".groundplan/sandbox/knobs.toml", "latency = 0.0\n");
         world
     }

@@ -186,3 +186,70 @@ async fn case_45_what_another_stack_outside_has_published_is_known_to_a_program_
     assert_eq!(house.up(&[]).await, "");
     assert_eq!(house.cloud.calls(), ["create thing-0"]);
 }
+
+#[tokio::test]
+async fn what_a_program_that_waits_still_reads_stays_until_it_has_moved_on() {
+    let before = "stack a.QA
+           resource Vpc net Cidr=c1
+           resource Vpc apart Label=x
+           output net @net.VpcId
+         stack r.QA
+           resource Vpc inside Peer=#a.QA:net
+         each r.QA thing c.QA:count
+         stack c.QA
+           output count 1";
+    let unknown = |program: &str| program.replace("output count 1", "resource Vpc up\n output count @up.Count");
+    let replaced = before.replace("Cidr=c1", "Cidr=c2");
+    let dropped = before.replace("resource Vpc net Cidr=c1", "").replace("output net @net.VpcId", "");
+    for after in [replaced, dropped.replace("Peer=#a.QA:net", "Peer=none")] {
+        let mut house = House::settled(before).await;
+        house.program(&unknown(&after));
+        let preview = house.preview(&[]).await;
+        assert_eq!(preview.deferred.keys().collect::<Vec<_>>(), ["r.QA"]);
+        assert_eq!(house.up(&[]).await, "", "{after}");
+        assert_eq!(house.cloud.refused_deletes(), [""; 0], "{after}");
+        assert!(house.preview(&[]).await.is_empty(), "{after}");
+        assert!(!house.cloud.ids().contains(&"net-2".to_owned()), "{:?}", house.cloud.ids());
+    }
+}
+
+#[tokio::test]
+async fn case_45_what_a_program_that_waits_may_still_declare_is_taken_over_once_that_is_known() {
+    let after = "stack a.QA
+           resource Vpc stays
+         each a.QA thing c.QA:count
+         stack b.QA
+           resource Vpc other
+           resource Vpc taken Label=x
+           moved a.QA main
+           resource Vpc reader Label=@taken.VpcId
+         stack c.QA
+           resource Vpc up
+           output count @up.Count";
+    let mut house = House::settled(BEFORE).await;
+    house.program(after);
+    let preview = house.preview(&[]).await;
+    assert_eq!(preview.notes, ["`taken` of b.QA waits until it is known whether a.QA still declares `main`"]);
+    let text = house.save(&[]).await;
+    assert_eq!(house.up(&[]).await, "");
+    assert_eq!(house.cloud.calls(), ["create up", "create thing-0", "create thing-1", "create reader"]);
+    assert!(ids(&house, "b.QA").await.contains(&"main-1".to_owned()));
+    assert!(house.preview(&[]).await.is_empty());
+    assert!(house.refusal(&text).await.starts_with("E0566"), "the base has moved");
+    // Saved, it takes two files.
+    let mut house = House::settled(BEFORE).await;
+    house.program(after);
+    let text = house.save(&[]).await;
+    let told = house.carry_out(&text).await;
+    assert_eq!(told, "left reader of b.QA\nleft taken of b.QA");
+    let next = house.save(&[]).await;
+    assert_eq!(house.carry_out(&next).await, "");
+    assert!(ids(&house, "b.QA").await.contains(&"main-1".to_owned()));
+    // What turns out to be declared there is refused, and nothing was made in its place.
+    let mut house = House::settled(BEFORE).await;
+    house.program(&after.replace("resource Vpc stays", "resource Vpc stays\n resource Vpc main Label=x"));
+    let preview = house.preview(&[]).await;
+    house.apply(&preview).await.expect("starts");
+    assert_eq!(house.cloud.calls(), ["create up"]);
+    assert!(house.problems(&[], Goal::Programs).await.starts_with("E0441"));
+}
