@@ -210,7 +210,9 @@ impl Deciding<'_> {
                 Fate::Moves => drop(self.result.all.insert(one)),
                 Fate::Waits => {
                     let (taker, object) = (urn.name(), earlier.name());
-                    let note = format!("`{taker}` of {stack} waits until it is known whether {from} still declares `{object}`");
+                    let from = &one.from;
+                    let note =
+                        format!("`{taker}` of {stack} waits until it is known whether {from} still declares `{object}`");
                     self.result.notes.push(note);
                     self.result.waiting.insert(one);
                 }
