@@ -211,8 +211,9 @@ impl Deciding<'_> {
                 Fate::Waits => {
                     let (taker, object) = (urn.name(), earlier.name());
                     let from = &one.from;
-                    let note =
-                        format!("`{taker}` of {stack} waits until it is known whether {from} still declares `{object}`");
+                    let note = format!(
+                        "`{taker}` of {stack} waits until it is known whether {from} still declares `{object}`"
+                    );
                     self.result.notes.push(note);
                     self.result.waiting.insert(one);
                 }

@@ -134,9 +134,7 @@ impl Work<'_> {
                         self.preview.changes = sets;
                     }
                     self.preview.deferred = deferred;
-                    let mut waiting = std::mem::take(&mut self.moves.waiting);
-                    waiting.extend(self.check_targets().err().unwrap_or_default());
-                    return waiting.into_result(()).map_err(PreviewError::Problems);
+                    return self.check_targets().map_err(PreviewError::Problems);
                 }
                 Next::Stuck(names) => {
                     let list = names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
