@@ -58,6 +58,9 @@ impl Pass<'_> {
 
     /// Reports what a resource needs that is not there and is left alone.
     pub(crate) fn check_needs(&self, stack: usize, urn: &Urn, resource: &Resource, source: Option<&Place>) {
+        if !self.reach.leaves_any() {
+            return;
+        }
         let mut needs = resource_references(urn, resource).resources;
         needs.extend(resource.options.deleted_with.clone());
         let there = |need: &Urn| self.stacks[stack].state.is_some_and(|state| state.objects.contains_key(need));

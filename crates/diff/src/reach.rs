@@ -88,6 +88,11 @@ impl Reach {
         self.left.contains(&key) || self.renamed.get(&key).is_some_and(|now| self.left.contains(&(stack, now.clone())))
     }
 
+    /// Whether some resource is left alone.
+    pub(crate) fn leaves_any(&self) -> bool {
+        !self.left.is_empty()
+    }
+
     /// Whether an output is left as it is published: none of the resources that it is made of may be touched.
     pub(crate) fn leaves_output<'a>(&self, stack: usize, mut from: impl Iterator<Item = &'a Urn>) -> bool {
         let Some(first) = from.next() else { return self.only };
@@ -96,7 +101,7 @@ impl Reach {
 
     /// Whether a resource is to be replaced whatever differs.
     pub(crate) fn replaces(&self, stack: usize, urn: &Urn) -> bool {
-        self.replaced.contains(&(stack, urn.clone()))
+        !self.replaced.is_empty() && self.replaced.contains(&(stack, urn.clone()))
     }
 
     /// What is to be replaced and must not be touched.

@@ -174,6 +174,7 @@ enum Begun {
 pub(crate) struct Runner<'a> {
     engine: &'a Engine<'a>,
     preview: &'a Preview,
+    /// The steps; what they need of one another is the scheduler's.
     graph: StepGraph,
     scheduler: Scheduler,
     lives: Vec<Live<'a>>,
@@ -196,7 +197,7 @@ impl<'a> Runner<'a> {
     pub(crate) fn new(
         engine: &'a Engine<'a>,
         preview: &'a Preview,
-        graph: StepGraph,
+        mut graph: StepGraph,
         limits: Limits,
         mut lives: Vec<Live<'a>>,
         lease: Lease,
@@ -209,7 +210,7 @@ impl<'a> Runner<'a> {
             lives.iter_mut().filter_map(|live| Some((live.set.stack.to_string(), live.state.take()?))).collect();
         let stop_at_failure = limits.stop_at_failure;
         // It is stopped here, where what is given up is reported.
-        let scheduler = Scheduler::new(graph.graph.clone(), Limits { stop_at_failure: false, ..limits });
+        let scheduler = Scheduler::new(std::mem::take(&mut graph.graph), Limits { stop_at_failure: false, ..limits });
         Self {
             engine,
             preview,

@@ -1,5 +1,6 @@
 //! Evaluation: an expression and a scope give a value.
 
+use sorted::SortedSet;
 use value::{Digest, Path, Secret, Type, Unknown, Value, canonical_bytes};
 
 use crate::{Expr, Op, apply};
@@ -137,7 +138,7 @@ fn lift(
 ) -> Result<Value, EvaluateError> {
     let secret = args.iter().any(Value::has_secret);
     if args.iter().any(Value::has_unknown) {
-        let mut origins = std::collections::BTreeSet::new();
+        let mut origins = SortedSet::new();
         args.iter().for_each(|arg| arg.unknowns(&mut |unknown| origins.extend(unknown.origins.iter().cloned())));
         return Ok(Value::Unknown(Unknown { ty: ty.clone(), origins, secret }));
     }

@@ -195,7 +195,7 @@ pub trait Declare: ResourceType {
 
     /// Replaces the object whenever this value is another one than last time.
     fn replace_trigger(mut self, value: impl IntoExpr) -> Self {
-        self.declaration().around.trigger = Some(value.into_expr());
+        self.declaration().around.trigger = Some(Box::new(value.into_expr()));
         self
     }
 
@@ -236,7 +236,7 @@ pub trait Declare: ResourceType {
 
     /// Only reads the object of this id: the stack neither makes, nor changes, nor deletes it. It sets no property.
     fn read(mut self, id: impl Arg<String>) -> Self {
-        self.declaration().around.read = Some(id.into_expr());
+        self.declaration().around.read = Some(Box::new(id.into_expr()));
         self
     }
 

@@ -136,7 +136,10 @@ impl Draft {
                 self.problems.push(Diagnostic::error("E0118", message).at(place.clone()).hint(hint));
             }
         }
-        let data = self.problems.into_result(self.plan)?;
+        let mut data = self.problems.into_result(self.plan)?;
+        // PERF: maps that grew in order are half empty; made of all their entries at once they are full.
+        data.resources = data.resources.into_iter().collect();
+        self.sources.resources = self.sources.resources.into_iter().collect();
         Ok(Plan { data, sources: self.sources, outputs: PhantomData })
     }
 }

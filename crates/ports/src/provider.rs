@@ -8,7 +8,7 @@ use value::{Digest, Map};
 use crate::BoxFuture;
 
 /// Whose an object is, as ownership tags say.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Owner {
     /// The organisation.
     pub organisation: String,

@@ -1,14 +1,13 @@
 //! The world in memory: the objects, and the indices that rules ask.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::sync::{Arc, LazyLock};
 
 use ports::Owner;
 
 use crate::log::Change;
 use crate::object::{Key, Object};
-
-/// Type and text: how an index over a kind of text is asked.
-type Named = BTreeMap<String, BTreeMap<String, BTreeSet<Key>>>;
 
 /// All objects.
 ///
@@ -16,18 +15,54 @@ type Named = BTreeMap<String, BTreeMap<String, BTreeSet<Key>>>;
 #[derive(Debug, Default, Clone)]
 #[cfg_attr(test, derive(PartialEq))]
 pub(crate) struct World {
-    pub(crate) objects: BTreeMap<Key, Object>,
-    handles: Named,
-    identities: Named,
-    users: BTreeMap<Key, BTreeSet<Key>>,
-    owners: BTreeMap<Owner, BTreeSet<Key>>,
-    tokens: BTreeMap<String, BTreeSet<Key>>,
+    pub(crate) objects: BTreeMap<Key, Arc<Object>>,
+    /// Objects by the number of what they may be asked for by. Two things may have one number, so whoever looks
+    /// something up asks the objects, too.
+    asked: BTreeSet<(u64, Key)>,
+    /// Objects by those that they refer to.
+    users: BTreeSet<(Key, Key)>,
     /// How often each fault struck, by its digest.
     pub(crate) strikes: BTreeMap<String, u32>,
     /// The number of calls so far.
     pub(crate) calls: u64,
     /// The number of lines that the file has.
     pub(crate) lines: usize,
+}
+
+/// What an object may be asked for by, beside its key.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+enum By<'a> {
+    /// The type, and a text by which others may refer to it.
+    Handle(&'a str, &'a str),
+    /// The type, and the natural identity.
+    Identity(&'a str, &'a str),
+    Owner(&'a Owner),
+    Token(&'a str),
+}
+
+impl By<'_> {
+    fn number(self) -> u64 {
+        let mut hasher = DefaultHasher::new();
+        self.hash(&mut hasher);
+        hasher.finish()
+    }
+}
+
+impl Object {
+    /// All that it may be asked for by. Nobody finds what is scheduled for deletion; only its key is still taken.
+    fn asked_by(&self) -> impl Iterator<Item = By<'_>> {
+        let ty = self.key.ty.as_str();
+        let handles = self.handles.iter().map(move |handle| By::Handle(ty, handle));
+        let identity = self.identity.iter().map(move |identity| By::Identity(ty, identity));
+        let owner = self.owner.iter().map(By::Owner);
+        handles.chain(identity).chain(owner).chain([By::Token(&self.token)]).filter(|_| !self.is_doomed())
+    }
+}
+
+/// The key before all others.
+fn first() -> Key {
+    static FIRST: LazyLock<Key> = LazyLock::new(|| Key::new("", "", ""));
+    FIRST.clone()
 }
 
 impl World {
@@ -48,19 +83,21 @@ impl World {
 
     /// An object that is there, doomed ones too.
     pub(crate) fn get(&self, key: &Key) -> Option<&Object> {
-        self.objects.get(key)
+        self.objects.get(key).map(AsRef::as_ref)
     }
 
     /// The objects of a type in a scope that are not scheduled for deletion.
     pub(crate) fn of_type<'a>(&'a self, ty: &str, scope: &str) -> impl Iterator<Item = &'a Object> + use<'a> {
         let start = Key::new(ty, scope, "");
-        let range = self.objects.range(start.clone()..).map(|(_, object)| object);
+        let range = self.objects.range(start.clone()..).map(|(_, object)| object.as_ref());
         range.take_while(move |o| o.key.ty == start.ty && o.key.scope == start.scope).filter(|o| !o.is_doomed())
     }
 
     /// The objects that refer to one.
     pub(crate) fn users<'a>(&'a self, key: &Key) -> impl Iterator<Item = &'a Object> + use<'a> {
-        self.users.get(key).into_iter().flatten().filter_map(|user| self.objects.get(user))
+        let key = key.clone();
+        let users = self.users.range((key.clone(), first())..).take_while(move |(used, _)| *used == key);
+        users.filter_map(|(_, user)| self.get(user))
     }
 
     /// The objects of a type that refer to one.
@@ -69,73 +106,51 @@ impl World {
     }
 
     /// The objects of a type that a text names, in any scope.
-    pub(crate) fn named<'a>(&'a self, ty: &str, text: &str) -> impl Iterator<Item = &'a Object> + use<'a> {
-        find(&self.handles, ty, text).filter_map(|key| self.objects.get(key))
+    pub(crate) fn named<'a, 'b>(
+        &'a self,
+        ty: &'b str,
+        text: &'b str,
+    ) -> impl Iterator<Item = &'a Object> + use<'a, 'b> {
+        self.asked(By::Handle(ty, text))
     }
 
     /// The object of a type that has a natural identity in a scope.
     pub(crate) fn identified(&self, ty: &str, scope: &str, identity: &str) -> Option<&Object> {
-        find(&self.identities, ty, identity).filter(|key| key.scope == scope).find_map(|key| self.objects.get(key))
+        self.asked(By::Identity(ty, identity)).find(|object| object.key.scope == scope)
     }
 
     /// The objects of an owner.
-    pub(crate) fn owned<'a>(&'a self, owner: &Owner) -> impl Iterator<Item = &'a Object> + use<'a> {
-        self.owners.get(owner).into_iter().flatten().filter_map(|key| self.objects.get(key))
+    pub(crate) fn owned(&self, owner: &Owner) -> impl Iterator<Item = &Object> {
+        self.asked(By::Owner(owner))
     }
 
     /// The objects that were made with a token.
-    pub(crate) fn of_token<'a>(&'a self, token: &str) -> impl Iterator<Item = &'a Object> + use<'a> {
-        self.tokens.get(token).into_iter().flatten().filter_map(|key| self.objects.get(key))
+    pub(crate) fn of_token(&self, token: &str) -> impl Iterator<Item = &Object> {
+        self.asked(By::Token(token))
+    }
+
+    fn asked<'a, 'b>(&'a self, by: By<'b>) -> impl Iterator<Item = &'a Object> + use<'a, 'b> {
+        let number = by.number();
+        let found = self.asked.range((number, first())..).take_while(move |(other, _)| *other == number);
+        let found = found.filter_map(|(_, key)| self.get(key));
+        found.filter(move |object| object.asked_by().any(|other| other == by))
     }
 
     fn put(&mut self, object: Object) {
         self.remove(&object.key);
         let key = object.key.clone();
-        // Nobody finds what is scheduled for deletion; only its key is still taken.
-        if !object.is_doomed() {
-            let handles = self.handles.entry(key.ty.clone()).or_default();
-            for handle in &object.handles {
-                handles.entry(handle.clone()).or_default().insert(key.clone());
-            }
-            if let Some(identity) = &object.identity {
-                let identities = self.identities.entry(key.ty.clone()).or_default();
-                identities.entry(identity.clone()).or_default().insert(key.clone());
-            }
-            if let Some(owner) = &object.owner {
-                self.owners.entry(owner.clone()).or_default().insert(key.clone());
-            }
-            self.tokens.entry(object.token.clone()).or_default().insert(key.clone());
-        }
-        for used in &object.uses {
-            self.users.entry(used.clone()).or_default().insert(key.clone());
-        }
-        self.objects.insert(key, object);
+        self.asked.extend(object.asked_by().map(|by| (by.number(), key.clone())));
+        self.users.extend(object.uses.iter().map(|used| (used.clone(), key.clone())));
+        self.objects.insert(key, Arc::new(object));
     }
 
     fn remove(&mut self, key: &Key) {
         let Some(object) = self.objects.remove(key) else { return };
-        let forget = |index: &mut Named, text: &String| {
-            if let Some(keys) = index.get_mut(&key.ty) {
-                drop_from(keys, text, key);
-            }
-        };
-        object.handles.iter().for_each(|handle| forget(&mut self.handles, handle));
-        object.identity.iter().for_each(|identity| forget(&mut self.identities, identity));
-        object.owner.iter().for_each(|owner| drop_from(&mut self.owners, owner, key));
-        drop_from(&mut self.tokens, &object.token, key);
-        object.uses.iter().for_each(|used| drop_from(&mut self.users, used, key));
-    }
-}
-
-fn find<'a>(index: &'a Named, ty: &str, text: &str) -> impl Iterator<Item = &'a Key> + use<'a> {
-    index.get(ty).and_then(|keys| keys.get(text)).into_iter().flatten()
-}
-
-fn drop_from<K: Ord>(index: &mut BTreeMap<K, BTreeSet<Key>>, text: &K, key: &Key) {
-    if let Some(keys) = index.get_mut(text) {
-        keys.remove(key);
-        if keys.is_empty() {
-            index.remove(text);
+        for by in object.asked_by() {
+            self.asked.remove(&(by.number(), key.clone()));
+        }
+        for used in &object.uses {
+            self.users.remove(&(used.clone(), key.clone()));
         }
     }
 }

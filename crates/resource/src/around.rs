@@ -63,10 +63,10 @@ pub struct Hook {
 pub struct Around {
     /// The resource is not declared to be made: it is read, and this is the vendor's id.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub read: Option<Expr>,
+    pub read: Option<Box<Expr>>,
     /// The object is replaced whenever this value is another one than last time.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub trigger: Option<Expr>,
+    pub trigger: Option<Box<Expr>>,
     /// Must hold before a step.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub preconditions: Vec<Condition>,
@@ -92,7 +92,8 @@ impl Around {
     /// Those that count before there is an object, so that they cannot read the resource itself.
     pub fn expressions_before(&self) -> impl Iterator<Item = &Expr> {
         let conditions = self.preconditions.iter().map(|condition| &condition.holds);
-        self.read.iter().chain(&self.trigger).chain(conditions).chain(self.arguments(|at| at == Moment::BeforeCreate))
+        let own = self.read.as_deref().into_iter().chain(self.trigger.as_deref());
+        own.chain(conditions).chain(self.arguments(|at| at == Moment::BeforeCreate))
     }
 
     /// Those that count when there is an object: they may read the resource itself.

@@ -12,7 +12,6 @@ mod secret;
 mod serde_impl;
 mod ty;
 
-use std::collections::BTreeSet;
 use std::fmt;
 
 pub use canonical::canonical_bytes;
@@ -22,7 +21,7 @@ pub use path::{ParsePathError, Path, Segment};
 pub use secret::{Content, Secret};
 pub use ty::Type;
 
-use sorted::SortedMap;
+use sorted::{SortedMap, SortedSet};
 
 /// A map of values, sorted by key bytes.
 pub type Map = SortedMap<String, Value>;
@@ -57,7 +56,7 @@ pub struct Unknown {
     /// The type that the value will have.
     pub ty: Type,
     /// What must happen before it is known.
-    pub origins: BTreeSet<Origin>,
+    pub origins: SortedSet<Origin>,
     /// Whether the value will be a secret.
     pub secret: bool,
 }
@@ -81,7 +80,7 @@ impl Unknown {
     /// An unknown with one origin.
     pub fn new(ty: Type, stack: impl Into<String>, what: impl Into<String>) -> Self {
         let origin = Origin { stack: stack.into(), what: what.into() };
-        Self { ty, origins: BTreeSet::from([origin]), secret: false }
+        Self { ty, origins: SortedSet::from([origin]), secret: false }
     }
 }
 

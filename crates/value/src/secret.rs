@@ -9,7 +9,13 @@ use crate::{Digest, Value};
 /// The fingerprint is made with a key (see the `secrets` port) or derived from the fingerprints of the secrets that an
 /// expression reads, so it can stand in plans, diffs and cache keys.
 #[derive(Clone)]
-pub struct Secret {
+pub struct Secret(
+    // Most values are none: the few that are do not make all others larger.
+    Box<Parts>,
+);
+
+#[derive(Clone)]
+struct Parts {
     fingerprint: Digest,
     content: Content,
 }
@@ -28,32 +34,36 @@ pub enum Content {
 impl Secret {
     /// A secret of which only the fingerprint is at hand.
     pub fn sealed(fingerprint: Digest) -> Self {
-        Self { fingerprint, content: Content::Sealed }
+        Self::of(fingerprint, Content::Sealed)
     }
 
     /// A secret as ciphertext.
     pub fn encrypted(fingerprint: Digest, ciphertext: String) -> Self {
-        Self { fingerprint, content: Content::Encrypted(ciphertext) }
+        Self::of(fingerprint, Content::Encrypted(ciphertext))
     }
 
     /// An opened secret.
     pub fn open(fingerprint: Digest, value: Value) -> Self {
-        Self { fingerprint, content: Content::Open(Box::new(value)) }
+        Self::of(fingerprint, Content::Open(Box::new(value)))
+    }
+
+    fn of(fingerprint: Digest, content: Content) -> Self {
+        Self(Box::new(Parts { fingerprint, content }))
     }
 
     /// What stands for the secret in digests and comparisons.
     pub fn fingerprint(&self) -> Digest {
-        self.fingerprint
+        self.0.fingerprint
     }
 
     /// What is at hand of it.
     pub fn content(&self) -> &Content {
-        &self.content
+        &self.0.content
     }
 
     /// The value, if it is open. Named so that a reader of the code sees what happens.
     pub fn expose(&self) -> Option<&Value> {
-        match &self.content {
+        match &self.0.content {
             Content::Open(value) => Some(value),
             Content::Sealed | Content::Encrypted(_) => None,
         }
@@ -61,13 +71,13 @@ impl Secret {
 
     /// The same secret without its content.
     pub fn to_sealed(&self) -> Self {
-        Self::sealed(self.fingerprint)
+        Self::sealed(self.0.fingerprint)
     }
 }
 
 impl PartialEq for Secret {
     fn eq(&self, other: &Self) -> bool {
-        self.fingerprint == other.fingerprint
+        self.0.fingerprint == other.0.fingerprint
     }
 }
 
@@ -75,6 +85,6 @@ impl Eq for Secret {}
 
 impl fmt::Debug for Secret {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Secret({})", self.fingerprint.short(8))
+        write!(f, "Secret({})", self.0.fingerprint.short(8))
     }
 }

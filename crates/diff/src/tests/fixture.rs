@@ -352,7 +352,7 @@ impl Reader {
                     "replace_on" => options.replace_on_changes.push(path(words[1])),
                     "provider" => options.provider = Some(words[1].to_owned()),
                     "import" => options.import = Some(words[1].to_owned()),
-                    "read" => around.read = values.first().cloned(),
+                    "read" => around.read = values.first().cloned().map(Box::new),
                     "alias" => options.aliases.push(Alias { urn: Urn::new(project, urn.ty(), words[1]), stack: None }),
                     "moved" => {
                         let from = name_of(words[1]);
@@ -362,7 +362,7 @@ impl Reader {
                     "after" => options.depends_on.push(Dependency::Resource(after.expect("declared before"))),
                     "waits" => options.depends_on.push(Dependency::Stack(name_of(words[1]))),
                     "deleted_with" => options.deleted_with = target,
-                    "trigger" => around.trigger = values.first().cloned(),
+                    "trigger" => around.trigger = values.first().cloned().map(Box::new),
                     "requires" => around.preconditions.extend(values.iter().map(condition)),
                     "ensures" => around.postconditions.extend(values.iter().map(condition)),
                     "hook" | "call" => {
@@ -482,7 +482,7 @@ fn complete(
             object.kept.deleted_with_incarnation =
                 resource.options.deleted_with.as_ref().and_then(|urn| incarnations.get(urn)).copied();
         }
-        if let (Some(Expr::Value(value)), false) = (&resource.around.trigger, is_explicit("trigger")) {
+        if let (Some(Expr::Value(value)), false) = (resource.around.trigger.as_deref(), is_explicit("trigger")) {
             object.kept.trigger = Some(value.digest());
         }
     }
