@@ -124,6 +124,7 @@ pub fn plan(stacks: &[StackSteps<'_>], holders: &Holders) -> Result<StepGraph, D
         refused: BTreeMap::new(),
         refused_by_left: BTreeMap::new(),
         held: BTreeSet::new(),
+        came: Vec::new(),
         if_free: Vec::new(),
         across: BTreeSet::new(),
         found: Diagnostics::new(),
@@ -155,6 +156,8 @@ struct Builder<'a> {
     refused_by_left: BTreeMap<usize, (BTreeSet<String>, BTreeSet<String>)>,
     /// Objects that stay for now, by their names in state.
     held: BTreeSet<(usize, Urn, u64)>,
+    /// Deletions of objects that come over from another stack, with its position.
+    came: Vec<(usize, usize)>,
     /// Edges that are wanted unless they close a cycle: those of cascades (`false`) before others.
     if_free: Vec<(bool, usize, usize)>,
     /// Edges from deletions to readers in other stacks.
@@ -370,6 +373,7 @@ impl<'a> Builder<'a> {
                 self.result.graph.add_edge(number, to);
             }
         }
+        self.after_what_stays_behind();
     }
 
     fn apply_edges(&mut self, number: usize, stack: usize, urn: &Urn) {
@@ -468,6 +472,9 @@ impl<'a> Builder<'a> {
         }
         self.along_edges(number, stack, object, first);
         self.after_readers_of_outputs(number, stack, urn, first);
+        if let Some((from, _)) = change.and_then(|change| change.moved_from.as_ref()) {
+            self.came.extend(self.names.get(&from.to_string()).map(|&from| (number, from)));
+        }
     }
 
     fn after_readers_of_outputs(&mut self, number: usize, stack: usize, urn: &Urn, first: bool) {

@@ -279,3 +279,36 @@ each c.QA e a.QA:n2
         ..Given::default()
     });
 }
+
+/// The reader stays in the stack that the object leaves, and both are made anew.
+#[test]
+fn what_is_taken_over_and_replaced_goes_after_its_reader_in_the_other_stack() {
+    for jobs in 1..4 {
+        let given = "
+stack a.QA
+  resource Vpc r3n Cidr=c0 Peer=#c.QA:r2
+    alias r3
+  output r3n @r3n.Arn
+  has Vpc r2 Cidr=c1
+  published r2 r2-1 from r2
+  has Vpc r3 Cidr=c0 Peer=r2-1
+    depends r2
+  published r3 r3-1 from r3
+stack b.QA
+  resource Vpc r4 Label=#c.QA:r2
+  has Vpc r4 Label=r2-1
+    reads a.QA:r2
+stack c.QA
+  resource Vpc r2 Cidr=c0
+    moved a.QA r2
+  output r2 @r2.Arn
+";
+        replay(&Given {
+            text: given.to_owned(),
+            strict: true,
+            operations: vec![Operation::Up],
+            jobs,
+            ..Given::default()
+        });
+    }
+}

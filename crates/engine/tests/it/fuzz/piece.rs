@@ -216,6 +216,7 @@ impl Piece {
 fn fate(strict: bool) -> impl Strategy<Value = Fate> {
     // An object that stays while nobody knows of it may name what is to go.
     let forgotten = if strict { Fate::Dropped } else { Fate::Forgotten };
+    // Who reads an object that another stack takes over is known while all goes well, and not recorded yet.
     let moved = u32::from(!strict) * 2;
     prop_oneof![
         4 => Just(Fate::Same),
