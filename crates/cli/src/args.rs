@@ -470,6 +470,16 @@ pub(crate) enum State {
         #[command(flatten)]
         selection: Selection,
     },
+    /// Give a stack another short name: its file, its secrets and its state go along, its objects stay
+    RenameStack {
+        /// The stack
+        old: String,
+        /// Its new name: full, or the short name alone
+        new: String,
+        /// Do not ask
+        #[arg(long, short)]
+        yes: bool,
+    },
     /// Make a damaged state whole again, as far as it can be told; what is lost is said, and nothing is deleted
     Repair {
         /// The stack

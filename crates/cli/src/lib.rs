@@ -11,6 +11,7 @@ mod facts;
 mod form;
 mod keys;
 mod progress;
+mod seals;
 mod session;
 mod talk;
 mod traces;

@@ -116,6 +116,14 @@ impl Workspace {
         files::write(&self.root, path, text)
     }
 
+    /// Removes a file; one that is not there is no error.
+    ///
+    /// # Errors
+    /// If it cannot be removed, or the path leads out of the workspace.
+    pub fn remove(&self, path: &str) -> Result<(), Diagnostic> {
+        files::remove(&self.root, path)
+    }
+
     /// The configuration of a stack.
     ///
     /// # Errors
@@ -162,7 +170,7 @@ impl Workspace {
         if old == new {
             return Ok(false);
         }
-        new.map_or_else(|| files::remove(&self.root, &file), |text| self.write(&file, &text))?;
+        new.map_or_else(|| self.remove(&file), |text| self.write(&file, &text))?;
         Ok(true)
     }
 

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use diag::Diagnostic;
 use ports::{Base, Closing, Journal, Run};
 use resource::{StackName, Urn};
-use state::{Entry, Head, Object, StackState, Status, stack_id};
+use state::{Entry, Head, Object, StackState, Status};
 
 use crate::apply::run_id;
 use crate::moves::Move;
@@ -66,10 +66,10 @@ pub enum Surgery {
 pub struct Operation {
     /// What it does, a sentence each.
     pub says: Vec<String>,
-    command: &'static str,
-    bases: Vec<Base>,
+    pub(crate) command: &'static str,
+    pub(crate) bases: Vec<Base>,
     /// What is written, in order, by the stack's full name.
-    entries: Vec<(String, Vec<Entry>)>,
+    pub(crate) entries: Vec<(String, Vec<Entry>)>,
 }
 
 impl Engine<'_> {
@@ -145,7 +145,7 @@ impl Engine<'_> {
                 (Base { stack: stack.clone(), id: head.id.clone(), generation, plan: head.plan }, state)
             }
             None => {
-                let id = stack_id(&self.organisation, stack, 0);
+                let id = self.fresh_id(stack, heads.iter());
                 let base = Base { stack: stack.clone(), id: id.clone(), generation: None, plan: None };
                 (base, StackState::new(id, stack.clone()))
             }
@@ -250,6 +250,17 @@ fn is_settled(state: &StackState, urn: &Urn) -> Result<(), Diagnostic> {
         .hint(format!("let the next run settle it first: `runner up {}`", state.name)))
 }
 
+/// Refuses a state with steps whose end is not known.
+pub(crate) fn open_steps(state: &StackState) -> Result<(), Diagnostic> {
+    let open = state.dangling.len() + state.leaving.len();
+    if open == 0 {
+        return Ok(());
+    }
+    let message = format!("{open} steps of an interrupted run are open in `{}`", state.name);
+    Err(Diagnostic::error("E0544", message)
+        .hint(format!("let the next run settle them first: `runner up {}`", state.name)))
+}
+
 fn dependants<'a>(state: &'a StackState, urn: &Urn) -> BTreeSet<&'a Urn> {
     let objects = state.copies().filter(|object| object.urn != *urn);
     objects.filter(|object| object.dependencies.contains(urn)).map(|object| &object.urn).collect()
@@ -324,12 +335,7 @@ fn import(state: &StackState, new: &StackState, force: bool) -> Result<(String, 
             .note("its secrets are bound to that stack, and no longer open")
             .hint("if it is meant, say `--force`"));
     }
-    let open = state.dangling.len() + state.leaving.len();
-    if open > 0 {
-        let message = format!("{open} steps of an interrupted run are open in `{}`", state.name);
-        return Err(Diagnostic::error("E0544", message)
-            .hint(format!("let the next run settle them first: `runner up {}`", state.name)));
-    }
+    open_steps(state)?;
     let (before, after) = (state.objects.len(), new.objects.len());
     let says = format!("the state of {} with {after} resources takes the place of that with {before}", state.name);
     Ok((says, Entry::Imported { state: Box::new(new.clone()) }))

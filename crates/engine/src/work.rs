@@ -9,7 +9,6 @@ use plan::Evaluation;
 use ports::StoreError;
 use rayon::iter::{IntoParallelIterator, ParallelIterator};
 use resource::{Evaluated, StackName};
-use state::stack_id;
 use taskgraph::{Next, OutputSet, Rounds};
 use value::{Digest, Path, Value};
 
@@ -366,7 +365,7 @@ impl Work<'_> {
     pub(crate) fn id(&self, name: &str) -> String {
         match self.world.heads.get(name) {
             Some(head) => head.id.clone(),
-            None => stack_id(&self.engine.organisation, &self.name(name), 0),
+            None => self.engine.fresh_id(&self.name(name), self.world.heads.values()),
         }
     }
 

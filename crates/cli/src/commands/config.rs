@@ -4,11 +4,11 @@ use std::io::{IsTerminal, Read};
 
 use diag::Diagnostic;
 use resource::StackName;
-use secrets_age::{Context, Recipient};
 use value::Path;
 
 use crate::args::Config;
 use crate::exit::{Exit, Result, io, usage};
+use crate::seals::Seals;
 use crate::session::Session;
 
 /// Reads and changes stack files.
@@ -39,19 +39,8 @@ fn path(text: &str) -> Result<Path> {
 
 /// Reads a secret from a prompt or from stdin, seals it, and puts it into the stack file.
 fn set_secret(session: &Session<'_>, stack: &StackName, key: &Path) -> Result<()> {
-    let settings = session.workspace.settings();
-    let keyring = session.keyring()?;
-    let sealed = settings.secrets.organisation_key.as_ref().ok_or_else(|| {
-        Diagnostic::error("E0712", "groundplan.toml has no `organisation_key`")
-            .hint("a workspace made by `runner new workspace` has one; it is made once and never changed")
-    })?;
-    let organisation_key = secrets_age::open_key(sealed, &settings.organisation_key_purpose(), &keyring)
-        .map_err(|error| error.diagnostic())?;
-    let recipients = Recipient::parse_all(&settings.secrets.recipients, None).map_err(|error| error.diagnostic())?;
-    let content = read_secret(session, key)?;
-    let context = Context::new(stack.to_string(), key.to_string());
-    let sealed =
-        secrets_age::seal(&content, &context, &recipients, &organisation_key).map_err(|error| error.diagnostic())?;
+    let seals = Seals::of(session)?;
+    let sealed = seals.seal(&read_secret(session, key)?, stack, key)?;
     session.workspace.edit_stack(stack, |file, text| {
         config_load::set_secret(file, text, key, &sealed.ciphertext, sealed.fingerprint)
     })?;

@@ -13,6 +13,7 @@ mod new;
 mod plan;
 mod policies;
 mod refresh;
+mod rename_stack;
 mod sandbox;
 mod state;
 mod surgery;

@@ -10,6 +10,8 @@ use std::path::Path;
 
 use diag::Diagnostic;
 
+pub(crate) use stack::check;
+
 use crate::args::{Global, New};
 use crate::exit::{Exit, Failure, Result, io};
 use crate::session::Session;

@@ -6,8 +6,8 @@ use resource::{StackName, Urn};
 use state::{Head, StackState};
 
 use crate::args::{Selection, State};
-use crate::commands::surgery;
 use crate::commands::up::{only_in_state, orphan_name};
+use crate::commands::{rename_stack, surgery};
 use crate::exit::{Exit, Failure, Result, usage};
 use crate::session::Session;
 
@@ -18,6 +18,7 @@ pub(crate) async fn run(session: &Session<'_>, command: State) -> Result<Exit> {
         State::Show { stack, resource, at } => show(session, stack, &resource, at).await,
         State::Verify { selection } => verify(session, &selection).await,
         State::Repair { stack, yes } => repair(session, stack, yes).await,
+        State::RenameStack { old, new, yes } => rename_stack::run(session, &old, &new, yes).await,
         change => surgery::run(session, change).await,
     }
 }

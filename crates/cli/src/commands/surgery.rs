@@ -37,7 +37,11 @@ pub(crate) async fn run(session: &Session<'_>, command: State) -> Result<Exit> {
             let state = Box::new(read(&file)?);
             change(session, stack, Surgery::Import { state, force }, yes).await
         }
-        State::List { .. } | State::Show { .. } | State::Verify { .. } | State::Repair { .. } => Ok(Exit::Done),
+        State::List { .. }
+        | State::Show { .. }
+        | State::Verify { .. }
+        | State::Repair { .. }
+        | State::RenameStack { .. } => Ok(Exit::Done),
     }
 }
 

@@ -193,3 +193,68 @@ async fn a_state_can_be_seen_as_it_was_and_a_generation_that_is_not_kept_is_an_e
     let gone = print_problems(&gone);
     assert!(gone.starts_with("E0584") && gone.contains("1 to 4") && gone.contains("`runner history a.QA`"), "{gone}");
 }
+
+#[tokio::test]
+async fn a_renamed_stack_keeps_its_id_its_objects_its_readers_and_its_name_is_free_for_another() {
+    let mut house = House::settled(
+        "stack a.QA
+           resource Vpc main Label=x Pass=!db.v1
+           output label @main.Label
+         stack b.QA
+           resource Vpc reader Label=#a.QA:label",
+    )
+    .await;
+    let id = house.state("a.QA").await.id;
+    let (old, new) = (resource::StackName::new("a", "QA"), resource::StackName::new("a", "CI"));
+    let known =
+        house.state("a.QA").await.objects.values().flat_map(|object| &object.inputs).find_map(
+            |(_, value)| match value {
+                value::Value::Secret(secret) => Some(secret.fingerprint()),
+                _ => None,
+            },
+        );
+    let fingerprints = [(known.expect("a secret"), value::Digest::of("test", b"new"))].into();
+    let says = house
+        .with(async |engine| {
+            let operation = engine.prepare_rename(&old, &new, &fingerprints, false).await.expect("can be").expect("is");
+            let says = operation.says.clone();
+            engine.rename_stack(&old, &new, operation).await.expect("is done");
+            // What was killed after that has nothing more to do here.
+            assert!(engine.prepare_rename(&old, &new, &fingerprints, true).await.expect("can be").is_none());
+            let taken = engine.prepare_rename(&old, &new, &fingerprints, false).await;
+            assert!(matches!(&taken, Err(Stopped::Problems(found)) if print_problems(found).starts_with("E0586")));
+            says
+        })
+        .await;
+    assert_eq!(
+        says,
+        [
+            "a.QA is called a.CI from now on; its id and its objects stay",
+            "b.QA reads it: name it `a.CI` in that program, too"
+        ]
+    );
+    let renamed = house.state("a.CI").await;
+    assert_eq!((renamed.id.as_str(), renamed.objects.len()), (id.as_str(), 1));
+    let now = renamed.objects.values().flat_map(|object| &object.inputs).any(
+        |(_, value)| matches!(value, value::Value::Secret(secret) if secret.fingerprint() == value::Digest::of("test", b"new")),
+    );
+    assert!(now, "the secret goes by what stands in the file by then");
+    let readers = ports::StateStore::readers(&house.store(), "a.CI").await.expect("lists");
+    assert_eq!(readers[0].stack, "b.QA");
+    house.program(
+        "stack a.CI
+           resource Vpc main Label=x
+           output label @main.Label
+         stack a.QA
+           resource Vpc other
+         stack b.QA
+           resource Vpc reader Label=#a.CI:label",
+    );
+    house.cloud.calls();
+    assert_eq!(house.up(&["b.QA"]).await, "");
+    assert_eq!(house.cloud.calls(), [""; 0], "who read it goes on");
+    // Another stack may have the name, and is another one.
+    assert_eq!(house.up(&["a.QA"]).await, "");
+    assert_ne!(house.state("a.QA").await.id, id);
+    assert!(house.problems(&["a.CI"], engine::Goal::Nothing).await.contains("b.QA"), "it is held by its reader");
+}

@@ -12,6 +12,7 @@ mod interrupted;
 mod policies;
 mod problems;
 mod read_only;
+mod renamed;
 mod repair;
 mod saved;
 mod secrets;

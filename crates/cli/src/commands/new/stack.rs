@@ -97,7 +97,7 @@ pub(super) fn project_of<'a>(
 }
 
 /// Refuses a name that no stack can have, and one that is taken.
-pub(super) fn check(workspace: &Workspace, stack: &StackName) -> Result<(), Diagnostics> {
+pub(crate) fn check(workspace: &Workspace, stack: &StackName) -> Result<(), Diagnostics> {
     let short = stack.short();
     let segment = |part: &str| !part.is_empty() && part.chars().all(|c| c.is_ascii_alphanumeric() || "-_".contains(c));
     let environments = || workspace.settings().all_environments();
