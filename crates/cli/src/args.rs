@@ -117,6 +117,9 @@ impl Scope {
 const DECIDED: [&str; 8] =
     ["stacks", "env", "with_upstream", "with_downstream", "target", "exclude", "replace", "refresh"];
 
+/// The same, where nothing is replaced.
+const DECIDED_TO_GO: [&str; 7] = ["stacks", "env", "with_upstream", "with_downstream", "target", "exclude", "refresh"];
+
 /// How a run goes on.
 #[derive(Debug, Clone, Default, ClapArgs)]
 pub(crate) struct Running {
@@ -239,11 +242,19 @@ pub(crate) enum Command {
         scope: Scope,
         #[command(flatten)]
         running: Running,
+        /// Save what would be deleted, and do nothing: `destroy --plan FILE` deletes exactly this
+        #[arg(long, value_name = "FILE", conflicts_with_all = ["plan", "yes", "refresh"])]
+        out: Option<PathBuf>,
+        /// Delete what was saved: exactly what it shows, or nothing
+        #[arg(long, value_name = "FILE", conflicts_with_all = DECIDED_TO_GO)]
+        plan: Option<PathBuf>,
     },
     /// Read the objects of the selected stacks anew
     Refresh {
         #[command(flatten)]
         selection: Selection,
+        #[command(flatten)]
+        scope: Scope,
         /// Show what has changed, and write nothing
         #[arg(long)]
         preview: bool,

@@ -1,6 +1,5 @@
 //! Live progress: a tree of stacks on a terminal, plain lines elsewhere, JSON lines if asked for.
 
-use std::collections::BTreeMap;
 use std::io::{IsTerminal, Write};
 use std::time::{Duration, Instant};
 
@@ -10,16 +9,17 @@ use render::{Ended, InFlight, Progress, StackProgress, StepEvent};
 use resource::{StackName, Urn};
 use tokio::sync::mpsc::UnboundedReceiver;
 
+use crate::commands::interrupt::Calls;
 use crate::talk::{Talk, size};
 
 /// Shows events until the run is over.
-pub(crate) async fn show(talk: Talk, mut events: UnboundedReceiver<Event>) {
+pub(crate) async fn show(talk: Talk, calls: Calls, mut events: UnboundedReceiver<Event>) {
     let mut screen = Screen {
         live: !talk.json && std::io::stderr().is_terminal(),
         talk,
         begun: Instant::now(),
         progress: Progress::default(),
-        started: BTreeMap::new(),
+        calls,
         drawn: 0,
     };
     let mut tick = tokio::time::interval(Duration::from_millis(100));
@@ -40,7 +40,7 @@ struct Screen {
     talk: Talk,
     begun: Instant,
     progress: Progress,
-    started: BTreeMap<(StackName, Target), (Instant, Action)>,
+    calls: Calls,
     drawn: usize,
 }
 
@@ -60,13 +60,13 @@ impl Screen {
                 }
             }
             Event::StepStarted { stack, target, action } => {
-                self.started.insert((stack.clone(), target.clone()), (Instant::now(), action_of(action)));
+                self.calls.start(stack, target, action);
                 if self.talk.verbose && !self.live && !self.talk.json {
                     self.line(stack, target, action, None, 0.0);
                 }
             }
             Event::StepEnded { stack, target, action, outcome, seconds } => {
-                self.started.remove(&(stack.clone(), target.clone()));
+                self.calls.end(stack, target);
                 if let Some(progress) = self.progress.stacks.get_mut(stack) {
                     match outcome {
                         StepOutcome::Done | StepOutcome::Nothing => progress.done += 1,
@@ -124,10 +124,11 @@ impl Screen {
         }
         self.progress.elapsed = self.begun.elapsed().as_secs_f64();
         self.progress.stacks.values_mut().for_each(|stack| stack.in_flight.clear());
-        for ((stack, target), (since, action)) in &self.started {
-            if let Some(progress) = self.progress.stacks.get_mut(stack) {
-                let seconds = since.elapsed().as_secs_f64();
-                progress.in_flight.push(InFlight { urn: urn_of(stack, target), action: *action, seconds });
+        for ((stack, target), call) in self.calls.all() {
+            if let Some(progress) = self.progress.stacks.get_mut(&stack) {
+                let seconds = call.since.elapsed().as_secs_f64();
+                let (urn, action) = (urn_of(&stack, &target), action_of(call.action));
+                progress.in_flight.push(InFlight { urn, action, seconds });
             }
         }
         let height = size().map_or(24, |(_, height)| height).saturating_sub(1);

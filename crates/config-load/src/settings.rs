@@ -325,7 +325,13 @@ impl Form {
 
 impl ProfileForm {
     fn profile(self, name: String, place: Place, found: &mut Diagnostics) -> Profile {
+        let drivers = || std::iter::once(&self.provider).chain(self.providers.values());
         for (provider, Placed { value, place }) in &self.budgets {
+            if !drivers().any(|driver| driver == provider) {
+                let message = format!("the budget of `{provider}` limits nothing: `{name}` has no such provider");
+                let hint = format!("the providers of `{name}` are {}", quoted(drivers().map(String::as_str)));
+                found.push(Diagnostic::error("E0206", message).at(place.clone()).hint(hint));
+            }
             let nothing = value.calls_per_second.is_some_and(|calls| !(calls > 0.0 && calls.is_finite()));
             if nothing || value.burst == Some(0) || value.concurrency == Some(0) {
                 let message = format!("the budget of `{provider}` lets nothing through");

@@ -79,6 +79,51 @@ fn settings_have_defaults_and_profiles_say_where_providers_point() {
 }
 
 #[test]
+fn budgets_are_read_and_those_that_make_no_sense_are_refused_at_their_place() {
+    let with = |budgets: &str| format!("{SETTINGS}{budgets}");
+    let text = with(
+        "[profiles.live.budgets.aws]\ncalls_per_second = 2.5\nburst = 10\n[profiles.live.budgets.sandbox]\nconcurrency = 4",
+    );
+    let settings = Settings::parse("g", &text).expect("reads");
+    let budgets = &settings.profile("live").expect("there").budgets;
+    let budget = |calls_per_second, burst, concurrency| Budget { calls_per_second, burst, concurrency };
+    assert_eq!(budgets["aws"], budget(Some(2.5), Some(10), None));
+    assert_eq!(budgets["sandbox"], budget(None, None, Some(4)));
+    assert!(settings.profile("sandbox").expect("there").budgets.is_empty());
+
+    let cases = [
+        (
+            "aws = { calls_per_second = 0 }",
+            "E0206 g:18:7",
+            "give numbers above 0, or leave out what is not to be limited",
+        ),
+        (
+            "aws = { calls_per_second = -1.5 }",
+            "E0206 g:18:7",
+            "give numbers above 0, or leave out what is not to be limited",
+        ),
+        ("aws = { calls_per_second = nan }", "E0202 g:18:28", "write a finite number"),
+        ("aws = { calls_per_second = inf }", "E0202 g:18:28", "write a finite number"),
+        ("aws = { burst = 0 }", "E0206 g:18:7", "give numbers above 0, or leave out what is not to be limited"),
+        ("aws = { concurrency = 0 }", "E0206 g:18:7", "give numbers above 0, or leave out what is not to be limited"),
+        ("asw = { burst = 1 }", "E0206 g:18:7", "the providers of `live` are `aws`, `sandbox`"),
+        ("aws = { concurrency = 1.5 }", "E0103 g:18:23", ""),
+        ("aws = { burst = -1 }", "E0104 g:18:17", ""),
+        ("aws = { call_per_second = 1 }", "E0101 g:18:9", "did you mean `calls_per_second`?"),
+        ("aws = 10", "E0103 g:18:7", ""),
+    ];
+    for (line, place, hint) in cases {
+        let found = Settings::parse("g", &with(&format!("[profiles.live.budgets]\n{line}"))).expect_err(line);
+        assert_eq!(summary(&found), [place], "{line}: {found:?}");
+        let hints = found.iter().flat_map(|problem| &problem.hints).any(|found| found == hint);
+        assert!(hint.is_empty() || hints, "{line}: {found:?}");
+    }
+    let both = "[profiles.live.budgets]\naws = { burst = 0 }\nsandbox = { concurrency = 0 }";
+    let found = Settings::parse("g", &with(both)).expect_err("two problems");
+    assert_eq!(summary(&found), ["E0206 g:18:7", "E0206 g:19:11"], "all at once");
+}
+
+#[test]
 fn all_problems_of_settings_are_found() {
     let text = r#"organisation = "OL"
 environments = ["CI", "Q A", "CI", "default"]

@@ -8,7 +8,7 @@ use crate::{Action, ChangeSet, OutputChange, ResourceChange};
 ///
 /// Between the two only those have moved the stack who did a part of what was approved. So less may be left, what was
 /// unknown may be known, and what was made in part may have to be completed; nothing else.
-pub fn beyond(approved: &ChangeSet, now: &ChangeSet, plan: &Plan) -> Vec<String> {
+pub fn beyond(approved: &ChangeSet, now: &ChangeSet, plan: Option<&Plan>) -> Vec<String> {
     let mut found = Vec::new();
     for (urn, change) in now.resources.iter().filter(|(_, change)| !change.is_nothing()) {
         let name = urn.name();
@@ -21,7 +21,7 @@ pub fn beyond(approved: &ChangeSet, now: &ChangeSet, plan: &Plan) -> Vec<String>
             continue;
         }
         // What the plan does not set is made by the engine: a new incarnation has another name.
-        let set = plan.resources.get(urn).map(|resource| &resource.properties);
+        let set = plan.and_then(|plan| plan.resources.get(urn)).map(|resource| &resource.properties);
         let set = |key: &String| set.is_some_and(|properties| properties.contains_key(key));
         let known = was.goal.iter().filter(|(key, value)| set(key) && !value.has_unknown());
         let differing = known.filter(|(key, value)| change.goal.get(*key) != Some(value));

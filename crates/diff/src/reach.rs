@@ -27,6 +27,16 @@ pub struct Reach {
 impl Reach {
     /// Finds out what targets mean in some stacks.
     pub fn of(targets: &Targets, stacks: &[StackInput<'_>]) -> Self {
+        Self::meaning(targets, stacks, true)
+    }
+
+    /// Finds out what targets mean among the objects of some states, for a run that only looks at them.
+    pub fn of_states(targets: &Targets, states: &[&StackState]) -> Self {
+        let inputs: Vec<StackInput<'_>> = states.iter().map(|state| StackInput::of_state(state)).collect();
+        Self::meaning(targets, &inputs, false)
+    }
+
+    fn meaning(targets: &Targets, stacks: &[StackInput<'_>], deletes: bool) -> Self {
         if targets.is_empty() {
             return Self::default();
         }
@@ -57,7 +67,9 @@ impl Reach {
                 with(&mut except);
             }
         }
-        with_needs(&mut except, stacks, &names);
+        if deletes {
+            with_needs(&mut except, stacks, &names);
+        }
         let only = !targets.only.is_empty();
         let left = names.all.into_keys().filter(|key| except.contains(key) || only && !taken.contains(key)).collect();
         Self { only, left, replaced, renamed: names.renamed }
@@ -146,6 +158,12 @@ impl Names {
 }
 
 impl<'a> StackInput<'a> {
+    /// A stack of which nothing but its state is known.
+    fn of_state(state: &'a StackState) -> Self {
+        let (name, id) = (&state.name, state.id.as_str());
+        Self { name, id, base: None, plan: None, sources: None, state: Some(state), approved: None }
+    }
+
     /// The object that a declared resource has in state, and the earlier name that it stands under, if it does.
     pub(crate) fn object(&self, urn: &Urn, options: &Options) -> (Option<&'a Object>, Option<Urn>) {
         let Some(state) = self.state else { return (None, None) };

@@ -98,6 +98,19 @@ pub(crate) struct Planned {
     pub approved: Option<u64>,
 }
 
+impl Planned {
+    /// Of a stack in which everything is to be deleted.
+    pub(crate) fn nothing() -> Self {
+        Self {
+            plan: None,
+            sources: Arc::default(),
+            digest: Digest::of("nothing", b""),
+            plain: BTreeSet::new(),
+            approved: None,
+        }
+    }
+}
+
 /// Why there is no preview.
 #[derive(Debug)]
 pub enum PreviewError {

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use diag::{Diagnostic, Diagnostics};
+use diff::{Reach, Targets};
 use ports::{Base, Closing, Find, Found, ReadRequest, Run};
 use resource::Urn;
 use state::{Entry, Head, Object, StackState, Status};
@@ -28,12 +29,13 @@ pub struct RefreshReport {
 }
 
 impl Engine<'_> {
-    /// Reads every object of the selected stacks anew, and records what was seen.
+    /// Reads the objects of the selected stacks anew that targets mean, and records what was seen. Stacks without such
+    /// objects are not touched.
     ///
     /// # Errors
     /// If a stack is held or the world cannot be read.
-    pub async fn refresh(&self, selected: &BTreeSet<String>) -> Result<RefreshReport, Stopped> {
-        let heads = self.with_objects(selected).await?;
+    pub async fn refresh(&self, selected: &BTreeSet<String>, targets: &Targets) -> Result<RefreshReport, Stopped> {
+        let (heads, meant): (Vec<Head>, Vec<Meant>) = self.meant(selected, targets).await?.into_iter().unzip();
         let run = Run { id: run_id(), command: "refresh".to_owned() };
         let bases: Vec<Base> = heads
             .iter()
@@ -48,9 +50,9 @@ impl Engine<'_> {
         let lease = Lease::keep(self.store.clone(), run.clone());
         let mut report = RefreshReport::default();
         let mut found = Diagnostics::new();
-        for (mut journal, head) in journals.into_iter().zip(heads) {
+        for ((mut journal, head), Meant { urns, .. }) in journals.into_iter().zip(heads).zip(meant) {
             let mut state = journal.state().clone();
-            let entries = self.observe(&state, &mut report, &mut found).await;
+            let entries = self.observe(&state, &urns, &mut report, &mut found).await;
             entries.iter().for_each(|entry| state.apply(entry));
             let moved = !entries.is_empty();
             if moved {
@@ -64,18 +66,30 @@ impl Engine<'_> {
         found.into_result(report).map_err(Stopped::Problems)
     }
 
-    /// Reads every object of the selected stacks anew, and records nothing.
+    /// Reads the objects of the selected stacks anew that targets mean, and records nothing.
     ///
     /// # Errors
     /// If the state or the world cannot be read.
-    pub async fn look(&self, selected: &BTreeSet<String>) -> Result<RefreshReport, Stopped> {
+    pub async fn look(&self, selected: &BTreeSet<String>, targets: &Targets) -> Result<RefreshReport, Stopped> {
         let mut report = RefreshReport::default();
         let mut found = Diagnostics::new();
-        for head in self.with_objects(selected).await? {
-            let state = self.store.load(&head).await?.state;
-            self.observe(&state, &mut report, &mut found).await;
+        for (_, Meant { state, urns }) in self.meant(selected, targets).await? {
+            self.observe(&state, &urns, &mut report, &mut found).await;
         }
         found.into_result(report).map_err(Stopped::Problems)
+    }
+
+    /// Targets that mean no object of the selected stacks.
+    ///
+    /// # Errors
+    /// If a state cannot be read.
+    pub async fn unmatched(&self, selected: &BTreeSet<String>, targets: &Targets) -> Result<Diagnostics, Stopped> {
+        let mut states = Vec::new();
+        for head in self.with_objects(selected).await? {
+            states.push(self.store.load(&head).await?.state);
+        }
+        let there = states.iter().flat_map(|state| state.copies().map(move |object| (&state.name, &object.urn)));
+        Ok(targets.unmatched(there))
     }
 
     async fn with_objects(&self, selected: &BTreeSet<String>) -> Result<Vec<Head>, Stopped> {
@@ -83,15 +97,29 @@ impl Engine<'_> {
         Ok(heads.filter(|head| selected.contains(&head.stack.to_string()) && head.objects > 0).collect())
     }
 
-    /// The entries that say what has changed in the world of the objects of a state.
+    /// The stacks that have objects which targets mean.
+    async fn meant(&self, selected: &BTreeSet<String>, targets: &Targets) -> Result<Vec<(Head, Meant)>, Stopped> {
+        let heads = self.with_objects(selected).await?;
+        let mut states = Vec::new();
+        for head in &heads {
+            states.push(self.store.load(head).await?.state);
+        }
+        let urns = meant(targets, &states.iter().collect::<Vec<_>>());
+        let all = heads.into_iter().zip(states).zip(urns);
+        let all = all.map(|((head, state), urns)| (head, Meant { state, urns }));
+        Ok(all.filter(|(_, meant)| !meant.urns.is_empty()).collect())
+    }
+
+    /// The entries that say what has changed in the world of some objects of a state.
     pub(crate) async fn observe(
         &self,
         state: &StackState,
+        urns: &BTreeSet<Urn>,
         report: &mut RefreshReport,
         found: &mut Diagnostics,
     ) -> Vec<Entry> {
         let mut by_provider: BTreeMap<String, Vec<&Object>> = BTreeMap::new();
-        for object in state.copies() {
+        for object in state.copies().filter(|object| urns.contains(&object.urn)) {
             if self.providers.home(object.urn.ty(), &object.kept).is_none() {
                 found.push(crate::providers::unreachable(&object.urn));
             } else if let Some(provider) = self.providers.of(object.urn.ty()) {
@@ -175,6 +203,22 @@ impl Engine<'_> {
                 schema.is_some_and(|schema| !diff::drifted(schema, &object.inputs, &object.observed).is_empty())
             })
     }
+}
+
+/// What is looked at of a stack.
+struct Meant {
+    state: StackState,
+    urns: BTreeSet<Urn>,
+}
+
+/// The objects that targets mean, for each state.
+pub(crate) fn meant(targets: &Targets, states: &[&StackState]) -> Vec<BTreeSet<Urn>> {
+    let reach = Reach::of_states(targets, states);
+    let seen = |(stack, state): (usize, &StackState)| {
+        let urns = state.copies().map(|object| &object.urn).filter(|urn| !reach.leaves(stack, urn));
+        urns.cloned().collect()
+    };
+    states.iter().copied().enumerate().map(seen).collect()
 }
 
 /// Whether all that was set can be read: where something is hidden nobody knows how far an interrupted step came.

@@ -14,16 +14,21 @@ use crate::preview::{Bound, Planned};
 use crate::work::Work;
 use crate::{Engine, Goal, Preview, PreviewError, PreviewOptions, SEMANTICS_EPOCH};
 
-const AGAIN: &str = "look at what would be done now: `runner preview --out FILE`";
+/// What to do where a saved preview does not fit any more.
+fn again(saved: &Saved) -> String {
+    let command = if saved.destroys() { "destroy" } else { "preview" };
+    format!("look at what would be done now: `runner {command} --out FILE`")
+}
 
 impl Engine<'_> {
     /// What is to be written down of a preview, so that it can be applied later.
     ///
     /// # Errors
-    /// If a stack has to be settled first, or is to be destroyed.
+    /// If a stack has to be settled first.
     pub fn save(&self, preview: &Preview) -> Result<Saved, Diagnostics> {
         can_be_saved(preview)?;
         let targets = Targets::as_in(preview.changes.iter(), preview.restricted.is_some());
+        // Which goal it was decides the plans at hand, and nothing else here.
         let options = PreviewOptions { selected: preview.selected.clone(), goal: Goal::Programs, targets };
         let mut work = Work::new(self, &options, preview.world.clone());
         work.planned.clone_from(&preview.plans);
@@ -115,12 +120,12 @@ impl Engine<'_> {
             let what = format!("it was made for the profile `{}`; this is `{}`", then.profile, now.profile);
             differs(what, &format!("say `--profile {}`", then.profile));
         } else if then.profile_digest != now.profile_digest {
-            differs(format!("the profile `{}` points elsewhere since it was made", now.profile), AGAIN);
+            differs(format!("the profile `{}` points elsewhere since it was made", now.profile), &again(saved));
         }
         if then.semantics != now.semantics {
-            differs("it was made by a runner of another version, which decides otherwise".to_owned(), AGAIN);
+            differs("it was made by a runner of another version, which decides otherwise".to_owned(), &again(saved));
         } else if then.schemas != now.schemas {
-            differs("this runner has other schemas than the one that made it".to_owned(), AGAIN);
+            differs("this runner has other schemas than the one that made it".to_owned(), &again(saved));
         }
         found
     }
@@ -160,7 +165,7 @@ impl Engine<'_> {
             return Diagnostics::new();
         }
         let problem = Diagnostic::error("E0566", "what the preview was made from has moved since");
-        notes.into_iter().fold(problem, Diagnostic::note).hint(AGAIN).into()
+        notes.into_iter().fold(problem, Diagnostic::note).hint(again(saved)).into()
     }
 }
 
@@ -170,7 +175,7 @@ fn saved_stack(preview: &Preview, set: ChangeSet) -> Option<SavedStack> {
     Some(SavedStack {
         head: preview.world.heads.get(&name).map(state::Head::digest),
         changes: set.without_ciphertexts(),
-        plan: planned.plan.as_deref()?.clone(),
+        plan: planned.plan.as_deref().cloned(),
         plain: planned.plain.clone(),
     })
 }
@@ -191,6 +196,7 @@ impl From<&Saved> for Preview {
             deferred: saved.deferred.clone(),
             takers: saved.takers.clone(),
             notes: saved.notes.clone(),
+            restricted: saved.restricted,
             ..Self::default()
         }
     }
@@ -203,9 +209,6 @@ fn can_be_saved(preview: &Preview) -> Result<(), Diagnostics> {
         let name = set.stack.to_string();
         if let Some(why) = preview.world.unsettled(&name) {
             notes.push(why.note(&[format!("`{name}`")]));
-        }
-        if preview.plan(&name).is_none() {
-            notes.push(format!("`{name}` is to be destroyed"));
         }
     }
     if notes.is_empty() {
@@ -233,7 +236,7 @@ fn moved_base(name: &str, stack: &SavedStack, digest: Digest, head: Option<&stat
 }
 
 fn planned(stack: &SavedStack) -> Planned {
-    let plan = stack.plan.clone();
+    let Some(plan) = stack.plan.clone() else { return Planned::nothing() };
     let declared = stack.changes.resources.iter().filter(|(urn, _)| plan.resources.contains_key(*urn));
     let places = declared.filter_map(|(urn, change)| Some((urn.clone(), change.source.clone()?)));
     let sources = Sources { resources: places.collect(), ..Sources::default() };
@@ -251,7 +254,7 @@ fn as_shown(saved: &Saved, sets: &[ChangeSet], begun: bool) -> Result<(), Diagno
         let name = &stack.changes.stack;
         let Some(set) = sets.iter().find(|set| set.stack == *name) else { continue };
         if begun {
-            let beyond = diff::beyond(&stack.changes, set, &stack.plan);
+            let beyond = diff::beyond(&stack.changes, set, stack.plan.as_ref());
             notes.extend(beyond.into_iter().map(|what| format!("`{name}`: {what}")));
         } else if stack.changes != *set {
             notes.push(format!("`{name}`: its changes would be others"));
@@ -261,5 +264,5 @@ fn as_shown(saved: &Saved, sets: &[ChangeSet], begun: bool) -> Result<(), Diagno
         return Ok(());
     }
     let problem = Diagnostic::error("E0567", "what would be done now is not what was shown");
-    Err(notes.into_iter().fold(problem, Diagnostic::note).hint(AGAIN).into())
+    Err(notes.into_iter().fold(problem, Diagnostic::note).hint(again(saved)).into())
 }

@@ -9,6 +9,7 @@ use plan::Evaluation;
 use ports::StoreError;
 use rayon::iter::{IntoParallelIterator, ParallelIterator};
 use resource::{Evaluated, StackName};
+use state::StackState;
 use taskgraph::{Next, OutputSet, Rounds};
 use value::{Digest, Path, Value};
 
@@ -17,6 +18,7 @@ use crate::existing::taken_twice;
 use crate::lookup::{EngineLookup, PlainOutputs, Unsettled, World};
 use crate::moves::{self, Moves};
 use crate::preview::{Planned, Preview, PreviewError, PreviewOptions};
+use crate::refresh;
 use crate::{Engine, RefreshReport, StackEntry, Trace, Traces};
 
 /// A preview in the making.
@@ -246,9 +248,12 @@ impl Work<'_> {
             self.options.selected.iter().filter(|name| self.world.heads.contains_key(*name)).cloned().collect();
         self.load(there.clone()).await?;
         let mut found = Diagnostics::new();
-        for name in there {
-            let Some(state) = self.world.states.get(&name).cloned() else { continue };
-            let entries = self.engine.observe(&state, &mut RefreshReport::default(), &mut found).await;
+        let states: Vec<Arc<StackState>> =
+            there.iter().filter_map(|name| self.world.states.get(name).cloned()).collect();
+        let meant = refresh::meant(&self.options.targets, &states.iter().map(AsRef::as_ref).collect::<Vec<_>>());
+        for (state, urns) in states.into_iter().zip(meant) {
+            let name = state.name.to_string();
+            let entries = self.engine.observe(&state, &urns, &mut RefreshReport::default(), &mut found).await;
             if entries.is_empty() {
                 continue;
             }
@@ -434,16 +439,7 @@ impl Work<'_> {
         let names: BTreeSet<String> =
             self.options.selected.iter().filter(|name| self.world.heads.contains_key(*name)).cloned().collect();
         self.load(names.clone()).await?;
-        for name in &names {
-            let planned = Planned {
-                plan: None,
-                sources: Arc::default(),
-                digest: Digest::of("nothing", b""),
-                plain: BTreeSet::new(),
-                approved: None,
-            };
-            self.planned.insert(name.clone(), planned);
-        }
+        self.planned.extend(names.iter().map(|name| (name.clone(), Planned::nothing())));
         let (sets, found) = self.compare(&names).await?;
         found.into_result(()).map_err(PreviewError::Problems)?;
         self.preview.changes = sets;

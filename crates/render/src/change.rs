@@ -28,11 +28,22 @@ pub(crate) fn symbol(action: Action) -> (&'static str, Paint) {
     }
 }
 
-/// Whether it does more than add.
+/// Whether it does more than add, or has to be seen.
 pub(crate) fn is_risky(change: &ResourceChange) -> bool {
     !matches!(change.action, Action::Keep | Action::Create | Action::Adopt | Action::Read)
         || is_rename(change)
         || change.moved_from.is_some()
+        || needs_eyes(change)
+}
+
+/// Whether it only adds, and is listed all the same: what is refused, and what somebody has deleted.
+pub(crate) fn needs_eyes(change: &ResourceChange) -> bool {
+    is_refused(change) || change.vanished.is_some()
+}
+
+/// Whether it is to take over an object that is not as the program says.
+fn is_refused(change: &ResourceChange) -> bool {
+    change.action == Action::Adopt && !change.differences.is_empty()
 }
 
 fn symbol_of(change: &ResourceChange) -> (&'static str, Paint) {
@@ -55,6 +66,7 @@ pub(crate) fn rank(change: &ResourceChange) -> u8 {
         Action::Delete => 0,
         Action::Replace { undecided: false, .. } => 1,
         Action::Forget => 2,
+        Action::Adopt if is_refused(change) => 2,
         Action::Replace { .. } => 3,
         Action::Update => 4,
         Action::Adopt | Action::Read => 5,
@@ -97,10 +109,10 @@ fn words(change: &ResourceChange) -> String {
             Some(id) => format!("read {id}"),
             None => "read".to_owned(),
         },
-        Action::Adopt => match &change.options.import {
-            Some(id) => format!("adopt {id}"),
-            None => "adopt".to_owned(),
-        },
+        Action::Adopt => {
+            let which = change.options.import.as_ref().map(|id| format!(" {id}")).unwrap_or_default();
+            format!("adopt{which}{}", if is_refused(change) { ", which differs" } else { "" })
+        }
         Action::Forget => "forget, the object stays".to_owned(),
         Action::Keep if change.record => "options or dependencies, in state alone".to_owned(),
         Action::Keep | Action::Create | Action::Update | Action::Delete => String::new(),

@@ -2,6 +2,7 @@
 
 use diff::{Action, ChangeSet, ResourceChange};
 
+use crate::change::needs_eyes;
 use crate::style::{Line, Paint, count, thousands};
 
 /// Numbers of resources by action, and of outputs that change.
@@ -24,6 +25,8 @@ pub(crate) struct Tally {
     pub(crate) outputs: usize,
     /// How many of the changes only mend what the world has changed.
     pub(crate) drift: usize,
+    /// How many of those that only add have to be seen all the same.
+    pub(crate) eyes: usize,
 }
 
 impl Tally {
@@ -42,6 +45,7 @@ impl Tally {
         let mut tally = Self::default();
         for change in changes {
             tally.drift += usize::from(change.is_drift());
+            tally.eyes += usize::from(needs_eyes(change));
             match change.action {
                 Action::Keep if change.moved_from.is_some() => tally.moved += 1,
                 Action::Keep if change.renamed_from.is_some() => tally.rename += 1,
@@ -79,6 +83,7 @@ impl Tally {
             read: self.read + other.read,
             outputs: self.outputs + other.outputs,
             drift: self.drift + other.drift,
+            eyes: self.eyes + other.eyes,
         }
     }
 
@@ -100,15 +105,20 @@ impl Tally {
             read: self.read - shown.read,
             outputs: self.outputs - shown.outputs,
             drift: self.drift - shown.drift,
+            eyes: self.eyes - shown.eyes,
         }
     }
 
     pub(crate) fn changes(self) -> usize {
-        self.create + self.adopt + self.read + self.record + self.risky()
+        self.create + self.adopt + self.read + self.record + self.more_than_adds()
     }
 
-    /// What does more than add.
+    /// What does more than add, or has to be seen.
     pub(crate) fn risky(self) -> usize {
+        self.more_than_adds() + self.eyes
+    }
+
+    fn more_than_adds(self) -> usize {
         self.update + self.replace + self.delete + self.forget + self.rename + self.moved
     }
 

@@ -3,3 +3,4 @@ mod fixture;
 mod preview;
 mod run;
 mod secrets;
+mod world;

@@ -60,8 +60,8 @@ pub struct SavedStack {
     pub head: Option<Digest>,
     /// What would be done.
     pub changes: ChangeSet,
-    /// What it should be.
-    pub plan: Plan,
+    /// What it should be; `None` = everything in it is to be deleted.
+    pub plan: Option<Plan>,
     /// The outputs of other stacks that its program read as plain values.
     pub plain: BTreeSet<(String, Path)>,
 }
@@ -98,9 +98,15 @@ impl Saved {
         Digest::of("saved/1", &serde_json::to_vec(self).unwrap_or_default())
     }
 
+    /// Whether it takes stacks down, instead of bringing them up.
+    pub fn destroys(&self) -> bool {
+        self.stacks.iter().any(|stack| stack.plan.is_none())
+    }
+
     /// The named pure functions that the plans call, with the digests of the sources that they must have.
     pub fn functions(&self) -> BTreeMap<&str, Digest> {
-        let functions = self.stacks.iter().flat_map(|stack| &stack.plan.functions);
+        let plans = self.stacks.iter().filter_map(|stack| stack.plan.as_ref());
+        let functions = plans.flat_map(|plan| &plan.functions);
         functions.map(|(name, digest)| (name.as_str(), *digest)).collect()
     }
 

@@ -33,7 +33,7 @@ fn saved() -> Saved {
         stacks: vec![SavedStack {
             head: Some(Digest::of("head", b"3")),
             changes,
-            plan: Plan::new(stack),
+            plan: Some(Plan::new(stack)),
             plain: BTreeSet::new(),
         }],
         deferred: BTreeMap::from([("late.QA".into(), [("net.QA".into(), Path::key("count"))].into())]),

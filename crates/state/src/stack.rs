@@ -128,7 +128,7 @@ impl StackState {
     }
 
     /// Every object: the live ones, and those that were set aside.
-    pub fn copies(&self) -> impl Iterator<Item = &Arc<Object>> {
+    pub fn copies(&self) -> impl Iterator<Item = &Arc<Object>> + Clone {
         self.objects.values().chain(&self.replaced)
     }
 

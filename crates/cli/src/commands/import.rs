@@ -39,7 +39,10 @@ pub(crate) async fn import(session: &Session<'_>, args: &Importing) -> Result<Ex
                     let (goal, targets, saved) = (Goal::Programs, Targets::default(), None);
                     let (running, import, command) = (&running, Some(&wanted), "import");
                     let selected = &selected;
-                    Job { session, engine, selected, goal, targets, saved, import, running, command }.run().await?
+                    let again = Some(format!("import {stack} {}", args.object.join(" ")));
+                    Job { session, engine, selected, goal, targets, saved, import, running, command, again }
+                        .run()
+                        .await?
                 }
             };
             if exit == Exit::Done {

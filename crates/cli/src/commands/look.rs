@@ -73,7 +73,8 @@ pub(crate) async fn show_outputs(
         .map(|(project, (stacks, outputs))| vec![project, stacks.to_string(), outputs.to_string()])
         .collect();
     session.talk.data(&render::table(&["project", "stacks", "outputs"], &rows, session.talk.stdout()));
-    session.talk.say(&format!("{leaves} outputs are published; `runner outputs STACK` shows them"));
+    let are = if leaves == 1 { "1 output is".to_owned() } else { format!("{leaves} outputs are") };
+    session.talk.say(&format!("{are} published; `runner outputs STACK` shows them"));
     Ok(())
 }
 

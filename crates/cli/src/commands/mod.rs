@@ -7,6 +7,7 @@ mod explain;
 mod graph;
 mod history;
 mod import;
+pub(crate) mod interrupt;
 mod lock;
 mod look;
 mod new;
@@ -18,6 +19,8 @@ mod sandbox;
 mod state;
 mod surgery;
 mod up;
+
+use engine::Goal;
 
 use crate::Registry;
 use crate::args::{Args, Command};
@@ -34,7 +37,12 @@ pub(crate) async fn run(registry: &Registry, args: Args, talk: &Talk) -> Result<
     let mut session = Session::open(registry, &args.global, talk)?;
     session.policies.allow(args.command.allowed())?;
     match args.command {
-        Command::Up { running, plan: Some(file), .. } => plan::up(&mut session, &file, &running).await,
+        Command::Up { running, plan: Some(file), .. } => {
+            plan::apply(&mut session, &file, &running, Goal::Programs).await
+        }
+        Command::Destroy { running, plan: Some(file), .. } => {
+            plan::apply(&mut session, &file, &running, Goal::Nothing).await
+        }
         Command::Up { selection, scope, replacing, running, plan: None } => {
             up::up(&session, &selection, scope.targets(&replacing.replace), &running).await
         }
@@ -45,13 +53,18 @@ pub(crate) async fn run(registry: &Registry, args: Args, talk: &Talk) -> Result<
             let targets = scope.targets(&replacing.replace);
             up::preview(&session, &selection, targets, out.as_deref(), (full, detailed_exitcode, refresh)).await
         }
-        Command::Destroy { selection, scope, running } => {
+        Command::Destroy { selection, scope, running, out: Some(file), plan: None } => {
+            up::save_destroy(&session, &selection, &scope.targets(&[]), &file, running.full).await
+        }
+        Command::Destroy { selection, scope, running, out: None, plan: None } => {
             up::destroy(&session, &selection, scope.targets(&[]), &running).await
         }
         Command::Evaluate { selection, out, policies } => {
             evaluate::evaluate(&session, &selection, out.as_deref(), policies).await
         }
-        Command::Refresh { selection, preview } => refresh::refresh(&session, &selection, preview).await,
+        Command::Refresh { selection, scope, preview } => {
+            refresh::refresh(&session, &selection, &scope.targets(&[]), preview).await
+        }
         Command::Import { importing } => import::import(&session, &importing).await,
         Command::Outputs { selection } => look::outputs(&session, &selection).await,
         Command::Stacks { selection } => look::stacks(&session, &selection).await,

@@ -1,8 +1,10 @@
-//! Saved previews: written by `preview --out`, shown by `preview --plan`, applied by `up --plan`.
+//! Saved previews: written by `preview --out` and `destroy --out`, shown by `preview --plan`, applied by `up --plan` and
+//! `destroy --plan`.
 
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
+use diag::Diagnostic;
 use diff::Targets;
 use engine::{Engine, Goal, Preview};
 use resource::StackName;
@@ -21,7 +23,8 @@ pub(crate) fn save(session: &Session<'_>, engine: &Engine<'_>, preview: &Preview
     if session.talk.json {
         session.talk.json(&serde_json::json!({ "event": "saved", "file": shown, "digest": saved.digest() }));
     } else {
-        session.talk.say(&format!("saved; `runner up --plan {shown}` applies exactly this"));
+        let (command, does) = if saved.destroys() { ("destroy", "deletes") } else { ("up", "applies") };
+        session.talk.say(&format!("saved; `runner {command} --plan {shown}` {does} exactly this"));
     }
     Ok(())
 }
@@ -35,9 +38,14 @@ pub(crate) fn preview(session: &Session<'_>, file: &Path, full: bool, detailed: 
     Ok(if detailed && !preview.is_empty() { Exit::Pending } else { Exit::Done })
 }
 
-/// Applies a saved preview, as far as everything that it needs was known when it was approved.
-pub(crate) async fn up(session: &mut Session<'_>, file: &Path, running: &Running) -> Result<Exit> {
+/// Applies a saved preview, as far as everything that it needs was known when it was approved. What deletes everything
+/// is only done by the command that says so.
+pub(crate) async fn apply(session: &mut Session<'_>, file: &Path, running: &Running, goal: Goal) -> Result<Exit> {
     let saved = read(session, file)?;
+    let command = if goal == Goal::Nothing { "destroy" } else { "up" };
+    if !saved.stacks.is_empty() && saved.destroys() != (goal == Goal::Nothing) {
+        return Err(of_another_command(file, &saved).into());
+    }
     session.know(saved.stacks.iter().map(|stack| stack.changes.stack.clone()));
     if saved.waits() {
         session.warn_if_stale();
@@ -46,10 +54,11 @@ pub(crate) async fn up(session: &mut Session<'_>, file: &Path, running: &Running
     let selected = selected(session, &saved);
     session
         .with_engine(async |engine| {
-            let goal = Goal::Programs;
             let (saved, targets) = (Some(&saved), Targets::default());
-            let (command, import) = ("up", None);
-            let mut job = Job { session, engine, selected: &selected, goal, targets, saved, import, running, command };
+            let import = None;
+            let again = Some(format!("{command} --plan {}", file.display()));
+            let mut job =
+                Job { session, engine, selected: &selected, goal, targets, saved, import, running, command, again };
             let exit = job.run().await?;
             if exit == Exit::Done { next(&job, file).await } else { Ok(exit) }
         })
@@ -79,6 +88,16 @@ async fn next(job: &Job<'_>, file: &Path) -> Result<Exit> {
     name.push(".next");
     save(session, engine, &preview, Path::new(&name))?;
     Ok(Exit::NewPlan)
+}
+
+fn of_another_command(file: &Path, saved: &Saved) -> Diagnostic {
+    let shown = file.display();
+    let problem = |what: &str| Diagnostic::error("E0568", format!("`{shown}` {what}"));
+    if saved.destroys() {
+        problem("takes stacks down").hint(format!("if that is meant: `runner destroy --plan {shown}`"))
+    } else {
+        problem("takes nothing down").hint(format!("what it shows is applied by `runner up --plan {shown}`"))
+    }
 }
 
 fn read(session: &Session<'_>, file: &Path) -> Result<Saved> {

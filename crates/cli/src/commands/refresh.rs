@@ -1,5 +1,6 @@
 //! `refresh`.
 
+use diff::Targets;
 use engine::RefreshReport;
 
 use crate::args::Selection;
@@ -8,13 +9,23 @@ use crate::exit::{Exit, Result};
 use crate::session::Session;
 use crate::talk::Talk;
 
-/// Reads the objects of the selected stacks anew; with `only_look` nothing is written.
-pub(crate) async fn refresh(session: &Session<'_>, selection: &Selection, only_look: bool) -> Result<Exit> {
+/// Reads the objects of the selected stacks anew that targets mean; with `only_look` nothing is written.
+pub(crate) async fn refresh(
+    session: &Session<'_>,
+    selection: &Selection,
+    targets: &Targets,
+    only_look: bool,
+) -> Result<Exit> {
     session
         .with_engine(async |engine| {
             let orphans = only_in_state(engine).await?;
             let selected = session.select(engine, selection, &orphans).await?.names();
-            let report = if only_look { engine.look(&selected).await? } else { engine.refresh(&selected).await? };
+            engine.unmatched(&selected, targets).await?.into_result(())?;
+            let report = if only_look {
+                engine.look(&selected, targets).await?
+            } else {
+                engine.refresh(&selected, targets).await?
+            };
             show(&session.talk, &report);
             if !session.talk.json {
                 session.talk.say(if only_look {
@@ -49,5 +60,6 @@ pub(crate) fn show(talk: &Talk, report: &RefreshReport) {
     for (stack, urn) in healed {
         talk.data(&format!("· {} of {stack} is well by now", urn.name()));
     }
-    talk.say(&format!("{read} objects read: {} gone, {} changed", gone.len(), changed.len()));
+    let objects = if *read == 1 { "1 object".to_owned() } else { format!("{read} objects") };
+    talk.say(&format!("{objects} read: {} gone, {} changed", gone.len(), changed.len()));
 }

@@ -15,6 +15,7 @@ use tokio::sync::{mpsc, watch};
 use value::Digest;
 
 use crate::args::{Running, Selection};
+use crate::commands::interrupt::{Calls, on_interrupt, runner};
 use crate::exit::{Exit, Failure, Result, usage};
 use crate::session::{Selected, Session};
 
@@ -29,8 +30,10 @@ pub(crate) async fn up(
     session
         .with_engine(async |engine| {
             let selected = session.select(engine, selection, &[]).await?;
-            let (goal, saved, import, command) = (Goal::Programs, None, None, "up");
-            Job { session, engine, selected: &selected, goal, targets, saved, import, running, command }.run().await
+            let (goal, saved, import, command, again) = (Goal::Programs, None, None, "up", None);
+            Job { session, engine, selected: &selected, goal, targets, saved, import, running, command, again }
+                .run()
+                .await
         })
         .await
 }
@@ -46,10 +49,42 @@ pub(crate) async fn destroy(
         .with_engine(async |engine| {
             let orphans = only_in_state(engine).await?;
             let selected = session.select(engine, selection, &orphans).await?;
-            let (goal, saved, import, command) = (Goal::Nothing, None, None, "destroy");
-            Job { session, engine, selected: &selected, goal, targets, saved, import, running, command }.run().await
+            let (goal, saved, import, command, again) = (Goal::Nothing, None, None, "destroy", None);
+            Job { session, engine, selected: &selected, goal, targets, saved, import, running, command, again }
+                .run()
+                .await
         })
         .await
+}
+
+/// Shows what would be deleted, and saves it.
+pub(crate) async fn save_destroy(
+    session: &Session<'_>,
+    selection: &Selection,
+    targets: &Targets,
+    file: &Path,
+    full: bool,
+) -> Result<Exit> {
+    session
+        .with_engine(async |engine| {
+            let orphans = only_in_state(engine).await?;
+            let selected = session.select(engine, selection, &orphans).await?;
+            let begun = Instant::now();
+            let preview = make(session, engine, &selected, Goal::Nothing, targets, false).await?;
+            show(session, &preview, &selected, full, begun);
+            show_what_stops(session, &preview);
+            super::plan::save(session, engine, &preview, file)?;
+            Ok(Exit::Done)
+        })
+        .await
+}
+
+/// What would stop a run is shown, and changes nothing else.
+fn show_what_stops(session: &Session<'_>, preview: &Preview) {
+    let stops = preview.judgement.stops();
+    if !stops.is_empty() && !session.talk.json {
+        session.talk.error(&stops);
+    }
 }
 
 /// Shows what would be done.
@@ -67,11 +102,7 @@ pub(crate) async fn preview(
             let begun = Instant::now();
             let preview = make(session, engine, &selected, Goal::Programs, &targets, refresh).await?;
             show(session, &preview, &selected, full, begun);
-            // What would stop `up` is shown, and changes nothing else.
-            let stops = preview.judgement.stops();
-            if !stops.is_empty() && !session.talk.json {
-                session.talk.error(&stops);
-            }
+            show_what_stops(session, &preview);
             if let Some(file) = out {
                 super::plan::save(session, engine, &preview, file)?;
             }
@@ -209,6 +240,8 @@ pub(crate) struct Job<'a> {
     pub import: Option<&'a Import>,
     pub running: &'a Running,
     pub command: &'static str,
+    /// What is said to go on where this one is ended, if that is not the command with its stacks.
+    pub again: Option<String>,
 }
 
 impl Job<'_> {
@@ -216,7 +249,7 @@ impl Job<'_> {
         let talk = &self.session.talk;
         let begun = Instant::now();
         if self.running.refresh {
-            let report = self.engine.refresh(&self.selected.names()).await?;
+            let report = self.engine.refresh(&self.selected.names(), &self.targets).await?;
             super::refresh::show(talk, &report);
         }
         let mut preview = self.make().await?;
@@ -244,8 +277,8 @@ impl Job<'_> {
             return Ok(Exit::User);
         }
         let mut approved = preview.digest();
-        let children = engine::Children::default();
-        let cancel = on_interrupt(children.clone());
+        let (children, calls) = (engine::Children::default(), Calls::default());
+        let cancel = on_interrupt(talk.clone(), calls.clone(), children.clone(), self.again());
         let begun = Instant::now();
         let mut done = Done::default();
         loop {
@@ -258,7 +291,7 @@ impl Job<'_> {
                 }
                 approved = preview.digest();
             }
-            match self.round(&preview, cancel.clone(), &children).await {
+            match self.round(&preview, cancel.clone(), &children, &calls).await {
                 Ok(Round::Settled) => talk.say("what an interrupted run left open is settled; what is left:"),
                 Ok(Round::Applied(report)) => {
                     // Stacks that waited for an output are evaluated once it is published.
@@ -295,6 +328,18 @@ impl Job<'_> {
             }
         }
         self.finish(&done, begun).await
+    }
+
+    /// The command that goes on where this one is ended; that of some stacks, where it names stacks.
+    fn again(&self) -> impl Fn(&BTreeSet<&StackName>) -> String + use<> {
+        let (runner, command, same) = (runner(&self.session.global), self.command, self.again.clone());
+        move |stacks| match &same {
+            Some(same) => format!("{runner} {same}"),
+            None => {
+                let stacks: Vec<String> = stacks.iter().map(ToString::to_string).collect();
+                format!("{runner} {command} {}", stacks.join(" ")).trim_end().to_owned()
+            }
+        }
     }
 
     async fn make(&self) -> Result<Preview> {
@@ -341,9 +386,10 @@ impl Job<'_> {
         preview: &Preview,
         cancel: watch::Receiver<bool>,
         children: &engine::Children,
+        calls: &Calls,
     ) -> Result<Round> {
         let (sender, receiver) = mpsc::unbounded_channel();
-        let shown = tokio::spawn(crate::progress::show(self.session.talk.clone(), receiver));
+        let shown = tokio::spawn(crate::progress::show(self.session.talk.clone(), calls.clone(), receiver));
         let events = Events::to(sender);
         let result = async {
             if self.engine.settle(preview, &events).await? > 0 {
@@ -448,21 +494,4 @@ fn say_skipped(session: &Session<'_>, report: &Report) {
     if lines.len() > shown {
         session.talk.say(&format!("… and {} more were skipped; `-v` names them", lines.len() - shown));
     }
-}
-
-/// Turns to true at the first Ctrl-C; at the second the process ends at once.
-fn on_interrupt(children: engine::Children) -> watch::Receiver<bool> {
-    let (sender, receiver) = watch::channel(false);
-    tokio::spawn(async move {
-        if tokio::signal::ctrl_c().await.is_ok() {
-            sender.send_replace(true);
-            if tokio::signal::ctrl_c().await.is_ok() {
-                children.kill_all();
-                #[expect(clippy::exit, reason = "the second Ctrl-C means now; the state is right at every instant")]
-                std::process::exit(i32::from(Exit::Interrupted.number()));
-            }
-        }
-        sender.closed().await;
-    });
-    receiver
 }

@@ -18,7 +18,7 @@ fn check_beyond(now: &str, expected: &[&str]) {
     let (approved, _) = shown.diff(Settings::default());
     let (left, _) = now.diff(Settings::default());
     let plan = shown.stacks[0].plan.as_ref().expect("a plan");
-    assert_eq!(beyond(&approved[0], &left[0], plan), expected, "{}", print(&left));
+    assert_eq!(beyond(&approved[0], &left[0], Some(plan)), expected, "{}", print(&left));
 }
 
 fn with(state: &str) -> String {

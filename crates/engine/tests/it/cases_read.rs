@@ -44,7 +44,8 @@ async fn case_53_what_is_only_read_stays_so_through_a_refresh() {
     house.cloud.calls();
     house.cloud.meddle("main-1", "Label", "y");
     let selected = ["b.QA".to_owned()].into();
-    let report = house.with(async |engine| engine.refresh(&selected).await).await.expect("refreshes");
+    let report =
+        house.with(async |engine| engine.refresh(&selected, &diff::Targets::default()).await).await.expect("refreshes");
     assert_eq!(report.changed, [], "what it is, it is");
     assert!(house.state("b.QA").await.objects.values().any(|object| object.external));
     assert_eq!(house.up(&[]).await, "");

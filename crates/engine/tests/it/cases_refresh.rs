@@ -15,7 +15,7 @@ const TWO: &str = "stack a.QA
 
 async fn refresh(house: &House, stack: &str) -> RefreshReport {
     let selected = [stack.to_owned()].into();
-    house.with(async |engine| engine.refresh(&selected).await).await.expect("refreshes")
+    house.with(async |engine| engine.refresh(&selected, &diff::Targets::default()).await).await.expect("refreshes")
 }
 
 #[tokio::test]
@@ -124,7 +124,8 @@ async fn case_32_a_look_at_the_world_writes_nothing() {
     house.cloud.meddle("reads-2", "Label", "meddled");
     let files = house.files();
     let selected = ["a.QA".to_owned()].into();
-    let report = house.with(async |engine| engine.look(&selected).await).await.expect("looks");
+    let report =
+        house.with(async |engine| engine.look(&selected, &diff::Targets::default()).await).await.expect("looks");
     assert_eq!(report.changed.len(), 1);
     let preview = house.preview_refreshed(&[]).await;
     assert_eq!(print(&preview.changes), "a.QA\n~ reads\nLabel? meddled -> main-1");
@@ -169,4 +170,52 @@ async fn a_vendor_that_refuses_too_many_calls_is_called_more_slowly() {
         let report = refresh(&house, "a.QA").await;
         assert_eq!((report.read, report.gone.len()), (350, 0));
     }
+}
+
+#[tokio::test]
+async fn only_what_targets_mean_is_read_and_only_its_stacks_are_touched() {
+    let mut house = House::settled(
+        "stack a.QA
+           resource Vpc main Label=x
+           resource Vpc reads Label=@main.VpcId
+           output id @main.VpcId
+         stack b.QA
+           resource Vpc reader Peer=#a.QA:id
+           resource Vpc other Label=x",
+    )
+    .await;
+    let selected = ["a.QA".to_owned(), "b.QA".to_owned()].into();
+    let only = |name: &str| diff::Targets { only: vec![name.into()], ..diff::Targets::default() };
+    let except = |name: &str| diff::Targets { except: vec![name.into()], ..diff::Targets::default() };
+    let cases = [
+        (only("main"), 1),
+        (diff::Targets { dependents: true, ..only("main") }, 3),
+        // What it needs is looked at all the same: nothing is deleted here.
+        (except("reads"), 3),
+        (diff::Targets { except_dependents: true, ..except("main") }, 1),
+        (only("b.QA:*"), 2),
+        (only("nosuch"), 0),
+    ];
+    for (targets, read) in cases {
+        let report = house.with(async |engine| engine.look(&selected, &targets).await).await.expect("looks");
+        assert_eq!(report.read, read, "{targets:?}");
+    }
+    house.cloud.meddle("main-1", "Label", "y");
+    let other = house.cloud.ids().into_iter().find(|id| id.starts_with("other")).expect("it is there");
+    house.cloud.meddle(&other, "Label", "y");
+    let generation = async |house: &House| {
+        let heads = ports::StateStore::heads(&house.store()).await.expect("heads");
+        heads.into_iter().find(|head| head.stack.to_string() == "b.QA").expect("a head").generation
+    };
+    let before = generation(&house).await;
+    let targets = diff::Targets { only: vec!["main".into()], ..diff::Targets::default() };
+    let report = house.with(async |engine| engine.refresh(&selected, &targets).await).await.expect("refreshes");
+    assert_eq!((report.read, report.changed.len()), (1, 1));
+    assert_eq!(generation(&house).await, before, "a stack without targets is not taken");
+    house.targets = targets;
+    let preview = house.preview_refreshed(&[]).await;
+    assert_eq!(print(&preview.changes), "a.QA\n~ main\nLabel? y -> x", "what a preview looks at first are its targets");
+    let unmatched = house.with(async |engine| engine.unmatched(&selected, &only("mian")).await).await.expect("reads");
+    let told = crate::fixture::print_problems(&unmatched);
+    assert!(told.starts_with("E0430 `--target mian` fits no resource") && told.contains("`--target main`"), "{told}");
 }

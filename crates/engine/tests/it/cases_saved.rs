@@ -364,3 +364,73 @@ async fn case_70_a_made_name_is_the_one_that_was_shown() {
     assert!(text.contains(&format!("\"{name}\"")), "{name}");
     assert!(house.preview(&[]).await.is_empty());
 }
+
+/// The text of a saved preview of taking stacks down.
+async fn save_destroy(house: &mut House, stacks: &[&str]) -> String {
+    let preview = house.preview_of(stacks, Goal::Nothing).await.expect("a preview");
+    house.with(async |engine| saved::text(&engine.save(&preview).expect("can be saved"))).await
+}
+
+#[tokio::test]
+async fn case_70_what_is_to_be_deleted_is_saved_and_deleted_in_its_order() {
+    let mut house = House::settled(TWO).await;
+    let files = house.files();
+    let text = save_destroy(&mut house, &[]).await;
+    assert_eq!(house.files(), files, "saving writes no state");
+    assert_eq!(save_destroy(&mut house, &["a.QA", "b.QA"]).await, text, "the same inputs give the same bytes");
+    assert!(saved::read(&text, "plan.json").expect("reads").destroys());
+    assert_eq!(house.carry_out(&text).await, "");
+    assert_eq!(house.cloud.calls(), ["delete reads", "delete reader", "delete main"]);
+    assert_eq!(house.carry_out(&text).await, "", "what is done already is not done again");
+    assert_eq!((house.cloud.calls(), house.cloud.ids()), (vec![], vec![]));
+}
+
+#[tokio::test]
+async fn case_70_what_is_to_be_deleted_is_refused_once_anything_has_moved() {
+    let mut house = House::settled(TWO).await;
+    let text = save_destroy(&mut house, &[]).await;
+    house.edit("label one", "label two");
+    assert_eq!(house.up(&["a.QA"]).await, "");
+    house.cloud.calls();
+    assert_eq!(
+        house.refusal(&text).await,
+        "E0566 what the preview was made from has moved since\n\
+         note `a.QA` was changed by another run: it was at generation 2, now it is at 4\n\
+         hint look at what would be done now: `runner destroy --out FILE`"
+    );
+    // Somebody who was not there when it was saved reads by now what is to go.
+    let mut house = House::new(TWO);
+    assert_eq!(house.up(&["a.QA"]).await, "");
+    let text = save_destroy(&mut house, &["a.QA"]).await;
+    assert_eq!(house.up(&["b.QA"]).await, "");
+    house.cloud.calls();
+    let told = house.refusal(&text).await;
+    assert!(told.contains("`a.QA` cannot go") && told.contains("b.QA"), "{told}");
+    assert_eq!(house.cloud.calls(), [""; 0]);
+}
+
+#[tokio::test]
+async fn case_70_deleting_what_was_saved_is_taken_up_again() {
+    for nth in 1.. {
+        let mut house = House::settled(TWO).await;
+        let text = save_destroy(&mut house, &[]).await;
+        house.carry_out_killed(&text, nth).await;
+        let calls = house.cloud.calls().len();
+        assert_eq!(house.carry_out(&text).await, "", "killed at call {nth}");
+        assert_eq!(house.cloud.ids(), [""; 0], "killed at call {nth}");
+        if calls < nth {
+            assert!(nth > 3, "it was killed at every one of its calls");
+            return;
+        }
+    }
+}
+
+#[tokio::test]
+async fn case_70_targets_of_what_is_to_be_deleted_are_saved_with_it() {
+    let mut house = House::settled(TWO).await;
+    house.targets.except = vec!["main".into()];
+    let text = save_destroy(&mut house, &[]).await;
+    house.targets = diff::Targets::default();
+    assert_eq!(house.carry_out(&text).await, "");
+    assert_eq!(house.cloud.calls(), ["delete reads", "delete reader"]);
+}

@@ -168,7 +168,7 @@ impl House {
     /// Reads objects anew; whatever stands against it is no failure of the test.
     pub(crate) async fn attempt_refresh(&mut self, stacks: &[&str]) {
         let selected = self.selected(stacks);
-        let told = self.with(async |engine| engine.refresh(&selected).await).await;
+        let told = self.with(async |engine| engine.refresh(&selected, &diff::Targets::default()).await).await;
         self.hear(&told);
     }
 
@@ -454,7 +454,7 @@ impl House {
     /// Reads every object anew.
     pub(crate) async fn refresh(&mut self, stacks: &[&str]) -> engine::RefreshReport {
         let selected = self.selected(stacks);
-        self.with(async |engine| engine.refresh(&selected).await).await.expect("reads")
+        self.with(async |engine| engine.refresh(&selected, &diff::Targets::default()).await).await.expect("reads")
     }
 
     /// The text of a saved preview.

@@ -122,7 +122,8 @@ async fn drift_is_mended() {
     let mut house = House::settled("stack a.QA\n resource Vpc main Label=x").await;
     house.cloud.meddle("main-1", "Label", "y");
     let selected = ["a.QA".to_owned()].into();
-    let report = house.with(async |engine| engine.refresh(&selected).await).await.expect("refreshes");
+    let report =
+        house.with(async |engine| engine.refresh(&selected, &diff::Targets::default()).await).await.expect("refreshes");
     assert_eq!(report.changed.len(), 1);
     assert_eq!(crate::fixture::print(&house.preview(&[]).await.changes), "a.QA\n~ main\nLabel? y -> x");
     assert_eq!(house.up(&[]).await, "");
@@ -137,7 +138,8 @@ async fn an_object_that_is_gone_is_made_again() {
     let mut house = House::settled("stack a.QA\n resource Vpc main Label=x").await;
     house.cloud.vanish("main-1");
     let selected = ["a.QA".to_owned()].into();
-    let report = house.with(async |engine| engine.refresh(&selected).await).await.expect("refreshes");
+    let report =
+        house.with(async |engine| engine.refresh(&selected, &diff::Targets::default()).await).await.expect("refreshes");
     assert_eq!(report.gone.len(), 1);
     assert_eq!(house.up(&[]).await, "");
     assert_eq!(house.cloud.ids(), ["main-2"]);

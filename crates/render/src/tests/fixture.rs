@@ -5,7 +5,8 @@
 //! construct data ol:Vpc [PARENT]
 //! + AWS::EC2::VPC data [PARENT]          also ~ - = > . and ± ±first ±if
 //!   CidrBlock! "10.0.0.0/16" => "10.1.0.0/16"     `!` forces, `?` is drift, `none` is nothing there
-//!   protected | recorded | renamed URN | remark TEXT | goal JSON | needs TYPE NAME
+//!   protected | recorded | renamed URN | moved STACK URN | vanished ID | import ID | remark TEXT | goal JSON | needs TYPE NAME
+//! leaving TYPE NAME STACK URN            goes over to another stack
 //! out data_vpc.id JSON [JSON]            the new value, then the published one
 //! reads infrastructure.aws.kms.QA key
 //! leftover AWS::EC2::VPC data
@@ -37,6 +38,9 @@ pub(crate) fn sets(text: &str) -> Vec<ChangeSet> {
             set.constructs.insert(words[1].to_owned(), Construct { ty: words[2].to_owned(), parent });
         } else if words[0] == "leftover" {
             set.leftovers.insert((urn(words[1], words[2]), 1));
+        } else if words[0] == "leaving" {
+            let to = (stack(words[3]), words[4].parse().expect("a URN"));
+            set.leaving.insert(urn(words[1], words[2]), to);
         } else if words[0] == "reads" {
             let pin = ReadPin { digest: Digest::of("test", b""), proposed: true };
             set.reads.insert((words[1].to_owned(), words[2].parse().expect("a path")), pin);
@@ -72,6 +76,11 @@ fn detail(change: &mut ResourceChange, line: &str) {
         "protected" => change.protection_ignored = true,
         "recorded" => change.record = true,
         "vanished" => change.vanished = Some(rest.to_owned()),
+        "import" => change.options.import = Some(rest.to_owned()),
+        "moved" => {
+            let (from, urn) = rest.split_once(' ').expect("stack and URN");
+            change.moved_from = Some((stack(from), urn.parse().expect("a URN")));
+        }
         "remark" => change.remarks.push(rest.to_owned()),
         "goal" => change.goal = json(rest).and_then(|value| value.as_map().cloned()).expect("a map"),
         path => {

@@ -151,6 +151,17 @@ fn the_second_ctrl_c_stops_at_once_and_the_next_run_settles() {
     let status = child.wait().expect("ends");
     assert!(begun.elapsed() < Duration::from_secs(5), "it took {:?}", begun.elapsed());
     assert_eq!(status.code(), Some(130));
+    let said = world.read("first.err");
+    let told: Vec<&str> = said.lines().collect();
+    let calls = told.iter().filter(|line| line.starts_with("  infrastructure.aws.kms.CI  create ")).count();
+    let wanted = format!("stopped at once; {calls} calls were under way, and nobody waited for their answers:");
+    assert!(calls > 1 && told.contains(&wanted.as_str()), "{said}");
+    assert!(said.ends_with("then goes on:\n  runner up infrastructure.aws.kms.CI\n"), "{said}");
+    let last = world.read("first.out").lines().last().expect("a line").to_owned();
+    let last: serde_json::Value = serde_json::from_str(&last).expect("an event");
+    assert_eq!((&last["event"], last["calls"].as_array().map(Vec::len)), (&"abandoned".into(), Some(calls)));
+    let open = world.run("state verify").ok().err.matches("was interrupted").count();
+    assert_eq!(open, calls, "every call that was listed is open in the state, and no other");
     world.run("state verify").ok().says(["was interrupted", "the next `runner up` settles it"]);
     world.run("preview").ok().says(["infrastructure.aws.kms.CI", "interrupted"]);
     world.knobs("");

@@ -93,3 +93,42 @@ fn a_run_that_was_killed_is_taken_up_where_it_was() {
     world.is_whole();
     world.run(&format!("preview {SELECTION} --detailed-exitcode")).ok().says(["nothing to do"]);
 }
+
+#[test]
+fn what_is_to_be_deleted_is_reviewed_and_then_deleted_exactly() {
+    let Some(world) = World::fresh() else { return };
+    let kms = "infrastructure.aws.kms";
+    world.run(&format!("up {kms} --yes")).ok();
+    let before = calls(&world);
+    let shown = world
+        .run(&format!("destroy {kms}.CI --out gone.json"))
+        .ok()
+        .says(["saved; `runner destroy --plan gone.json` deletes exactly this", "8 to delete in 1 stack"]);
+    assert_eq!(calls(&world), before, "nothing is done");
+    assert_eq!(world.run("preview --plan gone.json").ok().out, shown.out);
+    world.run("up --plan gone.json --yes").ends(10).says([
+        "[E0568]",
+        "`gone.json` takes stacks down",
+        "`runner destroy --plan gone.json`",
+    ]);
+    world.run("destroy --plan gone.json").ends(64).says(["say `--yes`"]);
+    world.run(&format!("destroy {kms}.QA --plan gone.json --yes")).ends(64).says(["cannot be used with"]);
+    world.run(&format!("destroy {kms}.QA --out gone.json --yes")).ends(64).says(["cannot be used with"]);
+    world.run(&format!("preview {kms}.QA --out none.json")).ok();
+    world.run("destroy --plan none.json --yes").ok().says(["nothing to do"]);
+    world.run("preview substructure.consul.operations.CI --out made.json").ok();
+    world.run("destroy --plan made.json --yes").ends(10).says(["[E0568]", "`runner up --plan made.json`"]);
+    assert_eq!(calls(&world), before);
+
+    world.run("destroy --plan gone.json --yes").ok().says(["8 deleted in 1 stack"]);
+    world.run("destroy --plan gone.json --yes").ok().says(["nothing to do"]);
+    assert_eq!(world.resources().len(), 16, "the other stacks stay");
+    world.is_whole();
+    world.run(&format!("destroy {kms}.QA --out gone.json")).ok();
+    world.run(&format!("state taint {kms}.QA ec2-ebs-qa --yes")).ok();
+    world.run("destroy --plan gone.json --yes").ends(40).says([
+        "[E0566]",
+        "was changed by another run",
+        "look at what would be done now: `runner destroy --out FILE`",
+    ]);
+}

@@ -55,3 +55,17 @@ fn case_59_and_63_instances_say_where_resources_are() {
     world.run("up --yes").ends(10).says(["names no provider instance", "E0436"]);
     assert_eq!(since(&world, before), [""; 0]);
 }
+
+#[test]
+fn a_refresh_looks_at_its_targets_alone() {
+    let Some(world) = World::applied() else { return };
+    let refresh = |words: &str| world.run(&format!("refresh --preview {CONSUL} {words}"));
+    refresh("").ok().says(["4 objects read: 0 gone, 0 changed"]);
+    refresh("--target nearest-service-query").ok().says(["1 object read: 0 gone"]);
+    refresh("--exclude nearest-service-query").ok().says(["3 objects read: 0 gone"]);
+    refresh("--target nearest-servce-query").ends(10).says(["did you mean `--target nearest-service-query`?"]);
+    world.run("refresh --preview network.QA --target mitxpro-qa").ok().says(["1 object read"]);
+    let all = "refresh --preview infrastructure.aws.network.QA infrastructure.aws.*.CI --target mitxpro-qa --target-dependents";
+    world.run(all).ok().says(["objects read: 0 gone, 0 changed"]).says_not(["1 object read"]);
+    world.run("refresh network.QA --target mitxpro-qa").ok().says(["`runner up` mends what the programs set"]);
+}
