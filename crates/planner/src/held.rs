@@ -6,6 +6,7 @@ use diff::Action;
 use graph::Graph;
 use resource::Urn;
 use state::Object;
+use value::Path;
 
 use crate::{Builder, Readers, StepKind, StepNode};
 
@@ -82,7 +83,7 @@ impl Builder<'_> {
             };
             let stay: BTreeMap<StepNode, String> = self.result.steps.iter().filter_map(reader).collect();
             if stay.is_empty() {
-                return;
+                break;
             }
             self.result.steps.retain(|step| !stay.contains_key(step));
             // Nothing is ordered yet.
@@ -94,6 +95,22 @@ impl Builder<'_> {
                 }
             }
         }
+        let stays =
+            |step: &StepNode| matches!(&step.kind, StepKind::Publish(path) if self.says_who_holds(step.stack, path));
+        let stay: BTreeSet<StepNode> = self.result.steps.iter().filter(|step| stays(step)).cloned().collect();
+        self.result.steps.retain(|step| !stay.contains(step));
+        self.result.graph = Graph::new(self.result.steps.len());
+        self.numbers = self.result.steps.iter().cloned().enumerate().map(|(number, step)| (step, number)).collect();
+    }
+
+    /// Whether an output that is withdrawn says who holds an object that stays for now.
+    fn says_who_holds(&self, stack: usize, path: &Path) -> bool {
+        let output = self.stacks[stack].changes.outputs.get(path).filter(|output| output.value.is_none());
+        let held = |urn: &Urn| {
+            let object = self.live(stack, urn);
+            object.is_some_and(|object| self.held.contains(&(stack, object.urn.clone(), object.incarnation)))
+        };
+        output.is_some_and(|output| output.from.iter().any(held))
     }
 
     /// An object that stays for now and reads one that would go.

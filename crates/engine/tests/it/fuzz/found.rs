@@ -312,3 +312,36 @@ stack c.QA
         });
     }
 }
+
+/// What is read by what stays for now stays, and with it the output through which it is read.
+#[test]
+fn the_output_of_what_stays_for_now_stays() {
+    let given = "
+stack a.QA
+  resource Vpc r0 Cidr=c1
+  output n0 @r0.Count
+  resource Vpc r2 Cidr=c0
+  output r2 @r2.Arn
+  has Vpc r0 Cidr=c0
+    observed Count=2
+  published n0 2 from r0
+  has Vpc r2 Cidr=c0 Peer=r1-1
+    reads b.QA:r1
+  published r2 r2-1 from r2
+stack b.QA
+  has Vpc r1 Cidr=c0
+  published r1 r1-1 from r1
+stack c.QA
+  has Vpc r3 Cidr=c0 Peer=r2-1
+    reads a.QA:r2
+  published r3 r3-1 from r3
+each c.QA e a.QA:n0
+";
+    replay(&Given {
+        text: given.to_owned(),
+        strict: true,
+        operations: vec![Operation::Up],
+        jobs: 1,
+        ..Given::default()
+    });
+}
