@@ -19,7 +19,7 @@ use tokio::sync::{mpsc, watch};
 use value::{Digest, Path};
 
 use crate::cloud::Cloud;
-use crate::disk::{FailingDisk, Gate, Killing};
+use crate::disk::{FailingDisk, Faulty, Gate, Killing};
 use crate::fixture::{self, Fixture};
 pub(crate) use crate::keys::CANARY;
 use crate::keys::{Keys, opened, sealed};
@@ -253,12 +253,12 @@ impl House {
             functions: FUNCTIONS.iter().map(|f| (f.name.to_owned(), Digest::of("source", f.name.as_bytes()))).collect(),
             inputs: &Nothing,
             catalog: Catalog::new(self.all().iter().map(entry), BTreeMap::new()),
-            store: match (self.failing_disk.clone(), self.gate.clone()) {
-                _ if self.killing.is_some() => Arc::new(self.killing.clone().expect("it is")),
-                (None, None) => Arc::new(self.store()),
-                (disk, gate) => {
+            store: match (self.killing.clone(), self.failing_disk.clone(), self.gate.clone()) {
+                (Some(fault), ..) => Arc::new(Faulty { inner: self.store(), fault }),
+                (None, None, None) => Arc::new(self.store()),
+                (None, disk, gate) => {
                     let (stack, chunks) = disk.unwrap_or((String::new(), 0));
-                    Arc::new(FailingDisk { inner: self.store(), stack, chunks, gate })
+                    Arc::new(Faulty { inner: self.store(), fault: FailingDisk { stack, chunks, gate } })
                 }
             },
             providers: Providers::within(
@@ -391,7 +391,7 @@ impl House {
     ) -> bool {
         let killed = Arc::new(tokio::sync::Notify::new());
         let left = Arc::new(writes.into());
-        self.killing = Some(Killing { inner: self.store(), left, killed: Arc::clone(&killed), busy: Arc::default() });
+        self.killing = Some(Killing { left, killed: Arc::clone(&killed), busy: Arc::default() });
         let died = tokio::select! {
             biased;
             () = killed.notified() => true,
@@ -405,7 +405,7 @@ impl House {
     pub(crate) async fn refresh_killed_at_write(&mut self, writes: usize) -> bool {
         let killed = Arc::new(tokio::sync::Notify::new());
         let left = Arc::new(writes.into());
-        self.killing = Some(Killing { inner: self.store(), left, killed: Arc::clone(&killed), busy: Arc::default() });
+        self.killing = Some(Killing { left, killed: Arc::clone(&killed), busy: Arc::default() });
         let died = tokio::select! {
             biased;
             () = killed.notified() => true,
