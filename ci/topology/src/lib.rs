@@ -2,12 +2,12 @@
 //!
 //! Layer: L6, edges. **Invariant:** the same number of stacks gives the same files, on any machine.
 //!
-//! [`Organisation`] is what was counted, [`copies`] makes it larger, [`fill`] draws what was not counted (what an output
-//! depends on), and [`write`](mod@write) makes files of it: for Groundplan, and in [`peers`] for other tools.
+//! [`Organisation`] is what was counted, [`copies()`] makes it larger, [`fill()`] draws what was not counted (what an
+//! output depends on), and [`write`](mod@write) makes files of it: for Groundplan, and in [`peers`] for other tools.
 
-pub mod copies;
-pub mod fill;
-pub mod organisation;
+mod copies;
+mod fill;
+mod organisation;
 pub mod peers;
 pub mod write;
 

@@ -43,6 +43,10 @@ pub fn main(registry: Registry) -> ExitCode {
         }
     };
     let talk = talk::Talk::new(&args.global);
+    if std::env::var_os("RUST_BACKTRACE").is_none() {
+        let talk = talk.clone();
+        std::panic::set_hook(Box::new(move |info| talk.error(&bug(info).into())));
+    }
     let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => {
@@ -57,4 +61,12 @@ pub fn main(registry: Registry) -> ExitCode {
             failure.exit.code()
         }
     }
+}
+
+/// Where a panic was, and not what it says: that may hold a secret that was opened for a step.
+fn bug(info: &std::panic::PanicHookInfo<'_>) -> diag::Diagnostic {
+    let place = info.location().map(|location| format!(" at {}:{}", location.file(), location.line()));
+    diag::Diagnostic::error("E0904", format!("a bug{}", place.unwrap_or_default()))
+        .note("what it says is not shown, since it may hold a secret")
+        .hint("RUST_BACKTRACE=1 shows it")
 }

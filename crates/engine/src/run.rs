@@ -278,7 +278,10 @@ impl<'a> Runner<'a> {
                         self.doing.retain(|(task, _)| *task != id);
                         self.arrived(arrived);
                     }
-                    Err(error) => self.task_failed(error.id(), &error.to_string()),
+                    // What it said when it panicked may hold a secret.
+                    Err(error) => {
+                        self.task_failed(error.id(), if error.is_panic() { "it panicked" } else { "it was ended" });
+                    }
                 },
             }
         }

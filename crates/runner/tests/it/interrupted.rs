@@ -227,10 +227,13 @@ fn a_run_that_meets_another_ends_and_names_it() {
 #[test]
 fn a_run_may_wait_for_another() {
     let Some(world) = World::fresh() else { return };
-    world.knobs("latency = 20.0\n");
+    world.knobs("latency = 300.0\n");
     let mut child = world.start("first", "up substructure.consul.operations.CI --yes --json");
     until("the first step", || world.read("first.out").contains("step_started"));
-    world.run("up substructure.consul.operations.CI substructure.consul.operations.QA --yes --wait").ok();
+    let said = world.read("first.out");
+    let run = said.lines().find_map(|line| line.split_once("\"run\":\"")?.1.split('"').next()).expect("is said");
+    let second = world.run("up substructure.consul.operations.CI substructure.consul.operations.QA --yes --wait").ok();
+    second.says([run, "substructure.consul.operations.CI", "waiting for it"]);
     assert_eq!(child.wait().expect("ends").code(), Some(0), "it waited until the first was over");
     is_complete_without_duplicates_of(&world, "substructure.consul.operations.CI substructure.consul.operations.QA");
 }
