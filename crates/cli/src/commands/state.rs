@@ -121,7 +121,7 @@ async fn verify(session: &Session<'_>, selection: &Selection) -> Result<Exit> {
     if !found.is_empty() {
         session.talk.error(&found);
     }
-    session.talk.say(&format!("{count} states are whole"));
+    session.talk.say(&if count == 1 { "1 state is whole".to_owned() } else { format!("{count} states are whole") });
     Ok(Exit::Done)
 }
 

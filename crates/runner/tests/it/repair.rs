@@ -19,7 +19,7 @@ fn files(world: &World, kind: &str) -> Vec<PathBuf> {
 fn every_damage_is_named_with_its_place_and_one_command_mends_it() {
     let Some(world) = World::fresh() else { return };
     world.run(&format!("up {STACK} --yes")).ok();
-    world.run(&format!("state verify {STACK}")).ok().says(["1 states are whole"]);
+    world.run(&format!("state verify {STACK}")).ok().says(["1 state is whole"]);
     world.run(&format!("state repair {STACK} --yes")).ok().says(["is whole"]);
     for kind in ["snapshots", "heads"] {
         let newest = files(&world, kind).pop().expect("has one");
