@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
 
 use anyhow::{Context, Result, ensure};
-use clap::{Parser, ValueEnum};
+use clap::Parser;
 use topology::peers::{self, Peer};
 use topology::{Organisation, copies, fill, write};
 
@@ -22,18 +22,7 @@ struct Arguments {
     stacks: usize,
     /// The same tree for another tool instead.
     #[arg(long, value_enum)]
-    peer: Option<Tool>,
-}
-
-/// Other tools.
-#[derive(Clone, Copy, ValueEnum)]
-enum Tool {
-    /// Turborepo.
-    Turbo,
-    /// moon.
-    Moon,
-    /// Bazel.
-    Bazel,
+    peer: Option<Peer>,
 }
 
 #[expect(clippy::print_stderr, reason = "a tool for the terminal")]
@@ -58,14 +47,7 @@ fn run(arguments: &Arguments) -> Result<String> {
     // Cargo runs this in the directory where it was called.
     let directory = std::path::absolute(&arguments.directory)?;
     match arguments.peer {
-        Some(tool) => {
-            let peer = match tool {
-                Tool::Turbo => Peer::Turbo,
-                Tool::Moon => Peer::Moon,
-                Tool::Bazel => Peer::Bazel,
-            };
-            peers::tree(&directory, peer, &organisation)?;
-        }
+        Some(peer) => peers::tree(&directory, peer, &organisation)?,
         None => write::workspace(&directory, &organisation, &fill(&organisation), &mut new_workspace()?)?,
     }
     let (stacks, edges) = (organisation.stacks.len(), organisation.edges.len());

@@ -7,13 +7,14 @@ use std::fmt::Write as _;
 use std::path::Path;
 
 use anyhow::Result;
+use clap::ValueEnum;
 use resource::StackName;
 
 use crate::Organisation;
 use crate::write::write;
 
 /// A tool that is compared with.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum Peer {
     /// Turborepo.
     Turbo,

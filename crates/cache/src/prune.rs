@@ -52,10 +52,7 @@ impl Cache {
     /// Removes the oldest entries until no more than this is left, and what writers that died have left; gives what
     /// was removed.
     pub fn collect(&self, max_bytes: u64) -> Usage {
-        let before = self.usage();
-        self.shrink(max_bytes, max_bytes, None);
-        let after = self.usage();
-        Usage { entries: before.entries.saturating_sub(after.entries), bytes: before.bytes.saturating_sub(after.bytes) }
+        self.shrink(max_bytes, max_bytes, None)
     }
 
     /// Looks at every entry, and removes those that are not what was put.
@@ -96,10 +93,11 @@ impl Cache {
         }
     }
 
-    /// If there is more than `most` bytes, removes the oldest entries but one until `goal` is left.
-    fn shrink(&self, most: u64, goal: u64, keep: Option<&Path>) {
+    /// If there is more than `most` bytes, removes the oldest entries but one until `goal` is left; gives what went.
+    fn shrink(&self, most: u64, goal: u64, keep: Option<&Path>) -> Usage {
         let mut entries = self.entries();
         let mut bytes: u64 = entries.iter().map(|entry| entry.bytes).sum();
+        let mut gone = Usage::default();
         if bytes > most {
             entries.sort_by_key(|entry| entry.modified);
             for entry in entries.iter().filter(|entry| Some(entry.path.as_path()) != keep) {
@@ -108,11 +106,17 @@ impl Cache {
                 }
                 entries::remove(&entry.path);
                 bytes -= entry.bytes;
+                // Who may only read removes nothing.
+                if !entry.path.exists() {
+                    gone.entries += 1;
+                    gone.bytes += entry.bytes;
+                }
             }
         }
         let abandoned = SystemTime::now().checked_sub(ABANDONED);
         let left = list(&self.dir.join(entries::TEMPORARY));
         left.iter().filter(|entry| Some(entry.modified) < abandoned).for_each(|entry| entries::remove(&entry.path));
+        gone
     }
 
     fn entries(&self) -> Vec<Entry> {
