@@ -310,6 +310,11 @@ pub(crate) enum Command {
         #[command(subcommand)]
         command: Cache,
     },
+    /// Make keys that sign, and show their public halves
+    Keys {
+        #[command(subcommand)]
+        command: Keys,
+    },
     /// Look at the embedded cloud
     Sandbox {
         #[command(subcommand)]
@@ -513,6 +518,20 @@ pub(crate) enum Cache {
     },
     /// Look at every entry, and remove what is damaged: it would be a miss anyhow
     Verify,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Keys {
+    /// Make a key that signs saved previews, approvals and entries of shared caches
+    New {
+        /// Where its file is to be, outside the repository; nothing that is there is replaced
+        file: PathBuf,
+    },
+    /// Print the public half of a key, which `[signers]` in groundplan.toml lists
+    Show {
+        /// The key's file
+        file: PathBuf,
+    },
 }
 
 #[derive(Debug, Subcommand)]

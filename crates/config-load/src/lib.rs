@@ -9,6 +9,7 @@ mod files;
 mod identity;
 mod inputs;
 mod settings;
+mod signing_keys;
 mod stacks;
 mod workspace;
 
@@ -17,6 +18,7 @@ pub use edit::{get, reseal, set, set_secret, show, without_secrets};
 pub use identity::{IdentityText, Variables};
 pub use inputs::{FileInputs, Files};
 pub use settings::{Budget, Instance, Profile, Secrets, Settings};
+pub use signing_keys::{signing_key, signing_key_in};
 pub use stacks::Foreign;
 pub use workspace::Workspace;
 

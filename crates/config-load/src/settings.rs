@@ -6,6 +6,7 @@ use config::{FromNode, Placed};
 use diag::{Diagnostic, Diagnostics, Place};
 use plan_macros::Config;
 use policy::{Attachment, Waiver};
+use signing::{KeyError, PublicKey, Signers};
 
 use crate::{near, quoted};
 
@@ -28,6 +29,8 @@ pub struct Settings {
     pub policies: Vec<Placed<Attachment>>,
     /// Findings of policies that do not count for some time.
     pub waivers: Vec<Placed<Waiver>>,
+    /// Whose signatures may count; what counts where is said there.
+    pub signers: Signers,
 }
 
 /// How long a run holds stacks; what counts where several machines share a state.
@@ -134,6 +137,7 @@ impl Settings {
             .map(|(name, form)| (name.clone(), form.value.profile(name, form.place, &mut found)))
             .collect();
         profiles.entry(SANDBOX.to_owned()).or_insert_with(|| Profile::sandbox(file));
+        let signers = signers(form.signers, &mut found);
         let names = |texts: Vec<Placed<String>>| texts.into_iter().map(|text| text.value).collect();
         found.into_result(Self {
             organisation: form.organisation.value,
@@ -144,6 +148,7 @@ impl Settings {
             profiles,
             policies: form.policy,
             waivers: form.waiver,
+            signers,
         })
     }
 
@@ -246,6 +251,8 @@ struct Form {
     policy: Vec<Placed<Attachment>>,
     #[config(default)]
     waiver: Vec<Placed<Waiver>>,
+    #[config(default)]
+    signers: BTreeMap<String, Placed<String>>,
 }
 
 #[derive(Config)]
@@ -321,6 +328,20 @@ impl Form {
             found.push(Diagnostic::error("E0262", message).at(place.clone()).hint("add `stack = …` or `resource = …`"));
         }
     }
+}
+
+/// The public keys under `[signers]`.
+fn signers(listed: BTreeMap<String, Placed<String>>, found: &mut Diagnostics) -> Signers {
+    Signers::new(listed.into_iter().filter_map(|(name, Placed { value, place })| match value.parse::<PublicKey>() {
+        Ok(key) => Some((name, key)),
+        Err(error) => {
+            // A place would have its line shown, with the secret in it.
+            let secret = error == KeyError::SecretAsPublic;
+            let problem = error.diagnostic();
+            found.push(if secret { problem.note(format!("at {place}")) } else { problem.at(place) });
+            None
+        }
+    }))
 }
 
 impl ProfileForm {

@@ -429,3 +429,37 @@ fn case_61_and_64_an_instance_is_plain_text() {
         assert_eq!(summary(&found), ["E0103 groundplan.toml:11:19"], "{value}");
     }
 }
+
+#[test]
+fn signers_are_public_keys_by_name() {
+    let key = signing::SecretKey::generate().expect("there are random numbers");
+    let settings = |signers: &str| {
+        let text = format!("organisation = \"x\"\nenvironments = []\n[signers]\n{signers}");
+        Settings::parse("groundplan.toml", &text).map(|settings| settings.signers)
+    };
+    let signers = settings(&format!("ci = \"{}\"", key.public())).expect("reads");
+    assert_eq!(signers.get("ci"), Some(key.public()));
+    assert!(Settings::parse("f", "organisation = \"x\"\nenvironments = []").expect("enough").signers.is_empty());
+    let secret = key.expose_file().lines().last().expect("a key").to_owned();
+    let found = settings(&format!("ci = \"ed25519:x\"\nme = \"{secret}\"")).expect_err("refused");
+    assert_eq!(summary(&found), ["E0571 groundplan.toml:4:6", "E0571 "]);
+    assert!(!format!("{found:?}").contains(&secret), "a secret key is not shown");
+}
+
+#[test]
+fn a_signing_key_comes_from_a_variable_or_from_the_file_that_it_names() {
+    let key = signing::SecretKey::generate().expect("there are random numbers");
+    let directory = tempfile::tempdir().expect("a directory");
+    let file = directory.path().join("ci.key");
+    fs::write(&file, key.expose_file()).expect("written");
+    let of = |value: &str| {
+        let variables = [("GROUNDPLAN_SIGNING_KEY".to_owned(), value.to_owned())].into_iter().collect();
+        signing_key(&variables).map(|key| key.map(|key| key.public())).map_err(|problem| problem.code)
+    };
+    let line = key.expose_file().lines().last().expect("a key").to_owned();
+    assert_eq!(of(&line), Ok(Some(key.public())));
+    assert_eq!(of(&file.display().to_string()), Ok(Some(key.public())));
+    assert_eq!(of(""), Ok(None));
+    assert_eq!(of(&line[..line.len() - 2]), Err("E0571".to_owned()));
+    assert_eq!(signing_key_in(&directory.path().join("none")).expect_err("not there").code, "E0263");
+}

@@ -8,6 +8,7 @@ mod graph;
 mod history;
 mod import;
 pub(crate) mod interrupt;
+mod keys;
 mod lock;
 mod look;
 mod new;
@@ -33,6 +34,9 @@ pub(crate) async fn run(registry: &Registry, args: Args, talk: &Talk) -> Result<
     if let Command::New { command: crate::args::New::Workspace { directory, organisation, groundplan } } = &args.command
     {
         return new::workspace(&args.global, directory, organisation.as_deref(), groundplan.as_deref(), talk);
+    }
+    if let Command::Keys { command } = args.command {
+        return keys::run(&args.global, command, talk);
     }
     let mut session = Session::open(registry, &args.global, talk)?;
     session.policies.allow(args.command.allowed())?;
@@ -77,6 +81,7 @@ pub(crate) async fn run(registry: &Registry, args: Args, talk: &Talk) -> Result<
         Command::Sandbox { command } => sandbox::run(&session, command),
         Command::Config { command } => config::run(&session, command),
         Command::Lock { command } => lock::run(&session, command).await,
+        Command::Keys { command } => keys::run(&session.global, command, talk),
         Command::New { command } => new::run(&session, command),
     }
 }

@@ -9,6 +9,7 @@ mod destroys;
 mod everything;
 mod imports;
 mod interrupted;
+mod keys;
 mod policies;
 mod problems;
 mod read_only;
