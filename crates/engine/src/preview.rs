@@ -248,11 +248,36 @@ impl Preview {
     }
 
     /// The steps that may be done, and those that are left to the next preview: what a saved one cannot decide, and
-    /// what reads a stack whose program is not evaluated yet, may be taken over by it, or may take something over from it.
+    /// what reads a stack whose program is not evaluated yet, may be taken over by it, may take something over from it,
+    /// or makes room while its objects still read what goes.
     pub(crate) fn certain(&self, graph: planner::StepGraph) -> (planner::StepGraph, Vec<planner::StepNode>) {
+        let under_readers: BTreeSet<planner::StepNode> =
+            self.under_readers(&graph).map(|under| under.step.clone()).collect();
         graph.without(|step| {
-            self.is_undecided(step) || self.reads_deferred(step) || self.may_be_taken(step) || self.may_take(step)
+            self.is_undecided(step)
+                || self.reads_deferred(step)
+                || self.may_be_taken(step)
+                || self.may_take(step)
+                || under_readers.contains(step)
         })
+    }
+
+    /// What makes room while stacks read what goes whose programs are not evaluated yet; not what such a program waits
+    /// for.
+    pub(crate) fn under_readers<'a>(
+        &self,
+        graph: &'a planner::StepGraph,
+    ) -> impl Iterator<Item = &'a planner::UnderReaders> {
+        let awaited = |(_, step): &(usize, &planner::StepNode)| {
+            let planner::StepKind::Publish(leaf) = &step.kind else { return false };
+            let stack = self.changes[step.stack].stack.to_string();
+            self.deferred.values().flatten().any(|(of, path)| *of == stack && leaf.touches(path))
+        };
+        let any = !graph.under_readers.is_empty();
+        let awaited = graph.steps.iter().enumerate().filter(|step| any && awaited(step)).map(|(number, _)| number);
+        let needed = graph.graph.dependencies(awaited);
+        let is_needed = move |step: &planner::StepNode| needed.iter().any(|number| graph.steps[*number] == *step);
+        graph.under_readers.iter().filter(move |under| !is_needed(&under.step))
     }
 
     fn is_undecided(&self, step: &planner::StepNode) -> bool {
@@ -304,6 +329,14 @@ impl Preview {
         let live = set.resources.get(urn).is_some_and(|change| change.incarnation == *incarnation);
         let plan = self.plans.get(&set.stack.to_string()).and_then(|planned| planned.plan.as_deref());
         live && !self.takers.is_empty() && plan.is_some_and(|plan| goes(plan, set, urn))
+    }
+
+    /// A sentence about what makes room once its readers are known.
+    pub(crate) fn waits_for_readers(&self, under: &planner::UnderReaders) -> String {
+        let planner::UnderReaders { step, readers } = under;
+        let (stack, readers) = (&self.changes[step.stack].stack, readers.join(", "));
+        let planner::StepKind::Delete(urn, _) = &step.kind else { return String::new() };
+        format!("`{}` of {stack} is replaced once it is known whether {readers} still reads it", urn.name())
     }
 
     /// A sentence about hooks that do not run, since their object goes with another one.

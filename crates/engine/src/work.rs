@@ -507,6 +507,9 @@ impl Work<'_> {
             format!("{} of {name} stays until {} no longer read it", held.what, held.readers.join(", "))
         });
         preview.held_back = held_back.collect();
+        let waiting: Vec<String> =
+            preview.under_readers(&order).map(|under| preview.waits_for_readers(under)).collect();
+        preview.notes.extend(waiting);
         let silent = order.along.iter().filter_map(|along| preview.silent(along)).collect::<Vec<_>>();
         preview.notes.extend(silent);
         Ok(preview)

@@ -48,13 +48,25 @@ impl<'a> Builder<'a> {
     /// The deletion that an object goes with in this run.
     pub(crate) fn goes_with(&self, stack: usize, object: &Object) -> Option<usize> {
         let own = StepKind::Delete(self.index.current_name(stack, &object.urn).clone(), object.incarnation);
-        let own = self.number(stack, own)?;
+        let own = self.number(stack, own).filter(|own| !self.alone.contains(&self.result.steps[*own]))?;
         let target = self.index.current_name(stack, object.kept.deleted_with.as_ref()?);
         let incarnation = object.kept.deleted_with_incarnation?;
         let other = self.number(stack, StepKind::Delete(target.clone(), incarnation))?;
         // One that has to make room for its replacement cannot wait until that of the other is there.
         let too_late = self.makes_room(own) && !self.goes_first(other);
         (self.is_called(stack, target, incarnation) && !too_late).then_some(other)
+    }
+
+    /// Has objects deleted by calls of their own that cannot go with another one, since that waits for them; whether
+    /// there are any.
+    pub(crate) fn part_from_what_comes_too_late(&mut self) -> bool {
+        let known = self.alone.len();
+        for circle in self.result.graph.components() {
+            let is_in = |step: &usize| circle.binary_search(step).is_ok();
+            let along = self.along.iter().find(|(from, to)| is_in(from) && is_in(to));
+            self.alone.extend(along.map(|(from, _)| self.result.steps[*from].clone()));
+        }
+        self.alone.len() > known
     }
 
     /// Orders the deletion of an object, by its position, and of all that goes along with it.
@@ -81,7 +93,7 @@ impl<'a> Builder<'a> {
             // Who goes over to what comes in its place cannot be waited for.
             let first = first || position > 0 && self.makes_room(*step);
             for reader in self.index.inside(stack, &member.urn).to_vec() {
-                if !along.iter().any(|(other, _)| std::ptr::eq(*other, reader)) {
+                if !reads_another(reader, member) && !along.iter().any(|(other, _)| std::ptr::eq(*other, reader)) {
                     self.after_reader(number, stack, reader, first);
                 }
             }
@@ -101,4 +113,10 @@ impl<'a> Builder<'a> {
             matches!(c.action, Action::Replace { delete_first: true, .. }) && c.incarnation != *incarnation
         })
     }
+}
+
+/// Whether an object is sure to read another incarnation of a resource: the one that it goes with.
+fn reads_another(reader: &Object, of: &Object) -> bool {
+    let with = reader.kept.deleted_with_incarnation.filter(|_| reader.kept.deleted_with.as_ref() == Some(&of.urn));
+    with.is_some_and(|incarnation| incarnation != of.incarnation)
 }

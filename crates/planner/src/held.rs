@@ -8,7 +8,7 @@ use resource::Urn;
 use state::Object;
 use value::Path;
 
-use crate::{Builder, Readers, StepKind, StepNode};
+use crate::{Builder, Readers, StepKind, StepNode, UnderReaders};
 
 /// Something that stays for now.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -46,7 +46,12 @@ impl Builder<'_> {
         }
         let later = self.have_their_turn_later(&readers, &left);
         if readers.is_empty() && left.is_empty() || later && must == Must::MakeRoom {
-            self.add(stack, StepKind::Delete(urn.clone(), incarnation));
+            let kind = StepKind::Delete(urn.clone(), incarnation);
+            if !readers.is_empty() {
+                let (step, readers) = (StepNode { stack, kind: kind.clone() }, readers.into_keys().collect());
+                self.result.under_readers.push(UnderReaders { step, readers });
+            }
+            self.add(stack, kind);
         } else if must == Must::No || later {
             self.hold_object(stack, urn, incarnation, readers.into_keys().chain(left));
         } else {
@@ -55,7 +60,7 @@ impl Builder<'_> {
     }
 
     /// Whether nobody stands against a deletion but stacks whose programs are evaluated later in the run. What has to
-    /// make room cannot wait for them: they may wait for what comes in its place.
+    /// make room is planned all the same: they may wait for what comes in its place.
     pub(crate) fn have_their_turn_later(&self, readers: &Readers, left: &BTreeSet<String>) -> bool {
         left.is_empty() && !readers.is_empty() && readers.keys().all(|stack| self.holders.is_deferred(stack))
     }

@@ -66,6 +66,8 @@ pub struct StepGraph {
     pub held_back: Vec<HeldBack>,
     /// Objects that go with another one, so that no call deletes them.
     pub along: Vec<Along>,
+    /// Deletions that make room although stacks whose programs are evaluated later in the run still read what goes.
+    pub under_readers: Vec<UnderReaders>,
 }
 
 impl StepGraph {
@@ -78,7 +80,8 @@ impl StepGraph {
         for node in order {
             out[node] = left_out(&self.steps[node]) || self.graph.needs(node).iter().any(|&need| out[need]);
         }
-        let mut result = Self { held_back: self.held_back, along: self.along, ..Self::default() };
+        let (held_back, along, under_readers) = (self.held_back, self.along, self.under_readers);
+        let mut result = Self { held_back, along, under_readers, ..Self::default() };
         let mut numbers = vec![0; self.steps.len()];
         let mut left = Vec::new();
         for (node, step) in self.steps.into_iter().enumerate() {
@@ -109,32 +112,34 @@ pub struct Along {
     pub with: Urn,
 }
 
+/// A deletion that makes room for what comes in its place.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct UnderReaders {
+    /// The deletion.
+    pub step: StepNode,
+    /// The stacks that still read what goes.
+    pub readers: Vec<String>,
+}
+
 /// Orders the steps.
 ///
 /// # Errors
 /// Deletions that stacks outside the selection stand against, all at once; or a cycle.
 pub fn plan(stacks: &[StackSteps<'_>], holders: &Holders) -> Result<StepGraph, Diagnostics> {
-    let mut builder = Builder {
-        stacks,
-        holders,
-        index: ReaderIndex::new(stacks),
-        names: stacks.iter().enumerate().map(|(i, s)| (s.changes.stack.to_string(), i)).collect(),
-        numbers: BTreeMap::new(),
-        result: StepGraph::default(),
-        refused: BTreeMap::new(),
-        refused_by_left: BTreeMap::new(),
-        held: BTreeSet::new(),
-        came: Vec::new(),
-        if_free: Vec::new(),
-        across: BTreeSet::new(),
-        found: Diagnostics::new(),
-    };
-    builder.add_steps();
-    builder.hold_what_is_read_by_what_stays();
-    builder.refuse();
-    builder.add_edges();
-    builder.break_cycles();
-    builder.found.into_result(builder.result)
+    let index = ReaderIndex::new(stacks);
+    let mut alone = BTreeSet::new();
+    loop {
+        let mut builder = Builder::new(stacks, holders, &index, alone);
+        builder.add_steps();
+        builder.hold_what_is_read_by_what_stays();
+        builder.refuse();
+        builder.add_edges();
+        if builder.result.graph.order().is_ok() || !builder.part_from_what_comes_too_late() {
+            builder.break_cycles();
+            return builder.found.into_result(builder.result);
+        }
+        alone = builder.alone;
+    }
 }
 
 /// Stacks outside the selection, each with the outputs that it holds.
@@ -146,7 +151,7 @@ type Seen = BTreeSet<(usize, String)>;
 struct Builder<'a> {
     stacks: &'a [StackSteps<'a>],
     holders: &'a Holders,
-    index: ReaderIndex<'a>,
+    index: &'a ReaderIndex<'a>,
     names: BTreeMap<String, usize>,
     numbers: BTreeMap<StepNode, usize>,
     result: StepGraph,
@@ -156,6 +161,10 @@ struct Builder<'a> {
     refused_by_left: BTreeMap<usize, (BTreeSet<String>, BTreeSet<String>)>,
     /// Objects that stay for now, by their names in state.
     held: BTreeSet<(usize, Urn, u64)>,
+    /// Deletions that are calls although state says that their objects go with others: those come too late.
+    alone: BTreeSet<StepNode>,
+    /// Edges from deletions to those that they go along with.
+    along: BTreeSet<(usize, usize)>,
     /// Deletions of objects that come over from another stack, with its position.
     came: Vec<(usize, usize)>,
     /// Edges that are wanted unless they close a cycle: those of cascades (`false`) before others.
@@ -166,6 +175,31 @@ struct Builder<'a> {
 }
 
 impl<'a> Builder<'a> {
+    fn new(
+        stacks: &'a [StackSteps<'a>],
+        holders: &'a Holders,
+        index: &'a ReaderIndex<'a>,
+        alone: BTreeSet<StepNode>,
+    ) -> Self {
+        Self {
+            stacks,
+            holders,
+            index,
+            names: stacks.iter().enumerate().map(|(i, s)| (s.changes.stack.to_string(), i)).collect(),
+            numbers: BTreeMap::new(),
+            result: StepGraph::default(),
+            refused: BTreeMap::new(),
+            refused_by_left: BTreeMap::new(),
+            held: BTreeSet::new(),
+            alone,
+            along: BTreeSet::new(),
+            came: Vec::new(),
+            if_free: Vec::new(),
+            across: BTreeSet::new(),
+            found: Diagnostics::new(),
+        }
+    }
+
     fn add(&mut self, stack: usize, kind: StepKind) {
         let node = StepNode { stack, kind };
         let number = self.result.graph.add_node();
@@ -466,6 +500,7 @@ impl<'a> Builder<'a> {
         let Some(object) = self.object(stack, urn, incarnation) else { return };
         if let Some(other) = self.goes_with(stack, object) {
             self.edge(number, Some(other));
+            self.along.insert((number, other));
             let with = self.index.current_name(stack, object.kept.deleted_with.as_ref().unwrap_or(urn)).clone();
             self.result.along.push(Along { stack, urn: object.urn.clone(), incarnation, with });
             return;

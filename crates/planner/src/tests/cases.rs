@@ -191,7 +191,7 @@ fn case_49_on_a_replacement_all_new_objects_are_there_before_the_old_ones_go_tog
 
 #[test]
 fn case_49_it_goes_by_itself_where_the_object_that_it_hangs_on_stays() {
-    // The live one stays, and what goes is another incarnation of it.
+    // The live one stays, and what goes is another incarnation of it, which it does not read.
     check(
         "stack a.QA
            resource Vpc w
@@ -202,7 +202,20 @@ fn case_49_it_goes_by_itself_where_the_object_that_it_hangs_on_stays() {
              depends w
              with w 2",
         "delete x 1
-         delete w 1 <- delete x 1",
+         delete w 1",
+    );
+    // It reads what has to go before that.
+    check(
+        "stack a.QA destroyed
+           has Vpc w
+           has Vpc x
+             depends w
+           has Vpc y
+             depends x
+             with w 1",
+        "delete y 1
+         delete x 1 <- delete y 1
+         delete w 1 <- delete x 1, delete y 1",
     );
     // It is retained.
     check(

@@ -345,3 +345,83 @@ each c.QA e a.QA:n0
         ..Given::default()
     });
 }
+
+/// The reader's program waits for an output, and no longer declares it.
+#[test]
+fn what_makes_room_waits_until_it_is_known_who_still_reads_it() {
+    let given = "
+stack a.QA
+  resource Vpc x Cidr=c1
+    dbr true
+  output x @x.Arn
+  resource Vpc z Cidr=c1
+  output n @z.Count
+  has Vpc x Cidr=c0
+  published x x-1 from x
+  has Vpc z Cidr=c0
+    observed Count=2
+  published n 2 from z
+stack b.QA
+  has Vpc y Peer=x-1
+    reads a.QA:x
+each b.QA e a.QA:n
+";
+    replay(&Given {
+        text: given.to_owned(),
+        strict: true,
+        operations: vec![Operation::Up],
+        jobs: 1,
+        ..Given::default()
+    });
+}
+
+/// What was set aside reads what its resource goes with, and what goes with that resource reads it by name.
+#[test]
+fn a_chain_that_goes_together_goes_also_with_an_old_copy_in_it() {
+    let given = "
+stack a.QA
+  has Vpc w Cidr=c0
+  leftover Vpc x Cidr=c2 Label=w-1
+    incarnation 1
+    depends w
+  has Vpc x Cidr=c0 Label=w-1
+    incarnation 2
+    depends w
+    with w 1
+  has Vpc y Cidr=c0 Label=x-2
+    depends x
+    with x 2
+";
+    for operation in [Operation::Up, Operation::Destroy] {
+        replay(&Given {
+            text: given.to_owned(),
+            strict: true,
+            operations: vec![operation],
+            jobs: 2,
+            ..Given::default()
+        });
+    }
+}
+
+/// What goes with an object may read what has to go before that.
+#[test]
+fn what_cannot_go_with_another_one_in_time_is_deleted_by_itself() {
+    let given = "
+stack a.QA
+  has Vpc w Cidr=c0
+  has Vpc x Cidr=c0 Label=w-1
+    depends w
+  has Vpc y Cidr=c0 Label=x-1
+    depends x
+    with w 1
+";
+    for operation in [Operation::Up, Operation::Destroy] {
+        replay(&Given {
+            text: given.to_owned(),
+            strict: true,
+            operations: vec![operation],
+            jobs: 2,
+            ..Given::default()
+        });
+    }
+}
