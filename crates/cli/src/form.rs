@@ -87,7 +87,11 @@ fn resource(urn: &str, change: &ResourceChange) -> Value {
         Action::Adopt => ("adopt", false, false),
         Action::Read => ("read", false, false),
     };
-    let moved = change.moved_from.iter().map(|(stack, earlier)| format!("moved from {stack}, where it is `{earlier}`"));
+    let moved = change
+        .moved_from
+        .iter()
+        .map(|from| (&from.0, &from.1))
+        .map(|(stack, earlier)| format!("moved from {stack}, where it is `{earlier}`"));
     let remarks: Vec<String> = change.remarks.iter().cloned().chain(moved).collect();
     json!({
         "urn": urn,

@@ -87,9 +87,9 @@ impl Workspace {
             let segments = name.split('.');
             if segments.clone().count() < 2 || !segments.clone().all(is_segment) {
                 let problem = Diagnostic::error("E0210", format!("`{name}` is not the full name of a stack"));
-                found.push(problem.at(Place::start_of(&file)).hint("name the file `<project>.<short name>.toml`"));
+                found.push(problem.at(Place::start_of(&*file)).hint("name the file `<project>.<short name>.toml`"));
             } else if let Some(problem) = self.wrong_environment(environment) {
-                found.push(problem.at(Place::start_of(&file)));
+                found.push(problem.at(Place::start_of(&*file)));
             }
             // A file that vanished since the listing is no foreign stack any more.
             let Some(text) = self.read_text(&file)? else { continue };

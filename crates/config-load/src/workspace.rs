@@ -183,7 +183,7 @@ impl Workspace {
         let problem = |entry: &world::Entry| {
             let message = format!("the sandbox made up the answer of `{stack}` to `{}`", entry.query());
             Diagnostic::error("E0215", message)
-                .at(diag::Place::start_of(&file))
+                .at(diag::Place::start_of(&*file))
                 .hint(format!("run `runner lock update {stack} --profile live` to ask the live world"))
         };
         self.lock(stack)?.made_up().map(problem).collect::<Diagnostics>().into_result(())

@@ -5,6 +5,7 @@
 
 use std::fmt;
 use std::panic::Location;
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
@@ -12,7 +13,7 @@ use serde::{Deserialize, Serialize};
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Place {
     /// Path relative to the workspace root, with forward slashes.
-    pub file: String,
+    pub file: Arc<str>,
     /// One-based line.
     pub line: u32,
     /// One-based column, in characters.
@@ -21,21 +22,28 @@ pub struct Place {
 
 impl Place {
     /// A place from its parts.
-    pub fn new(file: impl Into<String>, line: u32, column: u32) -> Self {
+    pub fn new(file: impl Into<Arc<str>>, line: u32, column: u32) -> Self {
         Self { file: file.into(), line, column }
     }
 
     /// The start of a file.
-    pub fn start_of(file: impl Into<String>) -> Self {
+    pub fn start_of(file: impl Into<Arc<str>>) -> Self {
         Self::new(file, 1, 1)
     }
 
     /// The place of a byte offset in `text`.
-    pub fn at_offset(file: impl Into<String>, text: &str, offset: usize) -> Self {
+    pub fn at_offset(file: impl Into<Arc<str>>, text: &str, offset: usize) -> Self {
         let before = &text[..text.floor_char_boundary(offset.min(text.len()))];
         let line = before.matches('\n').count() + 1;
         let column = before.rsplit('\n').next().unwrap_or_default().chars().count() + 1;
         Self::new(file, u32::try_from(line).unwrap_or(u32::MAX), u32::try_from(column).unwrap_or(u32::MAX))
+    }
+
+    /// Keeps the same copy of the file's name as another place of that file.
+    pub fn share(&mut self, other: &Self) {
+        if self.file == other.file {
+            self.file = Arc::clone(&other.file);
+        }
     }
 
     /// The line of the caller's caller, where that caller is marked `#[track_caller]`.

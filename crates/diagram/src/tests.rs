@@ -21,7 +21,7 @@ fn output(stack: &str) -> Expr {
 fn resource(reads: impl IntoIterator<Item = Expr>, waits: &[Dependency], parent: Option<&str>) -> Resource {
     Resource {
         properties: expr::Named::from([("P".to_owned(), Expr::List(reads.into_iter().collect()))]),
-        options: Options { depends_on: waits.to_vec(), ..Options::default() },
+        options: Options { depends_on: waits.to_vec(), ..Options::default() }.into(),
         around: resource::Around::default(),
         parent: parent.map(str::to_owned),
     }

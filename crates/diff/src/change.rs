@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use diag::Place;
-use resource::{Construct, Dependency, Options, StackName, Urn};
+use resource::{Construct, Dependency, Options, Shared, StackName, Urn};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use sorted::SortedSet;
 use state::Object;
@@ -76,7 +76,7 @@ pub struct ResourceChange {
     /// The stacks, and resources, that it waits for without reading them.
     pub waits_for: Vec<Dependency>,
     /// The options; for a delete those of its state.
-    pub options: Options,
+    pub options: Shared<Options>,
     /// The construct that it is shown under.
     pub parent: Option<String>,
     /// The line that declares it.
@@ -88,7 +88,7 @@ pub struct ResourceChange {
     /// The earlier name that its object stands under in state.
     pub renamed_from: Option<Urn>,
     /// The stack that its object is taken over from, and its name there.
-    pub moved_from: Option<(StackName, Urn)>,
+    pub moved_from: Option<Box<(StackName, Urn)>>,
     /// What state says of its options, or of what it reads and waits for, is out of date.
     pub record: bool,
     /// It is replaced because somebody asked for it, whether something differs or not.

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use diag::{Diagnostic, Diagnostics, Place};
 use expr::{EvaluateError, Expr, Named, evaluate};
-use resource::{Dependency, Options, Plan, Sources, StackName, Urn};
+use resource::{Dependency, Options, Plan, Shared, Sources, StackName, Urn};
 use schema::TypeSchema;
 use sorted::SortedSet;
 use state::{Kept, Object, Site, StackState};
@@ -272,7 +272,7 @@ impl Pass<'_> {
                 let mut kept = self.kept(stack, old, resource, trigger.as_ref());
                 // Where the site is not known it is recorded with the next step.
                 kept.site.clone_from(site.as_ref().filter(|_| !old.kept.site.is_empty()).unwrap_or(&old.kept.site));
-                kept != old.kept || self.readings_differ(stack, old, &resources, &outputs)
+                kept != *old.kept || self.readings_differ(stack, old, &resources, &outputs)
             });
         // What the program says by now counts: with the protection taken away it may be replaced in the same run.
         let protected = old.is_some() && resource.options.protect;
@@ -466,8 +466,12 @@ impl Pass<'_> {
             self.sets[stack].resources.values().filter_map(|c| c.renamed_from.clone()).collect();
         let gone =
             |urn: &Urn| !input.plan.is_some_and(|plan| plan.resources.contains_key(urn)) && !renamed.contains(urn);
+        let mut options = Shared::default();
         for object in state.objects.values().filter(|object| gone(&object.urn)) {
             let mut change = deletion(object);
+            // Most objects of a stack have the same.
+            change.options.share(&options);
+            options.clone_from(&change.options);
             if self.reach.leaves(stack, &object.urn) {
                 change = left(object);
             } else if input.plan.is_some_and(|plan| plan.forget.contains(&object.urn)) {
@@ -547,7 +551,7 @@ pub(crate) fn deletion(object: &Object) -> ResourceChange {
         dependencies: object.dependencies.clone(),
         reads: object.read.iter().map(|read| (read.stack.clone(), read.path.clone())).collect(),
         waits_for: Vec::<Dependency>::new(),
-        options: object.kept.options(),
+        options: object.kept.options().into(),
         parent: object.kept.parent.clone(),
         source: object.source.clone(),
         id: Some(object.id.clone()),

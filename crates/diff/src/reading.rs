@@ -54,7 +54,7 @@ impl Pass<'_> {
             ..Kept::of(&resource.options, resource.parent.clone())
         };
         let record = action == Action::Keep
-            && old.is_some_and(|old| old.kept != kept(old) || self.readings_differ(stack, old, &dependencies, &reads));
+            && old.is_some_and(|old| *old.kept != kept(old) || self.readings_differ(stack, old, &dependencies, &reads));
         let next = state.map_or(0, |state| state.last_incarnation) + 1;
         let change = ResourceChange {
             action,

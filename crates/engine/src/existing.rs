@@ -113,7 +113,7 @@ pub(crate) fn taken_twice(sets: &[ChangeSet], world: &World, providers: &Provide
     let mut owners: BTreeMap<(&str, &str, Site), (String, Urn)> = BTreeMap::new();
     for (name, state) in &world.states {
         for object in state.copies().filter(|object| !object.external) {
-            let Kept { site, provider, .. } = &object.kept;
+            let Kept { site, provider, .. } = &*object.kept;
             let site = if site.is_empty() { site_of(object.urn.ty(), provider.as_deref()) } else { site.clone() };
             let set = sets.iter().find(|set| set.stack.to_string() == *name);
             let change = set.and_then(|set| set.resources.get(&object.urn));

@@ -309,7 +309,7 @@ fn with(mut plan: Plan, urn: &Urn, id: &str, missing: Option<&Undeclared>) -> Pl
         let properties = properties.iter().map(|(name, value)| (name.clone(), Expr::Value(value.clone())));
         let resource = Resource {
             properties: properties.collect(),
-            options: options.clone(),
+            options: options.clone().into(),
             around: resource::Around::default(),
             parent: None,
         };

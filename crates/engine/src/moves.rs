@@ -328,7 +328,7 @@ pub(crate) fn mark(moves: &BTreeSet<Move>, sets: &mut [ChangeSet]) {
                 && let Some(change) = set.resources.get_mut(name)
                 && let Some(from) = names.get(from)
             {
-                change.moved_from = Some((from.clone(), urn.clone()));
+                change.moved_from = Some(Box::new((from.clone(), urn.clone())));
             }
             if stack == *from
                 && let Some(to) = names.get(to)

@@ -121,7 +121,7 @@ pub(crate) fn rebound(
     let inputs = each(object.inputs.clone(), rebind)?;
     let observed = each(object.observed.clone(), rebind)?;
     let mut rebound = state::Object { inputs, observed, ..object.clone() };
-    rebound.kept.delete_hooks = each_hook(rebound.kept.delete_hooks, rebind)?;
+    rebound.kept.delete_hooks = each_hook(rebound.kept.delete_hooks.clone(), rebind)?;
     Ok(Some(rebound))
 }
 

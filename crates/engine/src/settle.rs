@@ -277,7 +277,7 @@ fn way(schema: &TypeSchema, intent: &Intent) -> Settle {
 mod tests {
     use resource::Urn;
     use schema::{Catalog, Source};
-    use state::{Kept, Request};
+    use state::Request;
     use value::Map;
 
     use super::*;
@@ -310,7 +310,7 @@ mod tests {
             inputs: Map::new(),
             dependencies: Default::default(),
             read: Default::default(),
-            kept: Kept::default(),
+            kept: resource::Shared::default(),
         };
         Intent {
             action: Action::Create,

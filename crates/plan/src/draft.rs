@@ -4,7 +4,8 @@ use std::marker::PhantomData;
 
 use diag::{Diagnostic, Diagnostics, Place};
 use resource::{
-    Around, Condition, Construct, Dependency, Hook, Moment, Plan as PlanData, Resource, Run, Sources, StackName, Urn,
+    Around, Condition, Construct, Dependency, Hook, Moment, Options, Plan as PlanData, Resource, Run, Shared, Sources,
+    StackName, Urn,
 };
 use value::Path;
 
@@ -17,6 +18,8 @@ pub struct Draft {
     sources: Sources,
     problems: Diagnostics,
     construct: Option<String>,
+    /// The options and the place of the last resource, which the next one often has, too.
+    last: Option<(Shared<Options>, Place)>,
 }
 
 /// A finished plan whose outputs are an `O`.
@@ -29,7 +32,13 @@ pub struct Plan<O> {
 
 impl Draft {
     pub(crate) fn new(stack: StackName) -> Self {
-        Self { plan: PlanData::new(stack), sources: Sources::default(), problems: Diagnostics::new(), construct: None }
+        Self {
+            plan: PlanData::new(stack),
+            sources: Sources::default(),
+            problems: Diagnostics::new(),
+            construct: None,
+            last: None,
+        }
     }
 
     /// Groups what `build` declares under one name, for display. Names that the construct gives to its resources
@@ -60,7 +69,7 @@ impl Draft {
     }
 
     /// Declares a resource; typed bindings call this.
-    pub fn declare(&mut self, declaration: Declaration, place: Place) -> ResourceRef {
+    pub fn declare(&mut self, declaration: Declaration, mut place: Place) -> ResourceRef {
         let project = self.plan.stack.project();
         let urn = Urn::new(project, declaration.ty, &declaration.name);
         let mut options = declaration.options.clone();
@@ -83,6 +92,12 @@ impl Draft {
             );
             return ResourceRef::new(urn);
         }
+        let mut options = Shared::from(options);
+        if let Some(last) = &self.last {
+            options.share(&last.0);
+            place.share(&last.1);
+        }
+        self.last = Some((options.clone(), place.clone()));
         let Declaration { properties, around, .. } = declaration;
         let resource = Resource { properties, options, around, parent: self.construct.clone() };
         self.plan.resources.insert(urn.clone(), resource);

@@ -80,6 +80,9 @@ impl StepGraph {
         for node in order {
             out[node] = left_out(&self.steps[node]) || self.graph.needs(node).iter().any(|&need| out[need]);
         }
+        if !out.contains(&true) {
+            return (self, Vec::new());
+        }
         let (held_back, along, under_readers) = (self.held_back, self.along, self.under_readers);
         let mut result = Self { held_back, along, under_readers, ..Self::default() };
         let mut numbers = vec![0; self.steps.len()];
@@ -507,7 +510,7 @@ impl<'a> Builder<'a> {
         }
         self.along_edges(number, stack, object, first);
         self.after_readers_of_outputs(number, stack, urn, first);
-        if let Some((from, _)) = change.and_then(|change| change.moved_from.as_ref()) {
+        if let Some((from, _)) = change.and_then(|change| change.moved_from.as_deref()) {
             self.came.extend(self.names.get(&from.to_string()).map(|&from| (number, from)));
         }
     }

@@ -135,7 +135,7 @@ impl Policies {
                 environments: value.environments.iter().map(|one| one.value.clone()).collect(),
                 judge,
                 digest: settings.to_value().digest(),
-                declared_in: policy.place().file.clone(),
+                declared_in: policy.place().file.to_string(),
             });
         }
         for waiver in waivers {

@@ -104,7 +104,12 @@ impl Sandbox {
     /// # Errors
     /// If the world cannot be read.
     pub fn log(&self) -> io::Result<std::vec::IntoIter<AuditRecord>> {
-        self.shared().log.audit().map(Vec::into_iter)
+        let mut records = Vec::new();
+        self.shared().log.audit(|record| {
+            records.push(record);
+            Ok(())
+        })?;
+        Ok(records.into_iter())
     }
 
     /// Removes every object and every record of calls; `knobs.toml` stays. Makes no directory.

@@ -4,11 +4,11 @@
 //! was cut off by a crash, counts as never written, and is cut away by the next writer.
 
 use std::fs::{self, File, OpenOptions};
-use std::io::{self, ErrorKind, Write as _};
-use std::os::unix::fs::{FileExt as _, MetadataExt as _};
+use std::io::{self, BufRead as _, BufReader, BufWriter, ErrorKind, Seek as _, SeekFrom, Write};
+use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 
-use serde::de::IgnoredAny;
+use serde::de::{DeserializeOwned, IgnoredAny};
 use serde::{Deserialize, Serialize};
 
 use crate::AuditRecord;
@@ -125,23 +125,27 @@ impl Log {
         Ok(Locked { log: self })
     }
 
-    /// Every audit record, oldest first. Touches nothing.
-    pub(crate) fn audit(&self) -> io::Result<Vec<AuditRecord>> {
-        let mut records: Vec<AuditRecord> = Vec::new();
+    /// Calls `each` with every audit record, oldest first. Touches nothing.
+    pub(crate) fn audit(&self, mut each: impl FnMut(AuditRecord) -> io::Result<()>) -> io::Result<()> {
+        let mut last = 0;
         for name in [ARCHIVE, WORLD] {
-            let text = match fs::read(self.dir.join(name)) {
-                Ok(text) => text,
+            let file = match File::open(self.dir.join(name)) {
+                Ok(file) => file,
                 Err(error) if is_absent(&error) => continue,
                 Err(error) => return Err(error),
             };
-            for line in complete(&text).split(|byte| *byte == b'\n').filter(|line| !line.is_empty()) {
-                let line: Calls = serde_json::from_slice(line).map_err(|e| broken(&e))?;
-                // A compaction that was cut off may have left records in both files.
-                let last = records.last().map_or(0, |record| record.call);
-                records.extend(line.calls.into_iter().filter(|record| record.call > last));
-            }
+            lines(file, |line: Calls| {
+                for record in line.calls {
+                    // A compaction that was cut off may have left records in both files.
+                    if record.call > last {
+                        last = record.call;
+                        each(record)?;
+                    }
+                }
+                Ok(())
+            })?;
         }
-        Ok(records)
+        Ok(())
     }
 }
 
@@ -151,15 +155,12 @@ impl Open {
         if length <= self.offset {
             return Ok(());
         }
-        let mut bytes = vec![0; usize::try_from(length - self.offset).map_err(io::Error::other)?];
-        self.file.read_exact_at(&mut bytes, self.offset)?;
-        let bytes = complete(&bytes);
-        for line in bytes.split(|byte| *byte == b'\n').filter(|line| !line.is_empty()) {
-            let change: Change = serde_json::from_slice(line).map_err(|e| broken(&e))?;
+        self.file.seek(SeekFrom::Start(self.offset))?;
+        self.offset += lines(&self.file, |change: Change| {
             world.lines += 1;
             world.commit(change);
-        }
-        self.offset += bytes.len() as u64;
+            Ok(())
+        })?;
         Ok(())
     }
 }
@@ -199,18 +200,16 @@ impl Locked<'_> {
     /// Writes the file anew with nothing in it but the living; the audit records move to the archive.
     pub(crate) fn compact(&mut self, world: &mut World) -> io::Result<()> {
         let dir = self.log.dir.clone();
-        let archived = Log { dir: dir.clone(), open: None, lock: None }.audit()?;
-        let mut bytes = Vec::new();
-        write_line(&mut bytes, &Line { calls: &archived, ..Line::default() })?;
-        replace(&dir, ARCHIVE, &bytes)?;
-
-        bytes.clear();
-        let strikes: Vec<_> = world.strikes.iter().map(|(fault, times)| (fault.clone(), *times)).collect();
-        write_line(&mut bytes, &Head { before: world.calls, strikes: &strikes })?;
-        for object in world.objects.values() {
-            write_line(&mut bytes, &Line { put: std::slice::from_ref(object), ..Line::default() })?;
-        }
-        replace(&dir, WORLD, &bytes)?;
+        replace(&dir, ARCHIVE, |file| {
+            self.log.audit(|record| write_line(file, &Line { calls: &[record], ..Line::default() }))
+        })?;
+        replace(&dir, WORLD, |file| {
+            let strikes: Vec<_> = world.strikes.iter().map(|(fault, times)| (fault.clone(), *times)).collect();
+            write_line(file, &Head { before: world.calls, strikes: &strikes })?;
+            let mut objects = world.objects.values();
+            objects
+                .try_for_each(|object| write_line(file, &Line { put: std::slice::from_ref(object), ..Line::default() }))
+        })?;
         self.refresh(world)
     }
 
@@ -235,22 +234,32 @@ impl Drop for Locked<'_> {
     }
 }
 
-fn write_line(bytes: &mut Vec<u8>, line: &impl Serialize) -> io::Result<()> {
-    serde_json::to_writer(&mut *bytes, line)?;
-    bytes.push(b'\n');
-    Ok(())
+fn write_line(file: &mut impl Write, line: &impl Serialize) -> io::Result<()> {
+    serde_json::to_writer(&mut *file, line)?;
+    file.write_all(b"\n")
 }
 
-fn replace(dir: &Path, name: &str, bytes: &[u8]) -> io::Result<()> {
+fn replace(dir: &Path, name: &str, write: impl FnOnce(&mut BufWriter<File>) -> io::Result<()>) -> io::Result<()> {
     let temporary = dir.join(format!("{name}.new"));
-    fs::write(&temporary, bytes)?;
+    let mut file = BufWriter::new(File::create(&temporary)?);
+    write(&mut file)?;
+    file.flush()?;
     fs::rename(&temporary, dir.join(name))
 }
 
-/// The bytes up to the end of the last whole line.
-fn complete(bytes: &[u8]) -> &[u8] {
-    let end = bytes.iter().rposition(|byte| *byte == b'\n').map_or(0, |position| position + 1);
-    &bytes[..end]
+/// Calls `each` with every whole line from where the file stands; gives how many bytes they have.
+fn lines<T: DeserializeOwned>(file: impl io::Read, mut each: impl FnMut(T) -> io::Result<()>) -> io::Result<u64> {
+    let mut reader = BufReader::with_capacity(1 << 16, file);
+    let mut line = Vec::new();
+    let mut read = 0;
+    while reader.read_until(b'\n', &mut line)? > 0 && line.ends_with(b"\n") {
+        if line.len() > 1 {
+            each(serde_json::from_slice(&line).map_err(|error| broken(&error))?)?;
+        }
+        read += line.len() as u64;
+        line.clear();
+    }
+    Ok(read)
 }
 
 fn is_absent(error: &io::Error) -> bool {

@@ -89,7 +89,7 @@ pub(crate) fn head(urn: &Urn, change: &ResourceChange, indent: usize) -> Line {
         Some(id) => line.apart(Paint::Change, format!("drift: `{id}` is gone")),
         None => line,
     };
-    let line = match &change.moved_from {
+    let line = match change.moved_from.as_deref() {
         Some((stack, earlier)) if earlier.name() == urn.name() => {
             line.apart(Paint::Change, format!("moved from {stack}"))
         }
@@ -160,7 +160,7 @@ pub(crate) fn many_line(members: &[(&Urn, &ResourceChange)], here: &str, indent:
     let names: Vec<&str> = members.iter().take(NAMES).map(|(urn, _)| urn.name()).collect();
     let more = if members.len() > NAMES { ", …" } else { "" };
     let line = line.apart(Paint::Faint, format!("{}{more}", names.join(", ")));
-    let line = match &change.moved_from {
+    let line = match change.moved_from.as_deref() {
         Some((stack, earlier)) if earlier.name() == urn.name() => {
             line.apart(Paint::Change, format!("moved from {stack}"))
         }

@@ -1,6 +1,7 @@
 //! Diagnostics as text: what, where with the source line, why, and what to type.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use diag::{Diagnostic, Diagnostics, Place, Severity};
 
@@ -29,7 +30,7 @@ pub fn diagnostics(found: &Diagnostics, lookup: &dyn Fn(&str) -> Option<String>,
 
 struct Sources<'a> {
     lookup: &'a dyn Fn(&str) -> Option<String>,
-    texts: BTreeMap<String, Option<String>>,
+    texts: BTreeMap<Arc<str>, Option<String>>,
 }
 
 impl Sources<'_> {

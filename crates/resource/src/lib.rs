@@ -6,8 +6,10 @@ mod around;
 mod name;
 mod options;
 mod plan;
+mod shared;
 
 pub use around::{Around, Condition, Hook, Moment, Run};
 pub use name::{ParseUrnError, StackName, Urn, fits};
 pub use options::{Alias, Dependency, Options, Timeouts};
 pub use plan::{Construct, Evaluated, PLAN_FORMAT, Plan, Resource, Sources};
+pub use shared::Shared;

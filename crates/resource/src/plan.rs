@@ -7,7 +7,7 @@ use expr::{Expr, Named, Visit};
 use serde::{Deserialize, Serialize};
 use value::{Digest, Path};
 
-use crate::{Around, Dependency, Options, Run, StackName, Urn};
+use crate::{Around, Dependency, Options, Run, Shared, StackName, Urn};
 
 /// The number of the plan format; grows with every change of meaning.
 pub const PLAN_FORMAT: u32 = 1;
@@ -19,7 +19,7 @@ pub struct Resource {
     pub properties: Named,
     /// How it is handled.
     #[serde(default)]
-    pub options: Options,
+    pub options: Shared<Options>,
     /// What else is to happen, or to hold, around its steps.
     #[serde(default, skip_serializing_if = "Around::is_empty")]
     pub around: Around,

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use resource::{StackName, Urn};
+use resource::{Shared, StackName, Urn};
 use serde::{Deserialize, Serialize};
 use sorted::SortedSet;
 use value::{Digest, Map, Path, Value};
@@ -61,7 +61,7 @@ pub struct Request {
     /// The outputs of other stacks that it reads.
     pub read: SortedSet<ReadOutput>,
     /// The options that go into state.
-    pub kept: Kept,
+    pub kept: Shared<Kept>,
 }
 
 /// What is about to happen: durable before the provider's call.

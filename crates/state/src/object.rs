@@ -1,8 +1,13 @@
 //! Objects: what is known of one resource that exists.
 
+use std::collections::BTreeMap;
+use std::fmt;
+use std::sync::Arc;
+
 use diag::Place;
-use resource::{Moment, Options, Timeouts, Urn};
-use serde::{Deserialize, Serialize};
+use resource::{Moment, Options, Shared, Timeouts, Urn};
+use serde::de::{MapAccess, Visitor};
+use serde::{Deserialize, Deserializer, Serialize};
 use sorted::{SortedMap, SortedSet};
 use value::{Digest, Map, Path, Value};
 
@@ -29,7 +34,7 @@ pub struct Object {
     pub read: SortedSet<ReadOutput>,
     /// The options that still count when the program no longer declares it.
     #[serde(default)]
-    pub kept: Kept,
+    pub kept: Shared<Kept>,
     /// It is only read: the stack neither made it nor deletes it.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub external: bool,
@@ -188,8 +193,16 @@ impl Kept {
 }
 
 impl Object {
+    /// Keeps the same copies as another object of what they have alike.
+    pub(crate) fn share(&mut self, other: &Self) {
+        self.kept.share(&other.kept);
+        if let (Some(source), Some(other)) = (&mut self.source, &other.source) {
+            source.share(other);
+        }
+    }
+
     /// What it says of other resources of its stack.
-    pub(crate) fn says(&mut self) -> (&mut SortedSet<Urn>, &mut Kept) {
+    pub(crate) fn says(&mut self) -> (&mut SortedSet<Urn>, &mut Shared<Kept>) {
         (&mut self.dependencies, &mut self.kept)
     }
 
@@ -223,4 +236,30 @@ pub enum Status {
     },
     /// It is replaced at the next run.
     Tainted,
+}
+
+/// Reads objects; those that follow one another keep the same copies of what they have alike.
+pub(crate) fn sharing<'de, D: Deserializer<'de>>(deserializer: D) -> Result<BTreeMap<Urn, Arc<Object>>, D::Error> {
+    struct Objects;
+
+    impl<'de> Visitor<'de> for Objects {
+        type Value = BTreeMap<Urn, Arc<Object>>;
+
+        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str("objects by their URNs")
+        }
+
+        fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+            let mut objects: Vec<(Urn, Arc<Object>)> = Vec::new();
+            while let Some((urn, mut object)) = map.next_entry::<Urn, Object>()? {
+                if let Some((_, last)) = objects.last() {
+                    object.share(last);
+                }
+                objects.push((urn, Arc::new(object)));
+            }
+            Ok(objects.into_iter().collect())
+        }
+    }
+
+    deserializer.deserialize_map(Objects)
 }

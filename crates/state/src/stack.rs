@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use resource::{StackName, Urn};
+use resource::{Shared, StackName, Urn};
 use serde::{Deserialize, Serialize};
 use sorted::SortedSet;
 use value::{Digest, Path, Value};
@@ -47,6 +47,7 @@ pub struct StackState {
     /// The name, a label.
     pub name: StackName,
     /// The live objects.
+    #[serde(deserialize_with = "crate::object::sharing")]
     pub objects: BTreeMap<Urn, Arc<Object>>,
     /// Objects that were replaced and are still to be deleted.
     #[serde(default)]
@@ -246,7 +247,10 @@ impl StackState {
         }
     }
 
-    fn put_live(&mut self, urn: Urn, object: Arc<Object>) -> Option<Arc<Object>> {
+    fn put_live(&mut self, urn: Urn, mut object: Arc<Object>) -> Option<Arc<Object>> {
+        if let (Some((_, near)), Some(object)) = (self.objects.range(..&urn).next_back(), Arc::get_mut(&mut object)) {
+            object.share(near);
+        }
         let old = self.objects.insert(urn.clone(), Arc::clone(&object));
         if let Some(old) = &old {
             self.readers.drop(&Reader::Live(urn.clone()), &old.dependencies, &old.kept);
@@ -345,16 +349,16 @@ impl StackState {
             let live = self.objects.iter().map(|(urn, object)| (Reader::Live(urn.clone()), &**object));
             let aside = |object: &Arc<Object>| Reader::Aside(object.urn.clone(), object.incarnation);
             let aside = self.replaced.iter().map(|object| (aside(object), &**object));
-            let objects = live.chain(aside).map(|(reader, object)| (reader, &object.dependencies, &object.kept));
+            let objects = live.chain(aside).map(|(reader, object)| (reader, &object.dependencies, &*object.kept));
             let intents = self.dangling.iter().map(|(position, intent)| (Reader::Intent(*position), &intent.request));
-            let intents = intents.map(|(reader, request)| (reader, &request.dependencies, &request.kept));
+            let intents = intents.map(|(reader, request)| (reader, &request.dependencies, &*request.kept));
             self.readers = Readers::of(objects.chain(intents));
         }
         self.readers.of_resource(urn)
     }
 
     /// Changes what everything that names a resource says of others.
-    fn edit_readers(&mut self, urn: &Urn, edit: impl Fn(&mut SortedSet<Urn>, &mut Kept)) {
+    fn edit_readers(&mut self, urn: &Urn, edit: impl Fn(&mut SortedSet<Urn>, &mut Shared<Kept>)) {
         for reader in self.readers_of(urn) {
             let said = match &reader {
                 Reader::Live(urn) => self.objects.get_mut(urn).map(Arc::make_mut).map(Object::says),

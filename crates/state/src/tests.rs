@@ -1,5 +1,5 @@
 use super::*;
-use resource::{StackName, Urn};
+use resource::{Shared, StackName, Urn};
 use value::{Digest, Map, Path, Value};
 
 fn urn(name: &str) -> Urn {
@@ -15,7 +15,7 @@ fn object(name: &str, incarnation: u64, needs: &[&str]) -> Object {
         observed: Map::new(),
         dependencies: needs.iter().map(|n| urn(n)).collect(),
         read: Default::default(),
-        kept: Kept::default(),
+        kept: Shared::default(),
         external: false,
         status: Status::Ready,
         created: "2026-01-01T00:00:00Z".into(),
@@ -29,7 +29,7 @@ fn intent(action: Action, name: &str, incarnation: u64) -> Entry {
         inputs: Map::new(),
         dependencies: Default::default(),
         read: Default::default(),
-        kept: Kept::default(),
+        kept: Shared::default(),
     };
     let token = String::new();
     let intent = Intent { action, urn: urn(name), incarnation, id: None, request, token, at: None, was_absent: false };
@@ -103,7 +103,7 @@ fn case_49_what_goes_with_an_object_is_gone_when_that_was_deleted() {
     assert!(state.replaced.is_empty());
     // Where only the record is dropped the object is still there, and with it what hangs on it.
     state.apply(&Entry::Dropped { urn: urn("a"), incarnation: 2 });
-    assert_eq!(state.objects[&urn("other")].kept, Kept::default());
+    assert_eq!(state.objects[&urn("other")].kept, Shared::default());
     assert_eq!(state.verify(), []);
 }
 

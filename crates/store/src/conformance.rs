@@ -1,8 +1,8 @@
 //! What every store of states must do, as checks that panic. A store's tests call [`check`].
 
 use ports::{Base, Closing, Journal, Run, StateStore, StoreError};
-use resource::{StackName, Urn};
-use state::{Action, Entry, Head, Intent, Kept, Object, OutputReader, Request, StackState, Status};
+use resource::{Shared, StackName, Urn};
+use state::{Action, Entry, Head, Intent, Object, OutputReader, Request, StackState, Status};
 use value::{Digest, Map, Path, Secret, Value};
 
 /// Another handle on the same states, as a second process would have; the states are empty at first.
@@ -253,7 +253,7 @@ pub fn create(name: &str, incarnation: u64) -> Entry {
         inputs: Map::new(),
         dependencies: Default::default(),
         read: Default::default(),
-        kept: Kept::default(),
+        kept: Shared::default(),
     };
     let (action, token) = (Action::Create, "token".into());
     let intent = Intent { action, urn: urn(name), incarnation, id: None, request, token, at: None, was_absent: false };
@@ -287,7 +287,7 @@ pub fn object(name: &str, incarnation: u64) -> Object {
         observed: observed.into_iter().map(|(key, value)| (key.to_owned(), value)).collect(),
         dependencies: Default::default(),
         read: [read].into(),
-        kept: Kept::default(),
+        kept: Shared::default(),
         external: false,
         status: Status::Ready,
         created: "2026-01-01T00:00:00Z".into(),

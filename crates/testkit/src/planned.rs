@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use diag::{Diagnostic, Diagnostics};
 use expr::{Expr, Scope};
 use plan::Project;
-use resource::{Dependency, Evaluated, Options, Plan, Urn};
+use resource::{Dependency, Evaluated, Options, Plan, Shared, Urn};
 use schema::Catalog;
 use value::{Digest, Path, Secret, Type, Unknown, Value};
 
@@ -25,7 +25,7 @@ pub struct Planned {
 pub struct Resource {
     urn: Urn,
     properties: Value,
-    options: Options,
+    options: Shared<Options>,
     parent: Option<String>,
 }
 

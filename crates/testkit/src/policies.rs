@@ -7,7 +7,7 @@ use diag::{Diagnostics, Place};
 use diff::{Action, ChangeSet, ResourceChange};
 use plan_macros::Config;
 use policy::{Attachment, Date, Judgement, Kind, Policies, Policy, Scope, Waiver};
-use resource::{Options, StackName, Urn};
+use resource::{Options, Shared, StackName, Urn};
 use schema::Catalog;
 use value::{Map, Type, Unknown, Value};
 
@@ -102,7 +102,7 @@ impl Form {
             Some(other) => panic!("there is no action `{other}`"),
         };
         let properties = self.properties.into_iter().map(|(key, value)| (key, with_unknowns(value)));
-        change(action, properties.collect(), Options { protect: self.protect, ..Options::default() })
+        change(action, properties.collect(), Options { protect: self.protect, ..Options::default() }.into())
     }
 }
 
@@ -159,7 +159,7 @@ fn change_set(stack: StackName, resources: BTreeMap<Urn, ResourceChange>) -> Cha
     }
 }
 
-fn change(action: Action, goal: Map, options: Options) -> ResourceChange {
+fn change(action: Action, goal: Map, options: Shared<Options>) -> ResourceChange {
     ResourceChange {
         action,
         differences: Vec::new(),

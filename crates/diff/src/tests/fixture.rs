@@ -27,7 +27,7 @@ use diag::{Diagnostics, Place};
 use diff::{Action, ChangeSet, Existing, Lookup, NoInstance, Published, Settings, StackInput, Targets};
 use expr::{Expr, Op};
 use resource::{
-    Alias, Around, Condition, Dependency, Hook, Options, Plan, Resource, Run, Sources, StackName, Timeouts, Urn,
+    Alias, Around, Condition, Dependency, Hook, Plan, Resource, Run, Shared, Sources, StackName, Timeouts, Urn,
 };
 use schema::{Catalog, Source, TypeSchema};
 use state::{Kept, Object, PublishedOutput, ReadOutput, StackState, Status};
@@ -253,7 +253,7 @@ impl Reader {
                 let own = |text: &str| urn_named(stack.plan.as_ref().expect("a plan"), text);
                 let properties = words[3..].iter().map(|word| property(word, &own)).collect();
                 let resource =
-                    Resource { properties, options: Options::default(), around: Around::default(), parent: None };
+                    Resource { properties, options: Shared::default(), around: Around::default(), parent: None };
                 stack.plan.as_mut().expect("a plan").resources.insert(urn.clone(), resource);
                 stack
                     .sources
@@ -309,7 +309,7 @@ impl Reader {
             observed: Map::new(),
             dependencies: Default::default(),
             read: Default::default(),
-            kept: Kept::default(),
+            kept: Shared::default(),
             external: false,
             status: Status::Ready,
             created: String::new(),
@@ -599,7 +599,7 @@ pub(crate) fn print(sets: &[ChangeSet]) -> String {
         for (urn, change) in set.resources.iter().filter(|(_, change)| !change.is_nothing()) {
             let was =
                 change.renamed_from.as_ref().map(|earlier| format!(" (was {})", earlier.name())).unwrap_or_default();
-            let from = change.moved_from.as_ref();
+            let from = change.moved_from.as_deref();
             let was = from.map_or(was, |(stack, urn)| format!(" (from {stack} {})", urn.name()));
             let record = if change.record { " (record)" } else { "" };
             let protected = if change.protection_ignored { " (protected)" } else { "" };

@@ -318,7 +318,7 @@ impl<'a> Runner<'a> {
             site: self.engine.providers.site(urn.ty(), change.options.provider.as_deref()).unwrap_or_default(),
             ..state::Kept::of(&change.options, change.parent.clone())
         };
-        Ok(Request { inputs, dependencies: change.dependencies.clone(), read, kept })
+        Ok(Request { inputs, dependencies: change.dependencies.clone(), read, kept: kept.into() })
     }
 
     /// The record of having read an output of another stack.

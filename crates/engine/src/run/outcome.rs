@@ -253,8 +253,8 @@ impl Runner<'_> {
         let old = calling.old.as_ref()?;
         let updated = self.object(calling, found, status).ok()?;
         let Object { inputs, dependencies, read, kept, .. } = old.half_updated(&calling.request);
-        let Kept { deleted_with, deleted_with_incarnation, .. } = kept;
-        let kept = Kept { deleted_with, deleted_with_incarnation, ..updated.kept };
-        Some(Object { inputs, dependencies, read, kept, ..updated })
+        let Kept { deleted_with, deleted_with_incarnation, .. } = kept.into_inner();
+        let kept = Kept { deleted_with, deleted_with_incarnation, ..updated.kept.into_inner() };
+        Some(Object { inputs, dependencies, read, kept: kept.into(), ..updated })
     }
 }

@@ -91,7 +91,7 @@ fn declare(stack: &plan::Stack, program: &str, backwards: bool) -> plan::Result<
             .expect("a type");
         let mut declaration = Declaration::new(ty, urn.name());
         declaration.properties = resource.properties.clone();
-        declaration.options = resource.options.clone();
+        declaration.options = resource.options.clone().into_inner();
         declaration.around = resource.around.clone();
         let aliases = resource.options.aliases.iter();
         declaration.aliases = aliases.map(|alias| (alias.stack.clone(), alias.urn.name().to_owned())).collect();

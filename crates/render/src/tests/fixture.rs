@@ -15,7 +15,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use diff::{Action, ChangeSet, Difference, OutputChange, ReadPin, ResourceChange};
-use resource::{Construct, Options, StackName, Urn};
+use resource::{Construct, Shared, StackName, Urn};
 use value::{Digest, Map, Value};
 
 pub(crate) fn sets(text: &str) -> Vec<ChangeSet> {
@@ -79,7 +79,7 @@ fn detail(change: &mut ResourceChange, line: &str) {
         "import" => change.options.import = Some(rest.to_owned()),
         "moved" => {
             let (from, urn) = rest.split_once(' ').expect("stack and URN");
-            change.moved_from = Some((stack(from), urn.parse().expect("a URN")));
+            change.moved_from = Some(Box::new((stack(from), urn.parse().expect("a URN"))));
         }
         "remark" => change.remarks.push(rest.to_owned()),
         "goal" => change.goal = json(rest).and_then(|value| value.as_map().cloned()).expect("a map"),
@@ -124,7 +124,7 @@ fn change(action: Action, parent: Option<String>) -> ResourceChange {
         dependencies: Default::default(),
         reads: BTreeSet::new(),
         waits_for: Vec::new(),
-        options: Options::default(),
+        options: Shared::default(),
         parent,
         source: None,
         id: None,
