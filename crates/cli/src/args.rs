@@ -126,6 +126,9 @@ pub(crate) struct Running {
     /// Do not ask
     #[arg(long, short)]
     pub yes: bool,
+    /// Do not ask, and do only what has this digest: that of a preview that somebody has looked at
+    #[arg(long, value_name = "DIGEST", conflicts_with = "yes")]
+    pub approve: Option<value::Digest>,
     /// After a failure go on with what does not depend on it (this is the default)
     #[arg(long, conflicts_with = "fail_fast")]
     pub keep_going: bool,

@@ -100,6 +100,13 @@ impl Screen {
                     self.talk.say(&format!("{stack}  {resource}  left open by an interrupted run: {outcome}"));
                 }
             }
+            Event::Otherwise { stack, target } => {
+                if !self.talk.json {
+                    self.clear();
+                    self.talk
+                        .say(&format!("{stack}  {target}  is not as it was shown; what reads it is compared again"));
+                }
+            }
             Event::Cancelling => {
                 if !self.talk.json {
                     self.clear();

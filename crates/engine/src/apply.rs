@@ -39,6 +39,8 @@ pub struct Report {
     pub failed: Vec<Failure>,
     /// Steps that were not started, with what they were skipped for.
     pub skipped: Vec<(StackName, Target, String)>,
+    /// Outputs that have other values than were shown; what reads them was compared again with what was approved.
+    pub otherwise: Vec<(StackName, Path)>,
     /// Steps that a saved preview leaves to the next one: by now more is known than when it was approved.
     pub left: Vec<(StackName, Target)>,
     /// Whether it was cancelled.

@@ -58,6 +58,15 @@ pub enum Event {
         /// How long it took, in seconds.
         seconds: f64,
     },
+    /// What was shown as known has come out otherwise. It is as it is; what reads it is compared again with what was
+    /// approved.
+    Otherwise {
+        /// The stack.
+        #[serde(serialize_with = "name")]
+        stack: StackName,
+        /// The output.
+        target: Target,
+    },
     /// A stack has ended.
     StackEnded {
         /// The stack.

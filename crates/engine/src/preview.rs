@@ -75,6 +75,8 @@ pub struct Preview {
     pub(crate) holders: Holders,
     /// The saved preview that this is what is left of.
     pub(crate) bound: Option<Bound>,
+    /// The digest of where it was made.
+    pub(crate) surroundings: Option<Digest>,
 }
 
 /// What a saved preview lets be done.
@@ -165,14 +167,18 @@ impl Preview {
         self.plans.get(stack).map(|planned| planned.digest)
     }
 
-    /// What the preview stands on: the digest that an approval is bound to.
+    /// What an approval is bound to: all that would be done, where, by which plans, and what is left to a later look.
+    /// That of a saved preview is the digest of its file.
     pub fn digest(&self) -> Digest {
-        let digests: Vec<Option<Digest>> =
-            self.changes.iter().map(|set| Digest::of_json("change set/1", set)).collect();
-        Digest::of_parts(
-            "preview/2",
-            digests.iter().map(|digest| digest.as_ref().map_or(&[][..], |d| &d.as_bytes()[..])),
-        )
+        if let Some(bound) = &self.bound {
+            return bound.digest;
+        }
+        let stacks: Vec<(Digest, Option<Digest>)> =
+            self.changes.iter().map(|set| (set.digest(), self.plan_digest(&set.stack.to_string()))).collect();
+        let waits: Vec<_> = self.deferred.iter().collect();
+        let form = (&self.surroundings, stacks, waits, &self.takers, self.restricted);
+        // INVARIANT: digests, texts and numbers have a JSON form.
+        Digest::of_json("preview/3", &form).unwrap_or_else(|| Digest::of("no preview", b""))
     }
 }
 

@@ -56,7 +56,7 @@ impl Engine<'_> {
         })
     }
 
-    fn made(&self) -> Made {
+    pub(crate) fn made(&self) -> Made {
         Made {
             organisation: self.organisation.clone(),
             profile: self.profile_name.clone(),
@@ -197,6 +197,7 @@ impl From<&Saved> for Preview {
             takers: saved.takers.clone(),
             notes: saved.notes.clone(),
             restricted: saved.restricted,
+            bound: Some(Bound { digest: saved.digest(), undecided: saved.undecided() }),
             ..Self::default()
         }
     }

@@ -501,6 +501,8 @@ impl Work<'_> {
         preview.plans = self.planned;
         preview.moves = self.moves;
         preview.world = self.world;
+        // Only where there is something that can be approved: schemas are many.
+        preview.surroundings = (!preview.changes.is_empty()).then(|| self.engine.made().digest());
         let order = preview.order()?;
         let held_back = order.held_back.iter().map(|held| {
             let name = &preview.changes[held.stack].stack;

@@ -24,11 +24,20 @@ pub struct Knobs {
     pub faults: Vec<Fault>,
     /// Globs over ids and names of objects that are taken to be there although nothing here made them.
     pub exists: Vec<String>,
+    /// The account that everything is made in, whatever the profile says: what was told before comes out otherwise.
+    pub account: Option<String>,
 }
 
 impl Default for Knobs {
     fn default() -> Self {
-        Self { latency: 1.0, consistency: 0.0, throttle_every: 0, faults: Vec::new(), exists: Vec::new() }
+        Self {
+            latency: 1.0,
+            consistency: 0.0,
+            throttle_every: 0,
+            faults: Vec::new(),
+            exists: Vec::new(),
+            account: None,
+        }
     }
 }
 

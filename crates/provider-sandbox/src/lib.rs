@@ -96,12 +96,13 @@ impl Sandbox {
     /// If `knobs.toml` cannot be read.
     pub fn open(dir: &Path, options: Options) -> Result<Self, KnobsError> {
         let mut options = options;
-        if let Some(Knobs { latency, consistency, throttle_every, faults, exists }) = Knobs::read(dir)? {
+        if let Some(Knobs { latency, consistency, throttle_every, faults, exists, account }) = Knobs::read(dir)? {
             options.knobs.latency = latency;
             options.knobs.consistency = consistency;
             options.knobs.throttle_every = throttle_every;
             options.knobs.faults.extend(faults);
             options.knobs.exists.extend(exists);
+            options.place.account = account.unwrap_or(options.place.account);
         }
         let assumed = references::Assumed {
             texts: options.exists.clone(),

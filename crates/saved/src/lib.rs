@@ -90,6 +90,14 @@ pub struct Pin {
     pub digest: Digest,
 }
 
+impl Made {
+    /// The digest of it.
+    pub fn digest(&self) -> Digest {
+        // INVARIANT: texts, digests and a number have a JSON form.
+        Digest::of("made/1", &serde_json::to_vec(self).unwrap_or_default())
+    }
+}
+
 impl Saved {
     /// What an approval is bound to, and what state remembers of whoever applied it.
     pub fn digest(&self) -> Digest {

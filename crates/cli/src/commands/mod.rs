@@ -1,5 +1,6 @@
 //! The commands, one file each.
 
+mod approval;
 mod cache;
 mod config;
 mod evaluate;

@@ -103,8 +103,9 @@ pub(crate) async fn preview(
             let preview = make(session, engine, &selected, Goal::Programs, &targets, refresh).await?;
             show(session, &preview, &selected, full, begun);
             show_what_stops(session, &preview);
-            if let Some(file) = out {
-                super::plan::save(session, engine, &preview, file)?;
+            match out {
+                Some(file) => super::plan::save(session, engine, &preview, file)?,
+                None => super::approval::offer(session, &preview),
             }
             Ok(if detailed && !preview.is_empty() { Exit::Pending } else { Exit::Done })
         })
@@ -209,9 +210,17 @@ struct Done {
     cached: usize,
     /// Some resources were left alone.
     restricted: bool,
+    /// It stopped where more is known than was approved.
+    new_plan: bool,
 }
 
 impl Done {
+    /// Whether something failed, and nothing but what came out otherwise than it was approved.
+    fn only_contradictions(&self) -> bool {
+        let Report { failed, cancelled, .. } = &self.report;
+        !cancelled && !failed.is_empty() && failed.iter().all(|failure| failure.problem.code == "E0530")
+    }
+
     fn add(&mut self, preview: &Preview, report: Report) {
         self.report.counts = self.report.counts.plus(report.counts);
         let stacks = preview.changes.iter().map(|set| set.stack.to_string());
@@ -273,7 +282,7 @@ impl Job<'_> {
         if missing.has_errors() {
             return Err(missing.into());
         }
-        if !self.approved()? {
+        if !self.approved(&preview)? {
             return Ok(Exit::User);
         }
         let mut approved = preview.digest();
@@ -281,14 +290,24 @@ impl Job<'_> {
         let cancel = on_interrupt(talk.clone(), calls.clone(), children.clone(), self.again());
         let begun = Instant::now();
         let mut done = Done::default();
+        // What came out otherwise than it was approved, until somebody has looked at what is left.
+        let mut otherwise: Vec<engine::Failure> = Vec::new();
         loop {
             // What is applied is what was approved: where the base has moved since, it is shown and asked about again.
             // What is left of a saved preview was approved with it.
-            if self.saved.is_none() && preview.digest() != approved {
+            let moved = preview.digest() != approved || !otherwise.is_empty();
+            if self.saved.is_none() && moved {
                 self.show(&preview, begun);
-                if !self.approved()? {
+                if self.running.approve.is_some() && !done.stacks.is_empty() {
+                    super::approval::offer(self.session, &preview);
+                    done.new_plan = true;
                     break;
                 }
+                if !self.approved(&preview)? {
+                    done.report.failed.append(&mut otherwise);
+                    break;
+                }
+                otherwise.clear();
                 approved = preview.digest();
             }
             match self.round(&preview, cancel.clone(), &children, &calls).await {
@@ -301,16 +320,21 @@ impl Job<'_> {
                         return Err(nothing_more(&report));
                     }
                     done.add(&preview, report);
-                    if !more {
+                    if self.can_ask() && done.only_contradictions() {
+                        otherwise = std::mem::take(&mut done.report.failed);
+                        done.report.skipped.clear();
+                        talk.error(&otherwise.iter().map(|failure| failure.problem.clone()).collect());
+                        talk.say("this came out otherwise than it was approved; what is left:");
+                    } else if !more {
                         break;
-                    }
-                    if !self.targets.only.is_empty() {
+                    } else if !self.targets.only.is_empty() {
                         talk.say("stacks that waited for outputs are left; run the command again to go on with them");
                         break;
+                    } else {
+                        talk.say("outputs that stacks waited for are known now:");
                     }
                     // What was to be replaced was.
                     self.targets.replace.clear();
-                    talk.say("outputs that stacks waited for are known now:");
                 }
                 Ok(Round::Moved(stack)) => {
                     talk.say(&format!("{stack} has moved since it was looked at; what is left:"));
@@ -357,15 +381,26 @@ impl Job<'_> {
         show(self.session, preview, self.selected, self.running.full, begun);
     }
 
-    /// Asks, unless `--yes` has answered already.
-    fn approved(&self) -> Result<bool> {
+    /// Whether somebody is there to be asked, and wants to be.
+    fn can_ask(&self) -> bool {
+        let Running { yes, approve, .. } = self.running;
+        !yes && approve.is_none() && self.saved.is_none() && self.session.talk.can_ask()
+    }
+
+    /// Asks, unless `--yes` or `--approve` has answered already.
+    fn approved(&self, preview: &Preview) -> Result<bool> {
         let talk = &self.session.talk;
+        if let Some(digest) = self.running.approve {
+            let same = preview.digest() == digest;
+            return if same { Ok(true) } else { Err(super::approval::unapproved(self.session, digest, preview)) };
+        }
         if self.running.yes {
             return Ok(true);
         }
         if !talk.can_ask() {
             let message = format!("`{}` asks before it does something, and there is no terminal", self.command);
-            return Err(usage(message, "say `--yes`"));
+            let hint = format!("say `--yes`, or `--approve {}` for exactly this", preview.digest());
+            return Err(usage(message, hint));
         }
         let question = match (self.goal, self.import) {
             (Goal::Nothing, _) => "Delete all this? (yes/no)",
@@ -452,6 +487,7 @@ impl Job<'_> {
             }
             (false, false) if report.failed.iter().any(|failure| failure.problem.code == "E0452") => Exit::Policy,
             (false, false) => Exit::Provider,
+            (false, true) if done.new_plan => Exit::NewPlan,
             (false, true) => Exit::Done,
         })
     }

@@ -7,6 +7,7 @@ mod ignoring;
 mod imports;
 mod instances;
 mod lifecycle;
+mod outline;
 mod problems;
 mod properties;
 mod stacks;

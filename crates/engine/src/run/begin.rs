@@ -12,6 +12,7 @@ use value::{Map, Path};
 
 use super::{Begun, Calling, Runner, Trouble, When};
 use crate::seal::{self, Context};
+use crate::{Event, Target};
 
 impl<'a> Runner<'a> {
     pub(super) fn evaluate(&self, stack: usize, expr: &expr::Expr, what: &str) -> Result<value::Value, Trouble> {
@@ -475,8 +476,12 @@ impl<'a> Runner<'a> {
         let Some(expr) = live.plan.and_then(|plan| plan.outputs.get(path)) else { return Ok(Begun::Nothing) };
         let value = self.evaluate(stack, expr, &format!("output `{path}`"))?;
         let digest = value.digest();
-        if output.value.as_ref().is_some_and(|shown| !shown.has_unknown() && shown.digest() != digest) {
-            return Err(contradiction(&format!("output `{path}`"), "it has another value").into());
+        // What is, is published; whether it matters that something else was shown is judged where it is read.
+        let otherwise = output.value.as_ref().is_some_and(|shown| !shown.has_unknown() && shown.digest() != digest);
+        if otherwise {
+            let stack = live.set.stack.clone();
+            self.events.send(Event::Otherwise { stack: stack.clone(), target: Target::Output(path.clone()) });
+            self.report.otherwise.push((stack, path.clone()));
         }
         let state = self.state(stack);
         if state.outputs.get(path).is_some_and(|published| published.digest == digest && !published.stale) {

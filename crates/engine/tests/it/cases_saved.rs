@@ -138,18 +138,19 @@ async fn case_70_a_property_that_comes_out_otherwise_fails_its_step() {
            output arn @logs.Arn
            resource Vpc other
          stack b.QA
-           resource Vpc reader Label=#a.QA:arn",
+           resource Vpc reader Label=#a.QA:arn
+           resource Vpc next Peer=@reader.VpcId",
     );
     house.account = Some("7".to_owned());
     let text = house.save(&[]).await;
     assert!(text.contains("arn:7:logs"), "{text}");
     assert_eq!(
         house.carry_out(&text).await,
-        "failed publish output arn of a.QA: E0530\nskipped reader of b.QA: output arn of a.QA"
+        "failed create reader of b.QA: E0530\nskipped next of b.QA: reader of b.QA"
     );
     assert_eq!(house.cloud.calls(), ["create logs", "create other"]);
     let told = house.refusal(&text).await;
-    assert!(told.starts_with("E0567") && told.contains("note `a.QA`: output `arn` has another value"), "{told}");
+    assert!(told.starts_with("E0567") && told.contains("note `b.QA`: `Label` of `reader` has another value"), "{told}");
 }
 
 #[tokio::test]

@@ -7,6 +7,7 @@ mod imports;
 mod keys;
 mod programs;
 
+mod approvals;
 mod cases_conditions;
 mod cases_failures;
 mod cases_hooks;
