@@ -83,7 +83,7 @@ impl<'a> Resource<'a> {
             id: change.id.as_deref(),
             protection_ignored,
             renamed_from: change.renamed_from.as_ref(),
-            moved_from: change.moved_from.as_ref(),
+            moved_from: change.moved_from.as_deref(),
             record,
             forced,
             left,
