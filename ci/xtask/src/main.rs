@@ -1,8 +1,9 @@
-//! The workspace's own checks and generators: `cargo xtask layers|sync|bindings|errors|bench|crash|fuzz|topology`.
+//! The workspace's own checks and generators: `cargo xtask layers|sync|bindings|errors|evaluators|bench|crash|fuzz|topology`.
 //!
 //! Layer: L6, edges.
 
 mod errors;
+mod evaluators;
 mod fuzz;
 mod layers;
 mod metadata;
@@ -24,9 +25,9 @@ enum Command {
         #[arg(long)]
         fix: bool,
     },
-    /// Writes the generated sections: workspace members, and the registry's projects.
+    /// Writes what is generated: the workspace's members, the registry's projects, the manifests of inputs.
     Sync {
-        /// Only looks; fails if a section is stale.
+        /// Only looks; fails if something is stale.
         #[arg(long)]
         check: bool,
         /// Empties the sections, so that `projects/`, `components/` and the crates that only they use can be deleted.
@@ -45,6 +46,8 @@ enum Command {
         #[arg(long)]
         check: bool,
     },
+    /// Builds the programs that evaluate plans in hermetic builds, into nix/evaluators.
+    Evaluators,
     /// Measures the runner, built for release; `cargo xtask bench --help` has more.
     #[command(disable_help_flag = true)]
     Bench {
@@ -93,9 +96,10 @@ fn run(command: Command) -> Result<()> {
     let root = root()?;
     match command {
         Command::Layers { fix } => layers::run(&root, fix),
-        Command::Sync { check, engine_only } => sync(root, check, engine_only),
+        Command::Sync { check, engine_only } => sync(&root, check, engine_only),
         Command::Bindings { check } => bindings(&root, check),
         Command::Errors { check } => errors::run(&root, check),
+        Command::Evaluators => evaluators::run(&root),
         Command::Bench { arguments } => bench(&root, &arguments),
         Command::Topology { arguments } => topology(&root, &arguments),
         Command::Fuzz { minutes, seed } => fuzz::run(&root, minutes, seed),
@@ -103,7 +107,7 @@ fn run(command: Command) -> Result<()> {
     }
 }
 
-fn sync(root: PathBuf, check: bool, engine_only: bool) -> Result<()> {
+fn sync(root: &Path, check: bool, engine_only: bool) -> Result<()> {
     let workspace = sections::Workspace::at(root);
     let crates = if engine_only { Vec::new() } else { workspace.crates()? };
     let differing = workspace.sync(&crates, check)?;
@@ -113,6 +117,15 @@ fn sync(root: PathBuf, check: bool, engine_only: bool) -> Result<()> {
     for file in differing {
         say(&format!("wrote {file}"));
     }
+    if engine_only { Ok(()) } else { manifests(root, check) }
+}
+
+/// What hermetic builds are handed is what the plans read: only their evaluation tells.
+fn manifests(root: &Path, check: bool) -> Result<()> {
+    let mut command = std::process::Command::new(cargo());
+    command.current_dir(root).args(["run", "--quiet", "--package", "runner", "--", "evaluate", "--manifests"]);
+    command.arg(if check { "check" } else { "write" }).stdout(std::process::Stdio::null());
+    ensure!(command.status().context("cannot run the runner")?.success(), "the manifests of inputs are not current");
     Ok(())
 }
 
@@ -129,16 +142,14 @@ fn bindings(root: &Path, check: bool) -> Result<()> {
 }
 
 fn bench(root: &Path, arguments: &[String]) -> Result<()> {
-    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
-    let mut command = std::process::Command::new(cargo);
+    let mut command = std::process::Command::new(cargo());
     command.current_dir(root).args(["run", "--quiet", "--release", "--package", "bench", "--"]).args(arguments);
     ensure!(command.status().context("cannot run the benchmark")?.success(), "the benchmark failed");
     Ok(())
 }
 
 fn topology(root: &Path, arguments: &[String]) -> Result<()> {
-    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
-    let mut command = std::process::Command::new(cargo);
+    let mut command = std::process::Command::new(cargo());
     command.args(["run", "--quiet", "--package", "topology", "--manifest-path"]).arg(root.join("Cargo.toml"));
     command.arg("--").args(arguments);
     ensure!(command.status().context("cannot run the generator")?.success(), "no workspace was made");
@@ -146,12 +157,16 @@ fn topology(root: &Path, arguments: &[String]) -> Result<()> {
 }
 
 fn crash(root: &Path, rounds: u64, seed: u64) -> Result<()> {
-    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
-    let mut command = std::process::Command::new(cargo);
+    let mut command = std::process::Command::new(cargo());
     command.current_dir(root).args(["test", "--quiet", "--package", "crash", "--locked", "--", "--ignored"]);
     command.env("CRASH_ROUNDS", rounds.to_string()).env("CRASH_SEED", seed.to_string());
     ensure!(command.status().context("cannot run the crash matrix")?.success(), "a crash was not put right");
     Ok(())
+}
+
+/// The cargo that runs this.
+fn cargo() -> std::ffi::OsString {
+    std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into())
 }
 
 /// The workspace root: two levels above this crate.

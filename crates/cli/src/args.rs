@@ -236,6 +236,9 @@ pub(crate) enum Command {
         /// Also ask the policies that need no state; what they find stops it
         #[arg(long)]
         policies: bool,
+        /// The manifests of inputs, which hermetic builds go by: write them, or check that they are current
+        #[arg(long, value_enum, value_name = "WHAT", conflicts_with_all = ["out", "policies"])]
+        manifests: Option<ManifestsDo>,
     },
     /// Delete everything in the selected stacks
     Destroy {
@@ -631,4 +634,13 @@ mod tests {
     fn the_grammar_of_every_command_is_sound() {
         super::Args::command().debug_assert();
     }
+}
+
+/// What is done with manifests of inputs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ManifestsDo {
+    /// Write those that are not current
+    Write,
+    /// Fail if one is not current
+    Check,
 }

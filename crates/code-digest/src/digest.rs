@@ -16,29 +16,45 @@ pub(crate) struct Conditions {
     pub(crate) features: BTreeSet<String>,
 }
 
-/// A crate with its digests.
-pub(crate) struct Digested {
-    pub(crate) name: String,
-    pub(crate) directory: String,
-    pub(crate) own: Digest,
-    pub(crate) code: Digest,
-    pub(crate) source: Digest,
-    pub(crate) closure: Vec<usize>,
-    pub(crate) files: Vec<DigestedFile>,
+/// A workspace crate with its digests.
+#[derive(Debug)]
+pub struct Digested {
+    /// The package's name.
+    pub name: String,
+    /// The directory, relative to the workspace's root, with forward slashes.
+    pub directory: String,
+    /// Digest of the crate by itself.
+    pub own: Digest,
+    /// Digest of it and all that it depends on, for evaluation keys.
+    pub code: Digest,
+    /// The same without layout, features and toolchain, for named functions.
+    pub source: Digest,
+    /// The crates that `code` and `source` cover, as positions.
+    pub closure: Vec<usize>,
+    /// Its files.
+    pub files: Vec<DigestedFile>,
+    /// Name, version and checksum of each registry package below it, a line each.
+    pub locked: BTreeSet<String>,
 }
 
-/// A file, by path relative to the workspace root.
-pub(crate) struct DigestedFile {
-    pub(crate) path: String,
-    pub(crate) size: u64,
-    pub(crate) modified: u64,
-    pub(crate) digest: Digest,
+/// A file of a workspace crate.
+#[derive(Debug)]
+pub struct DigestedFile {
+    /// Path relative to the workspace's root, with forward slashes.
+    pub path: String,
+    /// Size in bytes.
+    pub size: u64,
+    /// Time of the last change, in nanoseconds since 1970; 0 if unknown.
+    pub modified: u64,
+    /// Digest of the content, line endings aside.
+    pub digest: Digest,
 }
 
 struct Own {
     exact: Digest,
     source: Digest,
     files: Vec<DigestedFile>,
+    locked: BTreeSet<String>,
 }
 
 /// Digests the crates in `directories`, which holds the closure of each of them.
@@ -80,10 +96,12 @@ pub(crate) fn crates(
             source: Digest::of_parts("source/closure", source),
             closure: closure.iter().filter_map(|path| position.get(path).copied()).collect(),
             files: Vec::new(),
+            locked: BTreeSet::new(),
         });
     }
     for (crate_, own) in digested.iter_mut().zip(own.into_values()) {
         crate_.files = own.files;
+        crate_.locked = own.locked;
     }
     Ok(digested)
 }
@@ -91,8 +109,9 @@ pub(crate) fn crates(
 fn one(workspace: &Workspace, lock: &Lock, directory: &Path, package: &Package) -> Result<Own, Error> {
     let manifest = serde_json::to_string(package).map_err(|e| Error::format("a manifest", e))?;
     let wanted = package.dependencies.iter().map(|dependency| dependency.name.as_str()).collect();
-    let locked = lock.part_of(&package.name, &wanted).into_iter().collect::<Vec<_>>().join("\n");
-    let mut exact: Vec<Vec<u8>> = vec![manifest.into_bytes(), locked.into_bytes()];
+    let locked = lock.part_of(&package.name, &wanted);
+    let lines = locked.iter().map(String::as_str).collect::<Vec<_>>().join("\n");
+    let mut exact: Vec<Vec<u8>> = vec![manifest.into_bytes(), lines.into_bytes()];
     let mut source = exact.clone();
     let mut files = Vec::new();
     for found in files::of_crate(directory)? {
@@ -104,5 +123,5 @@ fn one(workspace: &Workspace, lock: &Lock, directory: &Path, package: &Package) 
         files.push(DigestedFile { path, size: found.size, modified: found.modified, digest });
     }
     let of = |domain, parts: &[Vec<u8>]| Digest::of_parts(domain, parts.iter().map(Vec::as_slice));
-    Ok(Own { exact: of("code/crate", &exact), source: of("source/crate", &source), files })
+    Ok(Own { exact: of("code/crate", &exact), source: of("source/crate", &source), files, locked })
 }

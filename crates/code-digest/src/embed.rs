@@ -37,16 +37,26 @@ pub fn embed() -> Result<(), Error> {
     Ok(())
 }
 
+/// Digests the code that the crate in `directory` would link, as [`embed`] does for the crate that is being built.
+///
+/// # Errors
+/// If the workspace cannot be read, or the compiler does not say its version.
+pub fn look(cargo: &Path, rustc: &Path, directory: &Path) -> Result<Found, Error> {
+    digest(cargo, directory, &Conditions { toolchain: toolchain(rustc)?, features: BTreeSet::new() })
+}
+
 /// The features of the building crate, which a command line can turn on.
 fn features() -> BTreeSet<String> {
     env::vars_os().filter_map(|(name, _)| Some(name.to_str()?.strip_prefix("CARGO_FEATURE_")?.to_owned())).collect()
 }
 
-/// Everything that goes into a table.
-pub(crate) struct Found {
-    /// Dotted name and directory, by name.
-    pub(crate) projects: Vec<(String, String)>,
-    pub(crate) crates: Vec<Digested>,
+/// The code that a crate links.
+#[derive(Debug)]
+pub struct Found {
+    /// The projects among it: dotted name and directory, by name.
+    pub projects: Vec<(String, String)>,
+    /// Its workspace crates.
+    pub crates: Vec<Digested>,
     watched: Vec<PathBuf>,
 }
 
@@ -74,6 +84,11 @@ pub(crate) fn digest(cargo: &Path, directory: &Path, conditions: &Conditions) ->
 }
 
 impl Found {
+    /// The crate of a directory, relative to the workspace's root.
+    pub fn at(&self, directory: &str) -> Option<&Digested> {
+        self.crates.iter().find(|found| found.directory == directory)
+    }
+
     /// The table as a Rust expression.
     fn table(&self, toolchain: &str) -> String {
         let mut out = format!("::code_digest::Table {{\n    toolchain: {toolchain:?},\n    projects: &[\n");

@@ -29,7 +29,8 @@ mod tokens;
 
 use value::Digest;
 
-pub use embed::embed;
+pub use digest::{Digested, DigestedFile};
+pub use embed::{Found, embed, look};
 pub use error::Error;
 pub use stale::stale;
 

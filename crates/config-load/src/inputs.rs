@@ -10,7 +10,7 @@ use resource::StackName;
 use value::{Path, Value};
 use world::Lock;
 
-use crate::{Variables, Workspace};
+use crate::{Tree, Variables};
 
 /// Answers for outputs of other stacks.
 type Outputs<'a> = dyn Fn(&str, &Path) -> OutputRead + Sync + 'a;
@@ -19,7 +19,7 @@ type Cache<T> = Mutex<BTreeMap<StackName, Arc<Result<T, Diagnostics>>>>;
 
 /// The files of a workspace as one run sees them: each stack's file and lock is parsed once.
 pub struct Files<'a> {
-    workspace: &'a Workspace,
+    tree: &'a Tree,
     variables: &'a Variables,
     configs: Cache<Node>,
     locks: Cache<Lock>,
@@ -27,13 +27,8 @@ pub struct Files<'a> {
 
 impl<'a> Files<'a> {
     /// The files of a workspace, with the environment variables that count.
-    pub fn new(workspace: &'a Workspace, variables: &'a Variables) -> Self {
-        Self { workspace, variables, configs: Cache::default(), locks: Cache::default() }
-    }
-
-    /// The workspace.
-    pub fn workspace(&self) -> &'a Workspace {
-        self.workspace
+    pub fn new(tree: &'a Tree, variables: &'a Variables) -> Self {
+        Self { tree, variables, configs: Cache::default(), locks: Cache::default() }
     }
 
     /// The configuration of a stack.
@@ -41,7 +36,7 @@ impl<'a> Files<'a> {
     /// # Errors
     /// If the stack is not there, or what is wrong with its file.
     pub fn config(&self, stack: &StackName) -> Result<Node, Diagnostics> {
-        (*cached(&self.configs, stack, || self.workspace.stack_config(stack))).clone()
+        (*cached(&self.configs, stack, || self.tree.stack_config(stack))).clone()
     }
 
     /// The inputs of evaluations; `outputs` answers for outputs of other stacks.
@@ -62,11 +57,11 @@ impl Inputs for FileInputs<'_> {
     }
 
     fn file(&self, path: &str) -> Result<Option<Vec<u8>>, Diagnostic> {
-        self.files.workspace.read(path)
+        self.files.tree.read(path)
     }
 
     fn list(&self, directory: &str) -> Result<Option<Vec<String>>, Diagnostic> {
-        self.files.workspace.list(directory)
+        self.files.tree.list(directory)
     }
 
     fn variable(&self, name: &str) -> Option<String> {
@@ -74,7 +69,7 @@ impl Inputs for FileInputs<'_> {
     }
 
     fn world(&self, stack: &StackName, query: &str, arguments: &Value) -> Result<Option<Value>, Diagnostics> {
-        let lock = cached(&self.files.locks, stack, || self.files.workspace.lock(stack));
+        let lock = cached(&self.files.locks, stack, || self.files.tree.lock(stack));
         match &*lock {
             Ok(lock) => Ok(lock.find(query, arguments).map(|entry| entry.answer().clone())),
             Err(found) => Err(found.clone()),

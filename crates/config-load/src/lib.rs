@@ -11,6 +11,7 @@ mod inputs;
 mod settings;
 mod signing_keys;
 mod stacks;
+mod tree;
 mod workspace;
 
 pub use config::parse;
@@ -20,6 +21,7 @@ pub use inputs::{FileInputs, Files};
 pub use settings::{Budget, Instance, Profile, Secrets, Settings};
 pub use signing_keys::{signing_key, signing_key_in};
 pub use stacks::Foreign;
+pub use tree::Tree;
 pub use workspace::Workspace;
 
 /// The name that is near to what was written.

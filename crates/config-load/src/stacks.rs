@@ -8,7 +8,7 @@ use resource::StackName;
 use value::{Path, Segment, Value};
 
 use crate::settings::is_segment;
-use crate::{Workspace, near, quoted};
+use crate::{Tree, Workspace, near, quoted};
 
 /// A stack that this workspace does not manage: a file with its outputs.
 #[derive(Debug, Clone, PartialEq)]
@@ -55,50 +55,16 @@ pub(crate) fn node_at<'a>(root: &'a Node, path: &Path) -> Option<&'a Node> {
     })
 }
 
-impl Workspace {
-    /// The stacks that a project has files for, sorted by name; none if it has no directory of them.
+impl Tree {
+    /// The foreign stack of a full name; `None` if there is no such file.
     ///
     /// # Errors
-    /// All files whose names are no short names, or name no environment of the workspace.
-    pub fn stacks_of(&self, project: &str) -> Result<Vec<StackName>, Diagnostics> {
-        let mut found = Diagnostics::new();
-        let directory = format!("{}/stacks", self.project_directory(project));
-        let mut stacks = Vec::new();
-        for short in self.short_names(&directory)? {
-            let stack = StackName::new(project, &short);
-            if let Some(problem) = self.wrong_name(&stack) {
-                found.push(problem.at(Place::start_of(self.stack_file(&stack))));
-            }
-            stacks.push(stack);
-        }
-        found.into_result(stacks)
-    }
-
-    /// The foreign stacks by full name.
-    ///
-    /// # Errors
-    /// All that is wrong with their files.
-    pub fn foreign_stacks(&self) -> Result<BTreeMap<String, Foreign>, Diagnostics> {
-        let mut found = Diagnostics::new();
-        let mut stacks = BTreeMap::new();
-        for name in self.short_names("foreign")? {
-            let file = format!("foreign/{name}.toml");
-            let environment = name.rsplit('.').next().unwrap_or_default();
-            let segments = name.split('.');
-            if segments.clone().count() < 2 || !segments.clone().all(is_segment) {
-                let problem = Diagnostic::error("E0210", format!("`{name}` is not the full name of a stack"));
-                found.push(problem.at(Place::start_of(&*file)).hint("name the file `<project>.<short name>.toml`"));
-            } else if let Some(problem) = self.wrong_environment(environment) {
-                found.push(problem.at(Place::start_of(&*file)));
-            }
-            // A file that vanished since the listing is no foreign stack any more.
-            let Some(text) = self.read_text(&file)? else { continue };
-            match config::parse(&file, &text) {
-                Ok(outputs) => drop(stacks.insert(name.clone(), Foreign { name, file, outputs })),
-                Err(problems) => found.extend(problems),
-            }
-        }
-        found.into_result(stacks)
+    /// What is wrong with its file.
+    pub fn foreign(&self, name: &str) -> Result<Option<Foreign>, Diagnostics> {
+        let file = self.foreign_file(name);
+        let Some(text) = self.read_text(&file)? else { return Ok(None) };
+        let outputs = config::parse(&file, &text)?;
+        Ok(Some(Foreign { name: name.to_owned(), file, outputs }))
     }
 
     /// The problem of a stack without a file.
@@ -127,6 +93,53 @@ impl Workspace {
             short.strip_suffix(".lock").is_none().then(|| short.to_owned())
         };
         Ok(names.into_iter().filter_map(short).collect())
+    }
+}
+
+impl Workspace {
+    /// The stacks that a project has files for, sorted by name; none if it has no directory of them.
+    ///
+    /// # Errors
+    /// All files whose names are no short names, or name no environment of the workspace.
+    pub fn stacks_of(&self, project: &str) -> Result<Vec<StackName>, Diagnostics> {
+        let mut found = Diagnostics::new();
+        let directory = format!("{}/stacks", self.project_directory(project));
+        let mut stacks = Vec::new();
+        for short in self.short_names(&directory)? {
+            let stack = StackName::new(project, &short);
+            if let Some(problem) = self.wrong_name(&stack) {
+                found.push(problem.at(Place::start_of(self.stack_file(&stack))));
+            }
+            stacks.push(stack);
+        }
+        found.into_result(stacks)
+    }
+
+    /// The foreign stacks by full name.
+    ///
+    /// # Errors
+    /// All that is wrong with their files.
+    pub fn foreign_stacks(&self) -> Result<BTreeMap<String, Foreign>, Diagnostics> {
+        let mut found = Diagnostics::new();
+        let mut stacks = BTreeMap::new();
+        for name in self.short_names("foreign")? {
+            let file = self.foreign_file(&name);
+            let environment = name.rsplit('.').next().unwrap_or_default();
+            let segments = name.split('.');
+            if segments.clone().count() < 2 || !segments.clone().all(is_segment) {
+                let problem = Diagnostic::error("E0210", format!("`{name}` is not the full name of a stack"));
+                found.push(problem.at(Place::start_of(&*file)).hint("name the file `<project>.<short name>.toml`"));
+            } else if let Some(problem) = self.wrong_environment(environment) {
+                found.push(problem.at(Place::start_of(&*file)));
+            }
+            match self.foreign(&name) {
+                Ok(Some(foreign)) => drop(stacks.insert(name, foreign)),
+                // A file that vanished since the listing is no foreign stack any more.
+                Ok(None) => {}
+                Err(problems) => found.extend(problems),
+            }
+        }
+        found.into_result(stacks)
     }
 
     fn wrong_name(&self, stack: &StackName) -> Option<Diagnostic> {

@@ -1,22 +1,30 @@
-//! The workspace: its root, its settings, and where things are in it.
+//! The workspace: its files and its settings.
 
-use std::path::{Path, PathBuf};
+use std::ops::Deref;
+use std::path::Path;
 
-use config::Node;
 use diag::{Diagnostic, Diagnostics};
 use resource::StackName;
 use world::Lock;
 
-use crate::{Settings, files};
+use crate::{Settings, Tree, files};
 
 /// The file that marks the root.
 const FILE: &str = "groundplan.toml";
 
-/// A workspace on disk.
+/// A workspace on disk: its files, and what `groundplan.toml` says. What can be done with the files can be done with it.
 #[derive(Debug, Clone)]
 pub struct Workspace {
-    root: PathBuf,
+    tree: Tree,
     settings: Settings,
+}
+
+impl Deref for Workspace {
+    type Target = Tree;
+
+    fn deref(&self) -> &Tree {
+        &self.tree
+    }
 }
 
 impl Workspace {
@@ -47,12 +55,7 @@ impl Workspace {
                 .hint("make a workspace with `runner new workspace DIR`")
         })?;
         let settings = Settings::parse(FILE, &files::text(bytes, FILE)?)?;
-        Ok(Self { root: root.to_owned(), settings })
-    }
-
-    /// The root directory.
-    pub fn root(&self) -> &Path {
-        &self.root
+        Ok(Self { tree: Tree::at(root), settings })
     }
 
     /// What `groundplan.toml` says.
@@ -60,80 +63,13 @@ impl Workspace {
         &self.settings
     }
 
-    /// The directory of a project: `projects/infrastructure/aws/network`.
-    pub fn project_directory(&self, project: &str) -> String {
-        format!("projects/{}", project.replace('.', "/"))
-    }
-
-    /// The file of a stack.
-    pub fn stack_file(&self, stack: &StackName) -> String {
-        format!("{}/stacks/{}.toml", self.project_directory(stack.project()), stack.short())
-    }
-
-    /// The world lock of a stack.
-    pub fn lock_file(&self, stack: &StackName) -> String {
-        format!("{}/stacks/{}.lock.toml", self.project_directory(stack.project()), stack.short())
-    }
-
     /// The dotted path below `projects/` that a directory lies at: a project's name, or one with more behind it.
     pub fn dotted_path_of(&self, directory: &Path) -> Option<String> {
         let directory = directory.canonicalize().ok()?;
-        let root = self.root.canonicalize().ok()?;
+        let root = self.root().canonicalize().ok()?;
         let below = directory.strip_prefix(root.join("projects")).ok()?;
         let parts: Option<Vec<&str>> = below.components().map(|part| part.as_os_str().to_str()).collect();
         Some(parts?.join(".")).filter(|path| !path.is_empty())
-    }
-
-    /// The bytes of a file; `None` if there is none.
-    ///
-    /// # Errors
-    /// If it cannot be read, or the path leads out of the workspace.
-    pub fn read(&self, path: &str) -> Result<Option<Vec<u8>>, Diagnostic> {
-        files::read(&self.root, path)
-    }
-
-    /// The text of a file; `None` if there is none.
-    ///
-    /// # Errors
-    /// If it cannot be read or is not UTF-8, or the path leads out of the workspace.
-    pub fn read_text(&self, path: &str) -> Result<Option<String>, Diagnostic> {
-        self.read(path)?.map(|bytes| files::text(bytes, path)).transpose()
-    }
-
-    /// The sorted names in a directory; `None` if there is none.
-    ///
-    /// # Errors
-    /// If it cannot be read, or the path leads out of the workspace.
-    pub fn list(&self, directory: &str) -> Result<Option<Vec<String>>, Diagnostic> {
-        files::list(&self.root, directory)
-    }
-
-    /// Replaces a file as a whole, with its directory if that is missing.
-    ///
-    /// # Errors
-    /// If it cannot be written, or the path leads out of the workspace.
-    pub fn write(&self, path: &str, text: &str) -> Result<(), Diagnostic> {
-        files::write(&self.root, path, text)
-    }
-
-    /// Removes a file; one that is not there is no error.
-    ///
-    /// # Errors
-    /// If it cannot be removed, or the path leads out of the workspace.
-    pub fn remove(&self, path: &str) -> Result<(), Diagnostic> {
-        files::remove(&self.root, path)
-    }
-
-    /// The configuration of a stack.
-    ///
-    /// # Errors
-    /// If the stack is not there, with those that are; or what is wrong with its file.
-    pub fn stack_config(&self, stack: &StackName) -> Result<Node, Diagnostics> {
-        let file = self.stack_file(stack);
-        match self.read_text(&file)? {
-            Some(text) => config::parse(&file, &text),
-            None => Err(self.no_stack(stack).into()),
-        }
     }
 
     /// Replaces the file of a stack by what `edit` makes of its path and text.
@@ -148,15 +84,6 @@ impl Workspace {
         let file = self.stack_file(stack);
         let text = self.read_text(&file)?.ok_or_else(|| self.no_stack(stack))?;
         Ok(self.write(&file, &edit(&file, &text)?)?)
-    }
-
-    /// The world lock of a stack; an empty one if there is no file.
-    ///
-    /// # Errors
-    /// What is wrong with the file.
-    pub fn lock(&self, stack: &StackName) -> Result<Lock, Diagnostics> {
-        let file = self.lock_file(stack);
-        self.read_text(&file)?.map_or_else(|| Ok(Lock::new()), |text| Lock::parse(&file, &text))
     }
 
     /// Writes the world lock of a stack, if that changes the file; an empty one has none. Whether it did.

@@ -175,26 +175,8 @@ impl Engine<'_> {
 
     /// Evaluates one stack and writes into its plan which functions it needs, with the digest of their source.
     fn evaluate_with(&self, entry: &StackEntry, inputs: &dyn Inputs) -> Evaluation {
-        let mut evaluation = self.projects[entry.project].evaluate(entry.name.clone(), inputs);
-        let mut missing = Diagnostics::new();
-        if let Ok(Evaluated::Plan(plan)) = &mut evaluation.result {
-            for name in plan.called() {
-                match self.functions.get(&name) {
-                    Some(digest) => drop(plan.functions.insert(name, *digest)),
-                    None => missing.push(
-                        Diagnostic::error(
-                            "E0311",
-                            format!("`{}` calls the function `{name}`, which no project offers", entry.name),
-                        )
-                        .hint("list it: `Project::new(…).functions(&[…])`"),
-                    ),
-                }
-            }
-        }
-        if missing.has_errors() {
-            evaluation.result = Err(missing);
-        }
-        evaluation
+        let evaluation = self.projects[entry.project].evaluate(entry.name.clone(), inputs);
+        evaluation.with_functions(|name| self.functions.get(name).copied())
     }
 
     /// Whether everything that a trace's evaluation read is as it was.

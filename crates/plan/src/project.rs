@@ -3,8 +3,9 @@
 use std::fmt;
 
 use config::FromNode;
-use diag::Diagnostics;
+use diag::{Diagnostic, Diagnostics};
 use resource::{Evaluated, PLAN_FORMAT, Sources, StackName};
+use value::Digest;
 
 use crate::{Inputs, OutputTree, Plan, PlanFunction, Reads, Result, Stack, Stop};
 
@@ -42,6 +43,32 @@ pub struct Evaluation {
     pub sources: Sources,
     /// What was read.
     pub reads: Reads,
+}
+
+impl Evaluation {
+    /// Writes into the plan which named pure functions it calls, each with the digest of the source that it is built of.
+    /// One that has no digest makes the evaluation fail.
+    #[must_use]
+    pub fn with_functions(mut self, digest: impl Fn(&str) -> Option<Digest>) -> Self {
+        let Ok(Evaluated::Plan(plan)) = &mut self.result else { return self };
+        let mut missing = Diagnostics::new();
+        for name in plan.called() {
+            match digest(&name) {
+                Some(digest) => drop(plan.functions.insert(name, digest)),
+                None => missing.push(
+                    Diagnostic::error(
+                        "E0311",
+                        format!("`{}` calls the function `{name}`, which no project offers", plan.stack),
+                    )
+                    .hint("list it: `Project::new(…).functions(&[…])`"),
+                ),
+            }
+        }
+        if missing.has_errors() {
+            self.result = Err(missing);
+        }
+        self
+    }
 }
 
 impl Project {

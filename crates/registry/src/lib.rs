@@ -1,6 +1,6 @@
 //! The projects and policies of this workspace, and the digests of their code.
 //!
-//! Layer: L6, edges. **Invariant:** this is the only crate that depends on projects; the engine knows none.
+//! Layer: L6, edges. **Invariant:** only this crate and `evaluators` depend on projects; the engine knows none.
 
 /// The projects, by directory.
 pub fn projects() -> Vec<plan::Project> {

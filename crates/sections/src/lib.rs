@@ -20,6 +20,8 @@ pub struct Workspace {
     pub root: PathBuf,
     /// The registry's directory, relative to the root.
     pub registry: String,
+    /// The directory of the evaluators, relative to the root; a workspace may have none.
+    pub evaluators: Option<String>,
 }
 
 /// A crate under `projects/`, `components/` or `policies/`.
@@ -83,9 +85,12 @@ impl Crate {
 }
 
 impl Workspace {
-    /// The workspace at `root`, with its registry in `crates/registry`.
+    /// The workspace at `root`, with its registry in `crates/registry`, and its evaluators in `crates/evaluators` if it
+    /// has some.
     pub fn at(root: impl Into<PathBuf>) -> Self {
-        Self { root: root.into(), registry: "crates/registry".to_owned() }
+        let (root, evaluators) = (root.into(), "crates/evaluators".to_owned());
+        let evaluators = root.join(&evaluators).is_dir().then_some(evaluators);
+        Self { root, registry: "crates/registry".to_owned(), evaluators }
     }
 
     /// The crates under `projects/`, `components/` and `policies/`, by directory.
@@ -108,25 +113,9 @@ impl Workspace {
     /// # Errors
     /// If a file cannot be read or written, or lacks its section.
     pub fn sync(&self, crates: &[Crate], check: bool) -> Result<Vec<String>, Error> {
-        let members: Vec<String> = crates.iter().map(|found| format!("{:?},", found.directory)).collect();
-        let up = "../".repeat(self.registry.split('/').count());
-        let dependency = |found: &Crate| format!("{} = {{ path = \"{up}{}\" }}", found.package, found.directory);
-        let lines = |which: fn(&Crate) -> bool, line: &dyn Fn(&Crate) -> String| {
-            crates.iter().filter(|found| which(found)).map(line).collect::<Vec<String>>()
-        };
-        let project = |found: &Crate| format!("{}::project(),", found.library());
-        let policies = |found: &Crate| format!("{}::policies(),", found.library());
-        let (manifest, library) = (format!("{}/Cargo.toml", self.registry), format!("{}/src/lib.rs", self.registry));
-        let sections = [
-            ("Cargo.toml", "members", members),
-            (&manifest, "projects", lines(Crate::is_project, &dependency)),
-            (&manifest, "policies", lines(Crate::is_policies, &dependency)),
-            (&library, "projects", lines(Crate::is_project, &project)),
-            (&library, "policies", lines(Crate::is_policies, &policies)),
-        ];
         let mut differing = Vec::new();
-        for (file, name, lines) in sections {
-            let path = self.root.join(file);
+        for (file, name, lines) in self.sections(crates) {
+            let path = self.root.join(&file);
             let text = fs::read_to_string(&path).map_err(at(&path))?;
             let wanted =
                 replace(&text, name, &lines).map_err(|source| Error::Section { path: path.clone(), source })?;
@@ -134,12 +123,44 @@ impl Workspace {
                 if !check {
                     fs::write(&path, wanted).map_err(at(&path))?;
                 }
-                if !differing.iter().any(|known| known == file) {
-                    differing.push(file.to_owned());
+                if !differing.contains(&file) {
+                    differing.push(file);
                 }
             }
         }
         Ok(differing)
+    }
+
+    /// The sections: file, name and lines.
+    fn sections(&self, crates: &[Crate]) -> Vec<(String, &'static str, Vec<String>)> {
+        let projects: Vec<&Crate> = crates.iter().filter(|found| found.is_project()).collect();
+        let policies: Vec<&Crate> = crates.iter().filter(|found| found.is_policies()).collect();
+        let each = |of: &[&Crate], line: &dyn Fn(&Crate) -> String| of.iter().map(|found| line(found)).collect();
+        let dependency = |from: &str, options: &'static str| {
+            let up = "../".repeat(from.split('/').count());
+            move |found: &Crate| format!("{} = {{ path = \"{up}{}\"{options} }}", found.package, found.directory)
+        };
+        let member = |found: &Crate| format!("{:?},", found.directory);
+        let project = |found: &Crate| format!("{}::project(),", found.library());
+        let policy = |found: &Crate| format!("{}::policies(),", found.library());
+
+        let registry = dependency(&self.registry, "");
+        let (manifest, library) = (format!("{}/Cargo.toml", self.registry), format!("{}/src/lib.rs", self.registry));
+        let mut sections = vec![
+            ("Cargo.toml".to_owned(), "members", each(&crates.iter().collect::<Vec<_>>(), &member)),
+            (manifest.clone(), "projects", each(&projects, &registry)),
+            (manifest, "policies", each(&policies, &registry)),
+            (library.clone(), "projects", each(&projects, &project)),
+            (library, "policies", each(&policies, &policy)),
+        ];
+        if let Some(evaluators) = &self.evaluators {
+            let optional = dependency(evaluators, ", optional = true");
+            let feature = |found: &&Crate| [format!("#[cfg(feature = {:?})]", found.package), project(found)];
+            let lines = projects.iter().flat_map(feature).collect();
+            sections.push((format!("{evaluators}/Cargo.toml"), "optional projects", each(&projects, &optional)));
+            sections.push((format!("{evaluators}/src/main.rs"), "optional projects", lines));
+        }
+        sections
     }
 
     fn find(&self, directory: &str, found: &mut Vec<Crate>) -> Result<(), Error> {

@@ -4,7 +4,6 @@ use std::path::Path;
 
 use diag::Diagnostics;
 use engine::{Engine, Survey};
-use plan::Evaluation;
 use resource::Evaluated;
 
 use crate::args::Selection;
@@ -30,7 +29,8 @@ pub(crate) async fn evaluate(
                     Err(problems) => found.extend(problems.iter().cloned()),
                     Ok(evaluated) => {
                         if let Some(out) = out {
-                            write(&session.start.join(out).join(name), evaluation, evaluated)?;
+                            let directory = session.start.join(out).join(name);
+                            evaluator::write(&directory, evaluation, evaluated).map_err(|error| io("cannot write", &error))?;
                         }
                         let digest = evaluated.digest();
                         let counts = match evaluated {
@@ -71,17 +71,4 @@ fn judge(session: &Session<'_>, engine: &Engine<'_>, survey: &Survey) -> Result<
         super::policies::say(&session.talk, &judgement);
     }
     judgement.stops().into_result(()).map_err(Failure::policy)
-}
-
-/// Writes a plan, its digest, its sources and the inputs that it read.
-fn write(directory: &Path, evaluation: &Evaluation, evaluated: &Evaluated) -> Result<()> {
-    let what = |name: &str| directory.join(name).display().to_string();
-    let put =
-        |name: &str, bytes: &[u8]| std::fs::write(directory.join(name), bytes).map_err(|error| io(&what(name), &error));
-    std::fs::create_dir_all(directory).map_err(|error| io(&directory.display().to_string(), &error))?;
-    put("plan.json", &evaluated.canonical_bytes())?;
-    put("plan.digest", format!("{}\n", evaluated.digest()).as_bytes())?;
-    put("plan.sources.json", &serde_json::to_vec_pretty(&evaluation.sources).unwrap_or_default())?;
-    let inputs: Vec<_> = evaluation.reads.iter().collect();
-    put("plan.inputs.json", &serde_json::to_vec_pretty(&inputs).unwrap_or_default())
 }

@@ -12,6 +12,7 @@ pub(crate) mod interrupt;
 mod keys;
 mod lock;
 mod look;
+mod manifests;
 mod new;
 mod plan;
 mod policies;
@@ -64,7 +65,10 @@ pub(crate) async fn run(registry: &Registry, args: Args, talk: &Talk) -> Result<
         Command::Destroy { selection, scope, running, out: None, plan: None } => {
             up::destroy(&session, &selection, scope.targets(&[]), &running).await
         }
-        Command::Evaluate { selection, out, policies } => {
+        Command::Evaluate { selection, manifests: Some(what), .. } => {
+            manifests::manifests(&session, &selection, what).await
+        }
+        Command::Evaluate { selection, out, policies, manifests: None } => {
             evaluate::evaluate(&session, &selection, out.as_deref(), policies).await
         }
         Command::Refresh { selection, scope, preview } => {

@@ -1,0 +1,36 @@
+//! The program that evaluates stacks of the projects whose features are on: `cargo xtask evaluators` builds one a
+//! project, so that an edit of a project makes only its own program anew.
+//!
+//! Layer: L6, edges.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    evaluator::main(&projects(), evaluator::Functions(option_env!("GROUNDPLAN_FUNCTIONS")))
+}
+
+/// The projects, by directory.
+fn projects() -> Vec<plan::Project> {
+    Vec::from([
+        // generated: optional projects (cargo xtask sync)
+        #[cfg(feature = "applications-edx-notes")]
+        applications_edx_notes::project(),
+        #[cfg(feature = "applications-edxapp")]
+        applications_edxapp::project(),
+        #[cfg(feature = "infrastructure-aws-dns")]
+        infrastructure_aws_dns::project(),
+        #[cfg(feature = "infrastructure-aws-kms")]
+        infrastructure_aws_kms::project(),
+        #[cfg(feature = "infrastructure-aws-network")]
+        infrastructure_aws_network::project(),
+        #[cfg(feature = "infrastructure-aws-policies")]
+        infrastructure_aws_policies::project(),
+        #[cfg(feature = "infrastructure-monitoring")]
+        infrastructure_monitoring::project(),
+        #[cfg(feature = "substructure-consul")]
+        substructure_consul::project(),
+        #[cfg(feature = "substructure-vault-static-mounts")]
+        substructure_vault_static_mounts::project(),
+        // end of generated
+    ])
+}
