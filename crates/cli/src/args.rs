@@ -114,11 +114,22 @@ impl Scope {
 }
 
 /// What a saved preview has decided already.
-const DECIDED: [&str; 8] =
-    ["stacks", "env", "with_upstream", "with_downstream", "target", "exclude", "replace", "refresh"];
+const DECIDED: [&str; 9] =
+    ["stacks", "env", "with_upstream", "with_downstream", "target", "exclude", "replace", "refresh", "plans"];
 
 /// The same, where nothing is replaced.
 const DECIDED_TO_GO: [&str; 7] = ["stacks", "env", "with_upstream", "with_downstream", "target", "exclude", "refresh"];
+
+/// Plans that were made elsewhere.
+#[derive(Debug, Clone, Default, ClapArgs)]
+pub(crate) struct GivenPlans {
+    /// Go by the plans in DIR, which `nix build`, `bazel build` or `evaluate --out` made, instead of evaluating
+    #[arg(long, value_name = "DIR")]
+    pub plans: Option<PathBuf>,
+    /// Refuse a plan that was made of other inputs than are here
+    #[arg(long, requires = "plans")]
+    pub verify_inputs: bool,
+}
 
 /// How a run goes on.
 #[derive(Debug, Clone, Default, ClapArgs)]
@@ -195,6 +206,8 @@ pub(crate) enum Command {
         #[command(flatten)]
         replacing: Replacing,
         #[command(flatten)]
+        given: GivenPlans,
+        #[command(flatten)]
         running: Running,
         /// Apply a saved preview: exactly what it shows, or nothing
         #[arg(long, value_name = "FILE", conflicts_with_all = DECIDED)]
@@ -208,6 +221,8 @@ pub(crate) enum Command {
         scope: Scope,
         #[command(flatten)]
         replacing: Replacing,
+        #[command(flatten)]
+        given: GivenPlans,
         /// Save it: `up --plan FILE` applies exactly this
         #[arg(long, value_name = "FILE", conflicts_with = "refresh")]
         out: Option<PathBuf>,

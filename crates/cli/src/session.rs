@@ -19,7 +19,7 @@ use taskgraph::{Candidate, Reach, Request};
 use value::{Digest, Value};
 
 use crate::Registry;
-use crate::args::{Global, Selection};
+use crate::args::{GivenPlans, Global, Selection};
 use crate::exit::{Failure, Result, io};
 use crate::facts::Known;
 use crate::keys::Keys;
@@ -39,6 +39,8 @@ pub(crate) struct Session<'a> {
     pub policies: Policies,
     /// Stacks of a saved preview, which this runner need not know.
     planned: Vec<StackName>,
+    /// Plans that were made elsewhere, if some are to be gone by, and whether what they were made of must be as it is here.
+    given: Option<(BTreeMap<String, evaluator::Given>, bool)>,
     foreign: BTreeMap<String, config_load::Foreign>,
 }
 
@@ -69,6 +71,7 @@ impl<'a> Session<'a> {
             catalog: Catalog::default(),
             policies: Policies::default(),
             planned: Vec::new(),
+            given: None,
             foreign,
         };
         session.policies = session.attach()?;
@@ -86,6 +89,26 @@ impl<'a> Session<'a> {
     /// Makes stacks known by name, so that their secrets are found without their projects.
     pub(crate) fn know(&mut self, stacks: impl IntoIterator<Item = StackName>) {
         self.planned.extend(stacks);
+    }
+
+    /// Goes by plans that were made elsewhere, if the command line says so.
+    pub(crate) fn go_by(&mut self, given: &GivenPlans) -> Result<()> {
+        if let Some(directory) = &given.plans {
+            let plans = evaluator::read(&self.start.join(directory), &directory.display().to_string())?;
+            self.given = Some((plans, given.verify_inputs));
+        }
+        Ok(())
+    }
+
+    /// What stands against going by the given plans for these stacks.
+    pub(crate) fn check_given(&self, engine: &Engine<'_>, selected: &Selected) -> Result<()> {
+        let Some((_, verify_inputs)) = &self.given else { return Ok(()) };
+        let names = selected.stacks.iter().map(ToString::to_string).collect();
+        let mut found = engine.check_given(&names);
+        if *verify_inputs {
+            found.extend(engine.differing_inputs(&names));
+        }
+        Ok(found.into_result(())?)
     }
 
     fn read_catalog(&self) -> Result<Catalog> {
@@ -239,6 +262,7 @@ impl<'a> Session<'a> {
             projects: &self.registry.projects,
             code: code.collect(),
             functions: self.functions(),
+            given: self.given.as_ref().map(|(plans, _)| plans.clone()).unwrap_or_default(),
             inputs: &inputs,
             catalog: self.catalog.clone(),
             store: self.store()?,

@@ -37,9 +37,9 @@ pub(crate) trait OutputSource: Sync {
 }
 
 /// The workspace's inputs with outputs of other stacks.
-struct WithOutputs<'a> {
-    inputs: &'a dyn Inputs,
-    outputs: &'a dyn OutputSource,
+pub(crate) struct WithOutputs<'a> {
+    pub inputs: &'a dyn Inputs,
+    pub outputs: &'a dyn OutputSource,
 }
 
 impl Inputs for WithOutputs<'_> {
@@ -100,7 +100,7 @@ impl Survey {
 }
 
 /// Outputs of foreign stacks are files; those of others are not asked for.
-struct FilesOnly<'a>(&'a Engine<'a>);
+pub(crate) struct FilesOnly<'a>(pub &'a Engine<'a>);
 
 impl OutputSource for FilesOnly<'_> {
     fn read(&self, stack: &str, path: &Path) -> OutputRead {
@@ -175,6 +175,9 @@ impl Engine<'_> {
 
     /// Evaluates one stack and writes into its plan which functions it needs, with the digest of their source.
     fn evaluate_with(&self, entry: &StackEntry, inputs: &dyn Inputs) -> Evaluation {
+        if let Some(given) = self.given_plan(&entry.name) {
+            return given.clone();
+        }
         let evaluation = self.projects[entry.project].evaluate(entry.name.clone(), inputs);
         evaluation.with_functions(|name| self.functions.get(name).copied())
     }
@@ -182,13 +185,17 @@ impl Engine<'_> {
     /// Whether everything that a trace's evaluation read is as it was.
     fn holds(&self, entry: &StackEntry, trace: &Trace, inputs: &dyn Inputs) -> bool {
         let project = self.projects[entry.project].name();
-        self.code.get(project) == Some(&trace.record.code)
+        !self.given.contains_key(&entry.name.to_string())
+            && self.code.get(project) == Some(&trace.record.code)
             && (trace.record.format, trace.record.epoch) == (PLAN_FORMAT, SEMANTICS_EPOCH)
             && trace.record.reads.iter().all(|(read, digest)| digest_of(read, &entry.name, inputs) == Some(*digest))
     }
 
     /// The trace of an evaluation that gave a whole plan.
     pub(crate) fn trace_of(&self, entry: &StackEntry, evaluation: &Evaluation) -> Option<Trace> {
+        if self.given_plan(&entry.name).is_some() {
+            return None;
+        }
         let code = *self.code.get(self.projects[entry.project].name())?;
         let Ok(evaluated @ Evaluated::Plan(plan)) = &evaluation.result else { return None };
         Some(Trace {

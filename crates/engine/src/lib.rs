@@ -13,6 +13,7 @@ mod evaluate;
 mod event;
 mod existing;
 mod explain;
+mod given;
 mod hand_over;
 mod history;
 mod hooks;
@@ -40,6 +41,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use evaluator::Given;
 use plan::{Inputs, Project};
 use policy::Policies;
 use ports::{Secrets, StateStore};
@@ -72,6 +74,8 @@ pub struct Engine<'a> {
     pub code: BTreeMap<String, Digest>,
     /// The named pure functions of the projects, by name, with the digest of the source that they are built of.
     pub functions: BTreeMap<String, Digest>,
+    /// Plans that were made elsewhere, by full name: they stand for what an evaluation would give.
+    pub given: BTreeMap<String, Given>,
     /// What evaluations read.
     pub inputs: &'a dyn Inputs,
     /// All stacks.

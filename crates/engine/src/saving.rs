@@ -83,7 +83,7 @@ impl Engine<'_> {
         let mut work = Work::new(self, &options, World { heads, ..World::default() });
         let digest = saved.digest();
         let mut found = self.made_elsewhere(saved);
-        found.extend(self.lacking_functions(saved));
+        found.extend(self.lacking_functions(saved.functions()));
         found.extend(self.moved(saved, digest, &work.world));
         found.into_result(())?;
 
@@ -131,8 +131,8 @@ impl Engine<'_> {
     }
 
     /// Named pure functions that this runner lacks, or has of another source.
-    fn lacking_functions(&self, saved: &Saved) -> Diagnostics {
-        let lacking = saved.functions().into_iter().filter_map(|(name, digest)| match self.functions.get(name) {
+    pub(crate) fn lacking_functions(&self, functions: BTreeMap<&str, Digest>) -> Diagnostics {
+        let lacking = functions.into_iter().filter_map(|(name, digest)| match self.functions.get(name) {
             Some(there) if *there == digest => None,
             Some(_) => Some(format!("`{name}` is built of another source here")),
             None => Some(format!("`{name}` is not in this runner")),
@@ -142,7 +142,7 @@ impl Engine<'_> {
             return Diagnostics::new();
         }
         let problem = Diagnostic::error("E0565", "the plans call functions that this runner does not have");
-        let hint = "build the runner from the sources that the preview was made with, or make the preview anew";
+        let hint = "build the runner from the sources that they were made of, or make them anew";
         notes.fold(problem, Diagnostic::note).hint(hint).into()
     }
 

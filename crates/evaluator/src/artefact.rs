@@ -7,31 +7,49 @@ use std::path::Path;
 use diagram::{Format, OrganisationGrain, StackGrain};
 use plan::Evaluation;
 use resource::Evaluated;
+use value::Digest;
 
-/// The file with the plan's canonical bytes.
-pub const PLAN: &str = "plan.json";
+/// The plan's canonical bytes.
+pub(crate) const PLAN: &str = "plan.json";
+/// The plan's digest.
+pub(crate) const DIGEST: &str = "plan.digest";
+/// The digest of the code that made it.
+pub(crate) const CODE: &str = "plan.code";
+/// Where things are declared.
+pub(crate) const SOURCES: &str = "plan.sources.json";
+/// What was read, with the digests of what was there.
+pub(crate) const INPUTS: &str = "plan.inputs.json";
+/// The diagram.
+const DIAGRAM: &str = "plan.mmd";
 
-/// The files of an evaluated stack, by name: the plan, its digest, where things are declared, what was read with the
-/// digests of it, and the diagram.
-pub fn files(evaluation: &Evaluation, evaluated: &Evaluated) -> Vec<(&'static str, Vec<u8>)> {
+/// The files of an evaluated stack, by name; `code` is the digest of the code that evaluated it.
+fn files(evaluation: &Evaluation, evaluated: &Evaluated, code: Option<Digest>) -> Vec<(&'static str, Vec<u8>)> {
     let reads: Vec<_> = evaluation.reads.iter().collect();
+    let code = code.map_or_else(|| "unknown".to_owned(), |code| code.to_string());
     vec![
         (PLAN, evaluated.canonical_bytes()),
-        ("plan.digest", format!("{}\n", evaluated.digest()).into_bytes()),
-        ("plan.sources.json", pretty(&evaluation.sources)),
-        ("plan.inputs.json", pretty(&reads)),
-        ("plan.mmd", diagram(evaluated).into_bytes()),
+        (DIGEST, format!("{}\n", evaluated.digest()).into_bytes()),
+        (CODE, format!("{code}\n").into_bytes()),
+        (SOURCES, pretty(&evaluation.sources)),
+        (INPUTS, pretty(&reads)),
+        (DIAGRAM, diagram(evaluated).into_bytes()),
     ]
 }
 
-/// Writes the files of an evaluated stack into a directory, which is made if it is not there.
+/// Writes the files of an evaluated stack into a directory, which is made if it is not there: the plan, its digest, that
+/// of the `code` that evaluated it, where things are declared, what was read, and the diagram.
 ///
 /// # Errors
 /// If one of them cannot be written; the message names it.
-pub fn write(directory: &Path, evaluation: &Evaluation, evaluated: &Evaluated) -> io::Result<()> {
+pub fn write(
+    directory: &Path,
+    evaluation: &Evaluation,
+    evaluated: &Evaluated,
+    code: Option<Digest>,
+) -> io::Result<()> {
     let named = |path: &Path, error: io::Error| io::Error::new(error.kind(), format!("`{}`: {error}", path.display()));
     fs::create_dir_all(directory).map_err(|error| named(directory, error))?;
-    for (name, bytes) in files(evaluation, evaluated) {
+    for (name, bytes) in files(evaluation, evaluated, code) {
         let path = directory.join(name);
         fs::write(&path, bytes).map_err(|error| named(&path, error))?;
     }

@@ -8,13 +8,15 @@
 
 mod artefact;
 mod declared;
+mod given;
 mod manifest;
 mod program;
 
-pub use artefact::{PLAN, files, write};
+pub use artefact::write;
 pub use declared::evaluate;
+pub use given::{Given, read};
 pub use manifest::{Manifest, Manifests, manifest_file};
-pub use program::{Functions, main};
+pub use program::{Built, main};
 
 #[cfg(test)]
 mod tests;

@@ -15,16 +15,21 @@ use value::Digest;
 
 use crate::{Manifests, write};
 
-/// The digests of the sources of the named pure functions, by crate as code writes it: `ol=0a1b…,other=…`; what a build
-/// of the program has embedded.
+/// What a program was built of, embedded by whoever builds it.
 #[derive(Debug, Clone, Copy)]
-pub struct Functions(pub Option<&'static str>);
+pub struct Built {
+    /// The digest of the project's code.
+    pub code: Option<&'static str>,
+    /// The digests of the sources of crates, by name as code writes it: `ol=0a1b…,other=…`. Named pure functions are
+    /// known by them.
+    pub sources: Option<&'static str>,
+}
 
-impl Functions {
+impl Built {
     /// The digest of the crate that a function is in: the first part of its path.
-    fn digest(self, function: &str) -> Option<Digest> {
+    fn function(self, function: &str) -> Option<Digest> {
         let library = function.split("::").next()?;
-        self.0?.split(',').filter_map(|pair| pair.split_once('=')).find(|(name, _)| *name == library)?.1.parse().ok()
+        self.sources?.split(',').filter_map(|pair| pair.split_once('=')).find(|(name, _)| *name == library)?.1.parse().ok()
     }
 }
 
@@ -44,14 +49,14 @@ struct Arguments {
 }
 
 /// The program of some projects.
-pub fn main(projects: &[Project], functions: Functions) -> ExitCode {
+pub fn main(projects: &[Project], built: Built) -> ExitCode {
     let arguments = match arguments(lexopt::Parser::from_env()) {
         Ok(Some(arguments)) => arguments,
         Ok(None) => return say(USAGE, 0),
         Err(error) => return say(&format!("error: {error}\n\n{USAGE}"), 64),
     };
     let tree = Tree::at(&arguments.root);
-    match run(projects, functions, &arguments, &tree) {
+    match run(projects, built, &arguments, &tree) {
         Ok(()) => ExitCode::SUCCESS,
         Err(found) => {
             let lookup = |file: &str| tree.read_text(file).ok().flatten();
@@ -60,7 +65,7 @@ pub fn main(projects: &[Project], functions: Functions) -> ExitCode {
     }
 }
 
-fn run(projects: &[Project], functions: Functions, arguments: &Arguments, tree: &Tree) -> Result<(), Diagnostics> {
+fn run(projects: &[Project], built: Built, arguments: &Arguments, tree: &Tree) -> Result<(), Diagnostics> {
     let (project, stack) = find(projects, &arguments.stack)?;
     let file = arguments.manifest.display().to_string();
     let cannot =
@@ -69,9 +74,10 @@ fn run(projects: &[Project], functions: Functions, arguments: &Arguments, tree: 
         fs::read_to_string(&arguments.manifest).map_err(|error| cannot("read", &format_args!("`{file}`: {error}")))?;
     let manifests = Manifests::parse(&file, &text)?;
     let manifest = manifests.of_stack(&stack, &file)?;
-    let evaluation = crate::evaluate(project, &stack, tree, Some(manifest), |name| functions.digest(name));
+    let evaluation = crate::evaluate(project, &stack, tree, Some(manifest), |name| built.function(name));
     let evaluated = evaluation.result.clone()?;
-    write(&arguments.out, &evaluation, &evaluated).map_err(|error| cannot("write", &error))?;
+    let code = built.code.and_then(|code| code.parse().ok());
+    write(&arguments.out, &evaluation, &evaluated, code).map_err(|error| cannot("write", &error))?;
     Ok(())
 }
 

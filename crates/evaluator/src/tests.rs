@@ -134,9 +134,9 @@ fn a_plan_that_waits_for_an_output_is_handed_on_with_what_it_waits_for() {
     let evaluation = house.evaluate(Some(&house.manifest()));
     let evaluated = evaluation.result.clone().expect("deferred");
     let out = house.0.path().join("out");
-    write(&out, &evaluation, &evaluated).expect("written");
+    write(&out, &evaluation, &evaluated, None).expect("written");
     let read = |name: &str| fs::read_to_string(out.join(name)).expect("a file");
-    assert!(read(PLAN).contains("waits_for"), "{}", read(PLAN));
+    assert!(read("plan.json").contains("waits_for"), "{}", read("plan.json"));
     assert!(read("plan.mmd").contains("up.QA"), "{}", read("plan.mmd"));
 }
 
@@ -183,4 +183,52 @@ fn the_environment_is_not_read() {
     let evaluated = house.evaluate(Some(&house.manifest())).result.expect("evaluates");
     let text = String::from_utf8(evaluated.canonical_bytes()).expect("text");
     assert!(text.contains("\"3 \""), "every process has a PATH, and none of it is in the plan: {text}");
+}
+
+/// A directory with the plan of the one stack, made by this code.
+fn handed_on(house: &House) -> std::path::PathBuf {
+    let evaluation = house.evaluate(None);
+    let out = house.0.path().join("plans");
+    let code = value::Digest::of("code", b"this");
+    write(&out.join("demo.QA"), &evaluation, &evaluation.result.clone().expect("evaluates"), Some(code)).expect("files");
+    out
+}
+
+#[test]
+fn a_plan_that_was_handed_on_is_read_as_it_was() {
+    for reads in [&["data/a", "listing"][..], &["output"]] {
+        let house = House::reading(reads);
+        let plans = read(&handed_on(&house), "plans").expect("plans");
+        let given = &plans["demo.QA"];
+        let made = house.evaluate(None);
+        assert_eq!((&given.evaluation.result, &given.evaluation.reads), (&made.result, &made.reads));
+        assert_eq!(given.evaluation.sources, made.sources);
+        assert_eq!(given.code, Some(value::Digest::of("code", b"this")));
+    }
+}
+
+#[test]
+fn what_is_not_the_plan_of_its_digest_is_refused() {
+    let cases: [(&str, &str, &str); 4] = [
+        ("plan.json", "\"3\"", "\"4\""),
+        ("plan.digest", "", "0"),
+        ("plan.json", "demo", "other"),
+        ("plan.inputs.json", "[", "{"),
+    ];
+    for (file, from, to) in cases {
+        let house = House::reading(&[]);
+        let out = handed_on(&house);
+        let path = out.join("demo.QA").join(file);
+        let text = fs::read_to_string(&path).expect("a file");
+        fs::write(&path, text.replacen(from, to, 1)).expect("a file");
+        let found = read(&out, "plans").expect_err(file);
+        assert_eq!(found.iter().map(|problem| problem.code.as_str()).collect::<Vec<_>>(), ["E0334"], "{file}");
+    }
+    let house = House::reading(&[]);
+    let out = handed_on(&house);
+    fs::rename(out.join("demo.QA"), out.join("demo.CI")).expect("a directory");
+    let found = read(&out, "plans").expect_err("another's name");
+    assert_eq!(found.iter().next().expect("one").message, "`plans/demo.CI` holds the plan of `demo.QA`");
+    fs::remove_dir_all(out.join("demo.CI")).expect("a directory");
+    assert!(read(&out, "plans").is_err(), "nothing is there");
 }

@@ -6,7 +6,8 @@
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    evaluator::main(&projects(), evaluator::Functions(option_env!("GROUNDPLAN_FUNCTIONS")))
+    let built = evaluator::Built { code: option_env!("GROUNDPLAN_CODE"), sources: option_env!("GROUNDPLAN_SOURCES") };
+    evaluator::main(&projects(), built)
 }
 
 /// The projects, by directory.

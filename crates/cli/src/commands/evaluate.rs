@@ -30,7 +30,9 @@ pub(crate) async fn evaluate(
                     Ok(evaluated) => {
                         if let Some(out) = out {
                             let directory = session.start.join(out).join(name);
-                            evaluator::write(&directory, evaluation, evaluated).map_err(|error| io("cannot write", &error))?;
+                            let project = engine.catalog.get(name).map(|entry| entry.name.project());
+                            let code = project.and_then(|project| engine.code.get(project).copied());
+                            evaluator::write(&directory, evaluation, evaluated, code).map_err(|error| io("cannot write", &error))?;
                         }
                         let digest = evaluated.digest();
                         let counts = match evaluated {

@@ -49,13 +49,15 @@ pub(crate) async fn run(registry: &Registry, args: Args, talk: &Talk) -> Result<
         Command::Destroy { running, plan: Some(file), .. } => {
             plan::apply(&mut session, &file, &running, Goal::Nothing).await
         }
-        Command::Up { selection, scope, replacing, running, plan: None } => {
+        Command::Up { selection, scope, replacing, given, running, plan: None } => {
+            session.go_by(&given)?;
             up::up(&session, &selection, scope.targets(&replacing.replace), &running).await
         }
         Command::Preview { plan: Some(file), full, detailed_exitcode, .. } => {
             plan::preview(&session, &file, full, detailed_exitcode)
         }
-        Command::Preview { selection, scope, replacing, out, plan: None, full, detailed_exitcode, refresh, .. } => {
+        Command::Preview { selection, scope, replacing, given, out, plan: None, full, detailed_exitcode, refresh, .. } => {
+            session.go_by(&given)?;
             let targets = scope.targets(&replacing.replace);
             up::preview(&session, &selection, targets, out.as_deref(), (full, detailed_exitcode, refresh)).await
         }

@@ -30,6 +30,7 @@ pub(crate) async fn up(
     session
         .with_engine(async |engine| {
             let selected = session.select(engine, selection, &[]).await?;
+            session.check_given(engine, &selected)?;
             let (goal, saved, import, command, again) = (Goal::Programs, None, None, "up", None);
             Job { session, engine, selected: &selected, goal, targets, saved, import, running, command, again }
                 .run()
@@ -99,6 +100,7 @@ pub(crate) async fn preview(
     session
         .with_engine(async |engine| {
             let selected = session.select(engine, selection, &[]).await?;
+            session.check_given(engine, &selected)?;
             let begun = Instant::now();
             let preview = make(session, engine, &selected, Goal::Programs, &targets, refresh).await?;
             show(session, &preview, &selected, full, begun);

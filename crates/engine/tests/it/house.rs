@@ -251,6 +251,7 @@ impl House {
             projects: &projects,
             code: code.collect(),
             functions: FUNCTIONS.iter().map(|f| (f.name.to_owned(), Digest::of("source", f.name.as_bytes()))).collect(),
+            given: BTreeMap::new(),
             inputs: &Nothing,
             catalog: Catalog::new(self.all().iter().map(entry), BTreeMap::new()),
             store: match (self.killing.clone(), self.failing_disk.clone(), self.gate.clone()) {
