@@ -83,8 +83,7 @@ fn build(root: &Path, found: &Found, project: &Digested, to: &Path) -> Result<()
     let target = format!("{}-unknown-linux-gnu", std::env::consts::ARCH);
     let directory = root.join("target/evaluators");
     let sources = project.closure.iter().map(|index| &found.crates[*index]);
-    let sources: Vec<String> =
-        sources.map(|part| format!("{}={}", part.name.replace('-', "_"), part.source)).collect();
+    let sources: Vec<String> = sources.map(|part| format!("{}={}", part.name.replace('-', "_"), part.source)).collect();
     // Where registry crates lie is nobody's business; the workspace's own are named relative to its root.
     let home = home::cargo_home()?;
     let flags = format!("-C target-feature=+crt-static --remap-path-prefix={}=/cargo", home.display());
@@ -99,7 +98,11 @@ fn build(root: &Path, found: &Found, project: &Digested, to: &Path) -> Result<()
         "evaluator",
     ]);
     command.args(["--no-default-features", "--features", &project.name, "--target", &target, "--target-dir"]);
-    command.arg(&directory).env("RUSTFLAGS", flags).env("GROUNDPLAN_CODE", project.code.to_string()).env("GROUNDPLAN_SOURCES", sources.join(","));
+    command
+        .arg(&directory)
+        .env("RUSTFLAGS", flags)
+        .env("GROUNDPLAN_CODE", project.code.to_string())
+        .env("GROUNDPLAN_SOURCES", sources.join(","));
     ensure!(
         command.status().context("cannot run cargo")?.success(),
         "the evaluator of {} does not build",

@@ -30,8 +30,11 @@ impl Engine<'_> {
             let Some(entry) = self.catalog.get(name) else { continue };
             let here = self.code.get(self.projects[entry.project].name()).copied();
             // A whole plan needs none of the project's code: the functions that it calls are known by their digests.
-            if matches!(given.evaluation.result, Ok(Evaluated::Deferred { .. })) && (here.is_none() || given.code != here) {
-                let message = format!("the plan of `{name}` waits for outputs, and this runner has other code to make it of");
+            if matches!(given.evaluation.result, Ok(Evaluated::Deferred { .. }))
+                && (here.is_none() || given.code != here)
+            {
+                let message =
+                    format!("the plan of `{name}` waits for outputs, and this runner has other code to make it of");
                 let problem = Diagnostic::error("E0335", message);
                 found.push(problem.hint("build the runner from the sources that the plans were built of"));
             }

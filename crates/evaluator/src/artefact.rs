@@ -41,12 +41,7 @@ fn files(evaluation: &Evaluation, evaluated: &Evaluated, code: Option<Digest>) -
 ///
 /// # Errors
 /// If one of them cannot be written; the message names it.
-pub fn write(
-    directory: &Path,
-    evaluation: &Evaluation,
-    evaluated: &Evaluated,
-    code: Option<Digest>,
-) -> io::Result<()> {
+pub fn write(directory: &Path, evaluation: &Evaluation, evaluated: &Evaluated, code: Option<Digest>) -> io::Result<()> {
     let named = |path: &Path, error: io::Error| io::Error::new(error.kind(), format!("`{}`: {error}", path.display()));
     fs::create_dir_all(directory).map_err(|error| named(directory, error))?;
     for (name, bytes) in files(evaluation, evaluated, code) {

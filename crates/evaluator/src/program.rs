@@ -29,7 +29,13 @@ impl Built {
     /// The digest of the crate that a function is in: the first part of its path.
     fn function(self, function: &str) -> Option<Digest> {
         let library = function.split("::").next()?;
-        self.sources?.split(',').filter_map(|pair| pair.split_once('=')).find(|(name, _)| *name == library)?.1.parse().ok()
+        self.sources?
+            .split(',')
+            .filter_map(|pair| pair.split_once('='))
+            .find(|(name, _)| *name == library)?
+            .1
+            .parse()
+            .ok()
     }
 }
 

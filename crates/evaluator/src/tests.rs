@@ -190,7 +190,8 @@ fn handed_on(house: &House) -> std::path::PathBuf {
     let evaluation = house.evaluate(None);
     let out = house.0.path().join("plans");
     let code = value::Digest::of("code", b"this");
-    write(&out.join("demo.QA"), &evaluation, &evaluation.result.clone().expect("evaluates"), Some(code)).expect("files");
+    write(&out.join("demo.QA"), &evaluation, &evaluation.result.clone().expect("evaluates"), Some(code))
+        .expect("files");
     out
 }
 

@@ -56,7 +56,18 @@ pub(crate) async fn run(registry: &Registry, args: Args, talk: &Talk) -> Result<
         Command::Preview { plan: Some(file), full, detailed_exitcode, .. } => {
             plan::preview(&session, &file, full, detailed_exitcode)
         }
-        Command::Preview { selection, scope, replacing, given, out, plan: None, full, detailed_exitcode, refresh, .. } => {
+        Command::Preview {
+            selection,
+            scope,
+            replacing,
+            given,
+            out,
+            plan: None,
+            full,
+            detailed_exitcode,
+            refresh,
+            ..
+        } => {
             session.go_by(&given)?;
             let targets = scope.targets(&replacing.replace);
             up::preview(&session, &selection, targets, out.as_deref(), (full, detailed_exitcode, refresh)).await

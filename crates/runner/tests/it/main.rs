@@ -7,6 +7,7 @@ mod changes;
 mod commands;
 mod destroys;
 mod everything;
+mod given;
 mod imports;
 mod interrupted;
 mod keys;
