@@ -25,10 +25,11 @@ fn a_built_plan_stands_whatever_the_workspace_says_by_now() {
 
     world.run("preview aws.network.QA --plans old --detailed-exitcode").ok().says(["nothing to do"]);
     world.run("preview aws.network.QA --plans new --verify-inputs --detailed-exitcode").ends(2).says(["10.77.0.0/16"]);
-    world
-        .run("up aws.network.QA --plans old --verify-inputs --yes")
-        .ends(10)
-        .says(["[E0336]", "the stack file, which says something else here", "build it again from this workspace"]);
+    world.run("up aws.network.QA --plans old --verify-inputs --yes").ends(10).says([
+        "[E0336]",
+        "the stack file, which says something else here",
+        "build it again from this workspace",
+    ]);
 }
 
 #[test]
@@ -38,10 +39,10 @@ fn what_cannot_be_gone_by_is_refused_before_anything_is_touched() {
     let plan = "plans/infrastructure.aws.network.QA/plan.json";
     let text = world.read(plan);
 
-    world.run("up aws.network.QA aws.network.CI --plans plans --yes").ends(10).says([
-        "[E0335]",
-        "no plan of `infrastructure.aws.network.CI`",
-    ]);
+    world
+        .run("up aws.network.QA aws.network.CI --plans plans --yes")
+        .ends(10)
+        .says(["[E0335]", "no plan of `infrastructure.aws.network.CI`"]);
     world.write(plan, &text.replacen("10.6.0.0/16", "10.7.0.0/16", 1));
     world.run("up aws.network.QA --plans plans --yes").ends(10).says(["[E0334]", "is not the plan of its digest"]);
     world.write(plan, "{");
