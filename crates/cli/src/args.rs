@@ -63,6 +63,9 @@ pub(crate) struct Selection {
     /// Only stacks of this environment
     #[arg(long, value_name = "NAME")]
     pub env: Vec<String>,
+    /// Only stacks that are not as they were in this version of the sources: a branch, a tag or a commit
+    #[arg(long, value_name = "REF")]
+    pub changed_since: Option<String>,
     /// Also every stack that the selected ones read
     #[arg(long)]
     pub with_upstream: bool,
@@ -114,11 +117,11 @@ impl Scope {
 }
 
 /// What a saved preview has decided already.
-const DECIDED: [&str; 9] =
-    ["stacks", "env", "with_upstream", "with_downstream", "target", "exclude", "replace", "refresh", "plans"];
+const DECIDED: [&str; 10] =
+    ["stacks", "env", "changed_since", "with_upstream", "with_downstream", "target", "exclude", "replace", "refresh", "plans"];
 
 /// The same, where nothing is replaced.
-const DECIDED_TO_GO: [&str; 7] = ["stacks", "env", "with_upstream", "with_downstream", "target", "exclude", "refresh"];
+const DECIDED_TO_GO: [&str; 8] = ["stacks", "env", "changed_since", "with_upstream", "with_downstream", "target", "exclude", "refresh"];
 
 /// Plans that were made elsewhere.
 #[derive(Debug, Clone, Default, ClapArgs)]
@@ -298,6 +301,14 @@ pub(crate) enum Command {
         #[command(flatten)]
         selection: Selection,
     },
+    /// List the stacks that are not as they were in another version of the sources
+    Affected {
+        #[command(flatten)]
+        selection: Selection,
+        /// The form
+        #[arg(long, value_enum, default_value_t = ListForm::Text)]
+        format: ListForm,
+    },
     /// List policies: where they are attached, and what is waived
     Policies,
     /// Draw one stack with its constructs, or the organisation
@@ -381,6 +392,15 @@ pub(crate) enum Form {
     Dot,
     /// A picture.
     Svg,
+}
+
+/// Forms of a list of stacks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ListForm {
+    /// For the terminal.
+    Text,
+    /// What a CI makes jobs of: `{"include": [{"stack": …}, …]}`.
+    Matrix,
 }
 
 #[derive(Debug, Subcommand)]

@@ -9,10 +9,13 @@ mod commands;
 mod exit;
 mod facts;
 mod form;
+mod git;
 mod keys;
 mod progress;
+mod records;
 mod seals;
 mod session;
+mod since;
 mod talk;
 mod traces;
 

@@ -23,6 +23,7 @@ use crate::args::{GivenPlans, Global, Selection};
 use crate::exit::{Failure, Result, io};
 use crate::facts::Known;
 use crate::keys::Keys;
+use crate::since::Since;
 use crate::talk::Talk;
 use crate::traces::TraceCache;
 
@@ -269,7 +270,7 @@ impl<'a> Session<'a> {
             providers: self.providers()?,
             secrets: Arc::new(keys),
             profile_name: self.profile.name.clone(),
-            profile: self.profile_digest(),
+            profile: self.profile_digest(&self.profile),
             policies: self.policies.clone(),
             ignore_protection: self.profile.ignore_protection,
             jobs: self.global.jobs.unwrap_or(64),
@@ -290,9 +291,8 @@ impl<'a> Session<'a> {
             .collect()
     }
 
-    /// What of the profile decides over what is there.
-    fn profile_digest(&self) -> Digest {
-        let profile = &self.profile;
+    /// What of a profile decides over what is there.
+    pub(crate) fn profile_digest(&self, profile: &Profile) -> Digest {
         let providers = profile.providers.iter().map(|(family, driver)| (family.clone(), driver.clone()));
         let site = |instance| Value::map(profile.site(Some(instance)).into_iter().map(|(k, v)| (k, Value::from(v))));
         let instances = profile.instances.iter().map(|(name, instance)| (name.clone(), site(instance)));
@@ -330,9 +330,30 @@ impl<'a> Session<'a> {
         selection: &Selection,
         only_in_state: &[StackName],
     ) -> Result<Selected> {
-        let settings = self.workspace.settings();
         let only_in_state = only_in_state.iter().map(|name| Candidate { name: name.clone(), reach: Reach::Name });
-        let candidates: Vec<Candidate> = self.candidates().chain(only_in_state).collect();
+        self.select_among(engine, selection, self.candidates().chain(only_in_state).collect(), false).await
+    }
+
+    /// The same for a list of what there is: stacks that have objects and no file any more are on it like any other, and
+    /// so are those that a version had that is compared with.
+    pub(crate) async fn select_for_list(&self, engine: &Engine<'_>, selection: &Selection) -> Result<Selected> {
+        let heads = engine.store.heads().await?;
+        let gone = heads.into_iter().filter(|head| engine.catalog.get(&head.stack.to_string()).is_none());
+        let gone = gone.map(|head| {
+            let reach = if head.objects > 0 { Reach::Default } else { Reach::Name };
+            Candidate { name: head.stack, reach }
+        });
+        self.select_among(engine, selection, self.candidates().chain(gone).collect(), true).await
+    }
+
+    async fn select_among(
+        &self,
+        engine: &Engine<'_>,
+        selection: &Selection,
+        mut candidates: Vec<Candidate>,
+        list: bool,
+    ) -> Result<Selected> {
+        let settings = self.workspace.settings();
         let environments: Vec<String> = settings.all_environments().map(str::to_owned).collect();
         let here = self.workspace.dotted_path_of(&self.start);
         let current = here.as_deref().and_then(|path| self.current_project(path));
@@ -340,11 +361,16 @@ impl<'a> Session<'a> {
             selectors: &selection.stacks,
             environments: &selection.env,
             known_environments: &environments,
+            changed_since: selection.changed_since.as_deref(),
             with_upstream: selection.with_upstream,
             with_downstream: selection.with_downstream,
             current_project: current,
         };
-        let facts = Known::of(engine, &selection.stacks).await?;
+        let mut facts = Known::of(self, engine, &request, &candidates).await?;
+        if list {
+            let deleted = facts.deleted().map(|name| Candidate { name: name.clone(), reach: Reach::Default });
+            candidates.extend(deleted);
+        }
         let mut chosen = taskgraph::select(&candidates, &request, &facts)?;
         if let taskgraph::Selection::Choose(stacks) = &chosen
             && self.talk.can_ask()
@@ -353,7 +379,8 @@ impl<'a> Session<'a> {
             chosen = taskgraph::select(&candidates, &Request { selectors: &selectors, ..request }, &facts)?;
         }
         let (stacks, single) = chosen.without_asking()?;
-        Ok(Selected { stacks, single })
+        let since = selection.changed_since.as_deref().and_then(|version| facts.take(version));
+        Ok(Selected { stacks, single, since })
     }
 
     /// The stacks of the workspace, with what each can be selected by.
@@ -426,6 +453,8 @@ pub(crate) struct Selected {
     pub stacks: Vec<StackName>,
     /// The one that was meant, if it was one.
     pub single: Option<StackName>,
+    /// What has changed since the version that they were compared with.
+    pub since: Option<Since>,
 }
 
 impl Selected {
@@ -461,6 +490,6 @@ fn texts(value: &Value, found: &mut BTreeSet<String>) {
 }
 
 /// Outputs of other stacks are the engine's.
-fn no_outputs(_: &str, _: &value::Path) -> OutputRead {
+pub(crate) fn no_outputs(_: &str, _: &value::Path) -> OutputRead {
     OutputRead::NotYet
 }

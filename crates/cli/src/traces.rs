@@ -54,7 +54,7 @@ impl TraceCache {
     }
 
     fn key(&self, what: &str) -> Digest {
-        Digest::of_parts("traces/2", [self.profile.as_bytes(), what.as_bytes()])
+        Digest::of_parts("traces/3", [self.profile.as_bytes(), what.as_bytes()])
     }
 
     fn load(&self, what: &str) -> Traces {

@@ -19,6 +19,7 @@
 //! **Invariant:** stack files, tests, benches and notes beside a crate are no part of its code.
 
 mod digest;
+mod elsewhere;
 mod embed;
 mod error;
 mod files;
@@ -30,6 +31,7 @@ mod tokens;
 use value::Digest;
 
 pub use digest::{Digested, DigestedFile};
+pub use elsewhere::{Elsewhere, elsewhere};
 pub use embed::{Found, embed, look};
 pub use error::Error;
 pub use stale::stale;

@@ -209,6 +209,7 @@ impl Engine<'_> {
             config: self.inputs.config(&entry.name).map(|node| node.to_value()).unwrap_or_default(),
             plan: evaluated.digest(),
             outputs: plan.reads(),
+            exports: crate::footprint::exports(plan),
             idle: None,
             secrets: plan.secrets(),
             takes: crate::moves::takes(plan),

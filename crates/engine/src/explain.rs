@@ -1,35 +1,37 @@
 //! Why a stack would be evaluated again, and why it would move.
 
-use plan::Read;
+use plan::{Inputs, Read, Reads};
 use resource::PLAN_FORMAT;
 use taskgraph::EvaluateRecord;
 
 use crate::evaluate::digest_of;
-use crate::{Engine, Preview, SEMANTICS_EPOCH, Trace};
+use crate::{Engine, Preview, Recorded, SEMANTICS_EPOCH, Trace};
 
 impl Engine<'_> {
     /// What of that which a trace's evaluation read is no longer as it was; empty = the trace holds.
     pub fn why_evaluated(&self, stack: &str, trace: &Trace) -> Vec<String> {
         let Some(entry) = self.catalog.get(stack) else { return vec!["it is not in the workspace".to_owned()] };
         let code = self.code.get(self.projects[entry.project].name()).copied();
-        // Another stack's output is judged by the preview, which knows what is proposed.
-        let reads = trace.record.reads.iter().filter(|(read, _)| !matches!(read, Read::Output(..)));
-        let now = reads
-            .clone()
-            .map(|(read, _)| (read.clone(), digest_of(read, &entry.name, self.inputs).unwrap_or_else(plan::absent)));
+        let old = without_outputs(&trace.record);
         let new = EvaluateRecord {
             format: PLAN_FORMAT,
             epoch: SEMANTICS_EPOCH,
             code: code.unwrap_or(trace.record.code),
             stack: entry.name.clone(),
-            reads: now.collect(),
-        };
-        let old = EvaluateRecord {
-            reads: reads.map(|(read, digest)| (read.clone(), *digest)).collect(),
-            ..trace.record.clone()
+            reads: found(&old, self.inputs),
         };
         let config = self.inputs.config(&entry.name).map(|node| node.to_value()).unwrap_or_default();
         taskgraph::differences_of_evaluate(&old, &new, Some((&trace.config, &config)))
+    }
+
+    /// What of that which an evaluation reads now is another in other sources; its code and outputs of other stacks are
+    /// not looked at. Where nothing is, an evaluation of the same code would have read the same there, and no more.
+    pub fn why_other_than(&self, recorded: &Recorded, then: &dyn Inputs) -> Vec<String> {
+        let Some(record) = &recorded.record else { return Vec::new() };
+        let new = without_outputs(record);
+        let old = EvaluateRecord { reads: found(&new, then), ..new.clone() };
+        let config = then.config(&record.stack).map(|node| node.to_value()).unwrap_or_default();
+        taskgraph::differences_of_evaluate(&old, &new, Some((&config, &recorded.config)))
     }
 
     /// The digest of the plan that a stack's program gives now, without state.
@@ -73,4 +75,16 @@ impl Engine<'_> {
         }
         reasons
     }
+}
+
+/// Another stack's output is judged by whoever knows what is proposed.
+fn without_outputs(record: &EvaluateRecord) -> EvaluateRecord {
+    let reads = record.reads.iter().filter(|(read, _)| !matches!(read, Read::Output(..)));
+    EvaluateRecord { reads: reads.map(|(read, digest)| (read.clone(), *digest)).collect(), ..record.clone() }
+}
+
+/// What is there of that which a record read.
+fn found(record: &EvaluateRecord, inputs: &dyn Inputs) -> Reads {
+    let digest = |read: &Read| digest_of(read, &record.stack, inputs).unwrap_or_else(plan::absent);
+    record.reads.keys().map(|read| (read.clone(), digest(read))).collect()
 }

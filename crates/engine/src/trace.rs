@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
-use taskgraph::EvaluateRecord;
+use taskgraph::{EvaluateRecord, Export};
 use value::{Digest, Path, Value};
 
 use crate::Move;
@@ -20,6 +20,9 @@ pub struct Trace {
     pub plan: Digest,
     /// The outputs of other stacks that the plan reads.
     pub outputs: BTreeSet<(String, Path)>,
+    /// What each output of it is made of.
+    #[serde(default)]
+    pub exports: BTreeMap<Path, Export>,
     /// What the state and the outputs that it reads were when a comparison found nothing to do; no record of the state
     /// is written for that, so it is kept here.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -4,6 +4,7 @@
 //! **Invariant:** a key is a structured record; two records are equal exactly if their digests are, and [`EvaluateRecord`]
 //! and [`ResolveRecord`] can say in words what differs. **Invariant:** no answer depends on the order of the input.
 
+mod affected;
 mod explain;
 mod key;
 mod order;
@@ -11,6 +12,7 @@ mod query;
 mod rounds;
 mod select;
 
+pub use affected::{Affected, Before, Cause, Change, Conditions, Export, Footprint, Seen, affected};
 pub use explain::{differences_of_config, differences_of_evaluate, differences_of_resolve};
 pub use key::{EvaluateRecord, OutputRead, ResolveRecord};
 pub use order::order;

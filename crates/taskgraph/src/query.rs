@@ -8,6 +8,7 @@
 //!          | rdeps(set)                      these, and all that need one of them, directly or not
 //!          | reads(set) | reads(STACK:OUTPUT)  whoever reads one of these itself, or this output
 //!          | env(NAME) | provider(FAMILY)    of an environment; with resources of a family of types
+//!          | changed(REF)                    not as in another version of the sources
 //!          | failed() | drifted() | all()    left undone by their last run; not as recorded; the default selection
 //! word     = a full name, an ending, a project, a pattern; a minus stands between spaces
 //! ```
@@ -45,6 +46,8 @@ pub enum Query {
     Provider(String),
     /// The stacks whose last run left something undone.
     Failed,
+    /// The stacks that are not as they were in another version of the sources.
+    Changed(String),
     /// The stacks with an object that is not as it was recorded to be wanted.
     Drifted,
     /// The default selection.
@@ -54,6 +57,7 @@ pub enum Query {
 /// The functions, as one writes them.
 const FUNCTIONS: &[(&str, &str)] = &[
     ("all", "all()"),
+    ("changed", "changed(REF)"),
     ("deps", "deps(STACKS)"),
     ("drifted", "drifted()"),
     ("env", "env(NAME)"),
@@ -159,6 +163,7 @@ impl<'a> Reader<'a> {
             "deps" => Query::Deps(Box::new(self.set()?)),
             "rdeps" => Query::Rdeps(Box::new(self.set()?)),
             "env" => Query::Env(self.word("the name of an environment")?.1.to_owned()),
+            "changed" => Query::Changed(self.word("a version, as git names it")?.1.to_owned()),
             "provider" => Query::Provider(self.word("a family of types, such as `aws`")?.1.to_owned()),
             "reads" => match self.tokens.next_if(|(_, token)| token.contains(':')) {
                 Some(token) => self.output(token)?,
@@ -227,6 +232,16 @@ impl Query {
         self.any(&|part| *part == Self::Drifted)
     }
 
+    /// The versions of the sources that it compares with.
+    pub fn versions(&self) -> BTreeSet<&str> {
+        match self {
+            Self::Changed(version) => BTreeSet::from([version.as_str()]),
+            Self::Either(a, b) | Self::Both(a, b) | Self::Without(a, b) => &a.versions() | &b.versions(),
+            Self::Deps(of) | Self::Rdeps(of) | Self::Reads(of) => of.versions(),
+            _ => BTreeSet::new(),
+        }
+    }
+
     fn any(&self, holds: &dyn Fn(&Self) -> bool) -> bool {
         let inside = match self {
             Self::Either(a, b) | Self::Both(a, b) | Self::Without(a, b) => a.any(holds) || b.any(holds),
@@ -249,6 +264,8 @@ pub trait Facts {
     fn failed(&self, stack: &StackName) -> bool;
     /// Whether one of its objects is not as it is recorded to be wanted.
     fn drifted(&self, stack: &StackName) -> bool;
+    /// Whether it is not as it was in another version of the sources.
+    fn changed(&self, stack: &StackName, version: &str) -> bool;
 }
 
 /// Nothing is known: for words, which need nothing.
@@ -270,6 +287,10 @@ impl Facts for () {
     }
 
     fn drifted(&self, _: &StackName) -> bool {
+        false
+    }
+
+    fn changed(&self, _: &StackName, _: &str) -> bool {
         false
     }
 }

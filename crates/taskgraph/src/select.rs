@@ -36,6 +36,8 @@ pub struct Request<'a> {
     pub environments: &'a [String],
     /// The environments that there are, for messages.
     pub known_environments: &'a [String],
+    /// Only stacks that are not as they were in this version of the sources; there may be none.
+    pub changed_since: Option<&'a str>,
     /// Further every stack that the selected ones need, directly or not.
     pub with_upstream: bool,
     /// Further every stack of the default selection that needs a selected one, directly or not.
@@ -104,8 +106,10 @@ pub fn select(candidates: &[Candidate], request: &Request<'_>, facts: &dyn Facts
     if meant.is_empty() && found.is_empty() {
         found.push(stacks.nothing());
     }
-    let meant: Vec<StackName> = found.into_result(meant)?.into_iter().cloned().collect();
-    if request.selectors.is_empty() && request.current_project.is_some() && meant.len() > 1 {
+    let changed = |name: &&StackName| request.changed_since.is_none_or(|version| facts.changed(name, version));
+    let meant: Vec<StackName> = found.into_result(meant)?.into_iter().filter(changed).cloned().collect();
+    let asked = !request.selectors.is_empty() || request.changed_since.is_some();
+    if !asked && request.current_project.is_some() && meant.len() > 1 {
         return Ok(Selection::Choose(meant));
     }
     let all = stacks.with_neighbours(&meant, facts);
@@ -176,6 +180,10 @@ impl<'a> Stacks<'a> {
                 self.all.values().map(|candidate| &candidate.name).filter(|n| n.environment() == environment).collect()
             }
             Query::Provider(family) => where_(&|name| facts.families(name).contains(family)),
+            // Of all, also those that have no file any more.
+            Query::Changed(version) => {
+                self.all.values().map(|candidate| &candidate.name).filter(|n| facts.changed(n, version)).collect()
+            }
             Query::Failed => where_(&|name| facts.failed(name)),
             Query::Drifted => where_(&|name| facts.drifted(name)),
             Query::All => self.reachable().collect(),

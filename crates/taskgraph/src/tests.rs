@@ -81,6 +81,10 @@ impl Facts for Needs {
     fn drifted(&self, stack: &StackName) -> bool {
         stack.project().ends_with("kms")
     }
+
+    fn changed(&self, stack: &StackName, version: &str) -> bool {
+        version == "origin/main" && (stack.project().ends_with("edxapp") || stack.project().ends_with("old"))
+    }
 }
 
 /// Runs words as on the command line: `--env X`, `--with-upstream`, `--with-downstream`, `--in PROJECT`.
@@ -95,6 +99,7 @@ fn selected(command: &str) -> Result<Vec<String>, Diagnostics> {
             "query" => selectors.push(words.by_ref().collect::<Vec<_>>().join(" ")),
             "--env" => environments.extend(words.next().map(str::to_owned)),
             "--in" => project = words.next(),
+            "--changed-since" => request.changed_since = words.next(),
             "--with-upstream" => request.with_upstream = true,
             "--with-downstream" => request.with_downstream = true,
             word => selectors.push(word.to_owned()),
@@ -148,6 +153,14 @@ fn selectors_mean_what_the_documentation_says() {
         ("query env(QA) & provider(aws)", &[qa]),
         ("query env(QA)&provider(vault)|aws.network.Dev", &[notes, mitx, xpro, dev]),
         ("query failed() - *.CI", &[qa]),
+        ("query changed(origin/main)", &[mitx, xpro, "infrastructure.aws.old.QA"]),
+        ("query changed(origin/main) & applications.edxapp", &[mitx, xpro]),
+        ("--changed-since origin/main", &[mitx, xpro]),
+        ("*.QA --changed-since origin/main", &[mitx, xpro]),
+        ("edxapp.mitx.QA --changed-since origin/main --with-downstream", &[notes, mitx]),
+        ("aws.kms.default --changed-since origin/main", &[]),
+        ("--changed-since HEAD", &[]),
+        ("--in applications.edxapp --changed-since origin/main", &[mitx, xpro]),
         ("query rdeps(drifted())", &[notes, mitx, xpro, kms, qa]),
         ("--env QA query all()", &[notes, mitx, xpro, qa]),
         ("--with-upstream query reads(aws.network.QA) - edxapp.mitx.QA", &[xpro, kms, qa]),

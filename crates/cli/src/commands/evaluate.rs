@@ -8,6 +8,7 @@ use resource::Evaluated;
 
 use crate::args::Selection;
 use crate::exit::{Exit, Failure, Result, io};
+use crate::records::{Depth, RunRecords};
 use crate::session::Session;
 
 /// Evaluates the selected stacks; never reads state.
@@ -51,6 +52,8 @@ pub(crate) async fn evaluate(
                 }
             }
             found.into_result(())?;
+            let record = || engine.record_of_survey(&survey);
+            RunRecords::of(session).leave(session, engine, Depth::Evaluated, record);
             if !session.talk.json {
                 session.talk.data(&render::table(&["stack", "digest", "resources", "outputs"], &rows, session.talk.stdout()));
             }

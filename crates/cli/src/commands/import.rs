@@ -20,7 +20,7 @@ pub(crate) async fn import(session: &Session<'_>, args: &Importing) -> Result<Ex
     let wanted = wanted(&stack, args);
     session
         .with_engine(async |engine| {
-            let selected = Selected { stacks: vec![stack.clone()], single: Some(stack.clone()) };
+            let selected = Selected { stacks: vec![stack.clone()], single: Some(stack.clone()), since: None };
             let begun = Instant::now();
             let imported = engine.import(&wanted).await?;
             let exit = match &imported.preview {

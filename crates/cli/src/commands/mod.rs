@@ -1,5 +1,6 @@
 //! The commands, one file each.
 
+mod affected;
 mod approval;
 mod cache;
 mod config;
@@ -21,7 +22,7 @@ mod rename_stack;
 mod sandbox;
 mod state;
 mod surgery;
-mod up;
+pub(crate) mod up;
 
 use engine::Goal;
 
@@ -90,6 +91,7 @@ pub(crate) async fn run(registry: &Registry, args: Args, talk: &Talk) -> Result<
         Command::Import { importing } => import::import(&session, &importing).await,
         Command::Outputs { selection } => look::outputs(&session, &selection).await,
         Command::Stacks { selection } => look::stacks(&session, &selection).await,
+        Command::Affected { selection, format } => affected::affected(&session, &selection, format).await,
         Command::Cache { command } => Ok(cache::run(&session, command)),
         Command::Policies => Ok(policies::list(&session)),
         Command::Graph { selection, format, all } => graph::graph(&session, &selection, format, all).await,

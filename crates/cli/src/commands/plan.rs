@@ -122,5 +122,5 @@ fn selected(session: &Session<'_>, saved: &Saved) -> Selected {
     let name = |full: &String| planned(full).or_else(|| known(full)).cloned().unwrap_or_else(|| orphan_name(full));
     let stacks: Vec<StackName> = saved.selected.iter().map(name).collect();
     let single = if let [one] = stacks.as_slice() { Some(one.clone()) } else { None };
-    Selected { stacks, single }
+    Selected { stacks, single, since: None }
 }

@@ -17,6 +17,7 @@ use value::Digest;
 use crate::args::{Running, Selection};
 use crate::commands::interrupt::{Calls, on_interrupt, runner};
 use crate::exit::{Exit, Failure, Result, usage};
+use crate::records::{Depth, RunRecords};
 use crate::session::{Selected, Session};
 
 /// Shows what would be done, asks, and does it.
@@ -138,6 +139,10 @@ pub(crate) async fn make(
         engine.preview(&options, &traces).await?
     };
     cache.keep(&traces, &preview.traces);
+    if goal == Goal::Programs && targets.is_empty() && !refresh {
+        let record = || engine.record(&preview, &traces);
+        RunRecords::of(session).leave(session, engine, Depth::of(&preview), record);
+    }
     Ok(preview)
 }
 
@@ -451,6 +456,12 @@ impl Job<'_> {
         result
     }
 
+    /// Whether what was done is all that the programs of the selected stacks say.
+    fn is_whole(&self, done: &Done) -> bool {
+        let whole = self.saved.is_none() && self.import.is_none() && !done.restricted;
+        whole && done.report.failed.is_empty() && !done.report.cancelled
+    }
+
     async fn finish(&self, done: &Done, begun: Instant) -> Result<Exit> {
         let Self { session, engine, selected, goal, .. } = self;
         let talk = &session.talk;
@@ -462,6 +473,11 @@ impl Job<'_> {
             let mut well = done.stacks.clone();
             well.retain(|stack, _| !failed.contains(stack));
             session.traces().brought_about(&well);
+        }
+        if *goal == Goal::Programs && self.is_whole(done) {
+            let traces = session.traces().evaluated();
+            let record = engine.record_of_applied(&selected.names(), &traces).await?;
+            RunRecords::of(session).leave(session, engine, Depth::Compared, || record);
         }
         if !report.failed.is_empty() {
             talk.error(&report.failed.iter().map(|failure| failure.problem.clone()).collect());

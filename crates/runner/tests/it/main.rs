@@ -3,6 +3,7 @@
 //!
 //! Where the organisation's projects were deleted there is nothing to try, and every test ends at once.
 
+mod affected;
 mod changes;
 mod commands;
 mod destroys;

@@ -1,0 +1,258 @@
+//! What has changed since another version of the sources.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+
+use code_digest::Elsewhere;
+use config_load::{Files, Workspace};
+use diag::{Diagnostic, Diagnostics};
+use diff::Targets;
+use engine::{Engine, Goal, PreviewOptions, Recorded, RunRecord};
+use plan::{Inputs, StackList};
+use resource::StackName;
+use taskgraph::{Affected, Before, Change, Conditions, affected};
+
+use crate::commands::up::orphan_name;
+use crate::exit::{Result, io};
+use crate::git::Git;
+use crate::records::{Depth, RunRecords};
+use crate::session::{Session, no_outputs};
+
+/// What has changed since a version.
+pub(crate) struct Since {
+    /// The stacks that it reaches.
+    pub affected: Affected,
+    /// The stacks that are no longer there.
+    pub deleted: Vec<StackName>,
+    /// Why it is an upper bound; `None` = it is exact.
+    pub bound: Option<String>,
+    /// What the stacks were then, as far as it is known.
+    pub then: BTreeMap<String, Recorded>,
+    /// What they are now.
+    pub now: RunRecord,
+    /// What of that which the programs read was another then, where that is all that is known.
+    pub reasons: BTreeMap<String, Vec<String>>,
+}
+
+impl Since {
+    /// Why the plan of a stack is another: what of that which its program read has changed.
+    pub(crate) fn differences(&self, stack: &str) -> Vec<String> {
+        let (Some(then), Some(now)) = (self.then.get(stack), self.now.stacks.get(stack)) else { return Vec::new() };
+        let (Some(old), Some(new)) = (&then.record, &now.record) else { return Vec::new() };
+        taskgraph::differences_of_evaluate(old, new, Some((&then.config, &now.config)))
+    }
+}
+
+/// Compares all stacks of the default selection, and some more, with a version.
+pub(crate) async fn since(
+    session: &Session<'_>,
+    engine: &Engine<'_>,
+    version: &str,
+    more: &[StackName],
+) -> Result<Since> {
+    let stale = code_digest::stale(session.registry.digests, session.workspace.root());
+    if let Some(first) = stale.first() {
+        let message = format!("this runner is older than {first}, so it cannot tell what has changed");
+        return Err(Diagnostic::error("E0760", message).hint("build it anew: `cargo build -p runner`").into());
+    }
+    let root = session.workspace.root();
+    let git = Git::of(root).ok_or_else(|| {
+        Diagnostic::error("E0761", format!("`{}` is not in a git checkout", root.display()))
+            .hint("name the stacks, or let the workspace be one: `git init`")
+    })?;
+    let tree = git.tree(version).map_err(|said| {
+        let problem = Diagnostic::error("E0762", format!("git knows no version `{version}`"));
+        let problem = if said.is_empty() { problem } else { problem.note(said) };
+        problem.hint("name a branch, a tag or a commit that was fetched: `git fetch origin` fetches those of `origin`")
+    })?;
+    let now = now(session, engine, more).await?;
+    let records = RunRecords::of(session);
+    let since = match records.get(&git, &tree) {
+        Some((conditions, then)) => with_record(conditions, then, now),
+        None => without_record(session, engine, (&git, &tree, version), now)?,
+    };
+    if let Some(bound) = &since.bound {
+        session.talk.say(&format!("upper bound: {bound}"));
+    }
+    Ok(since)
+}
+
+/// What the stacks are now.
+async fn now(session: &Session<'_>, engine: &Engine<'_>, more: &[StackName]) -> Result<RunRecord> {
+    let cache = session.traces();
+    let traces = cache.evaluated();
+    let default = engine.catalog.stacks().filter(|entry| entry.default).map(|entry| entry.name.to_string());
+    let known = more.iter().map(ToString::to_string).filter(|name| engine.catalog.get(name).is_some());
+    let selected: BTreeSet<String> = default.chain(known).collect();
+    let options = PreviewOptions { selected, goal: Goal::Programs, targets: Targets::default() };
+    let preview = engine.preview(&options, &traces).await?;
+    cache.keep(&traces, &preview.traces);
+    let record = engine.record(&preview, &traces);
+    RunRecords::of(session).leave(session, engine, Depth::of(&preview), || record.clone());
+    Ok(record)
+}
+
+fn with_record(conditions: Conditions, then: BTreeMap<String, Option<Recorded>>, now: RunRecord) -> Since {
+    let lost: Vec<&str> = then.iter().filter(|(_, was)| was.is_none()).map(|(stack, _)| stack.as_str()).collect();
+    let bound = (!lost.is_empty()).then(|| format!("the cache no longer holds what {} was", lost.join(", ")));
+    let before = then.iter().map(|(stack, recorded)| {
+        let known = |recorded: &Recorded| Before::Known(recorded.footprint.clone());
+        (stack.clone(), recorded.as_ref().map_or(Before::Other, known))
+    });
+    let affected = affected((Some(conditions), &before.collect()), (now.conditions, &now.footprints()));
+    let then: BTreeMap<String, Recorded> =
+        then.into_iter().filter_map(|(stack, recorded)| Some((stack, recorded?))).collect();
+    let name = |stack: &String| {
+        let record = then.get(stack).and_then(|recorded| recorded.record.as_ref());
+        record.map_or_else(|| orphan_name(stack), |record| record.stack.clone())
+    };
+    let deleted = affected.stacks.iter().filter(|(_, change)| **change == Change::Deleted);
+    let deleted = deleted.map(|(stack, _)| name(stack)).collect();
+    Since { affected, deleted, bound, then, now, reasons: BTreeMap::new() }
+}
+
+/// Compares what programs read now with what they would have found then.
+fn without_record(
+    session: &Session<'_>,
+    engine: &Engine<'_>,
+    (git, tree, version): (&Git, &str, &str),
+    now: RunRecord,
+) -> Result<Since> {
+    let directory = tempfile::tempdir().map_err(|error| io("a temporary directory", &error))?;
+    let root = git.check_out(tree, directory.path()).map_err(|said| {
+        Diagnostic::error("E0763", format!("git cannot write the files of `{version}`")).note(said)
+    })?;
+    let unreadable = |found: Diagnostics| {
+        let problem = Diagnostic::error("E0764", format!("the workspace of `{version}` cannot be read"))
+            .hint("compare with a version that a run has left a record of, or name the stacks");
+        std::iter::once(problem).chain(found).collect::<Diagnostics>()
+    };
+    let workspace = Workspace::open(&root).map_err(unreadable)?;
+    let past = Past::new(session, &workspace, &root);
+    let files = Files::new(&workspace, &session.variables);
+    let inputs = files.inputs(no_outputs);
+    let (mut before, mut reasons, mut deleted) = (BTreeMap::new(), BTreeMap::new(), Vec::new());
+    for name in past.stacks(&inputs).map_err(unreadable)? {
+        let stack = name.to_string();
+        // One that is outside the default selection is compared only if it is meant.
+        if engine.catalog.get(&stack).is_none() {
+            deleted.push(name);
+        } else if !now.stacks.contains_key(&stack) {
+            continue;
+        }
+        let reads = now.stacks.get(&stack).map(|recorded| {
+            let mut why = past.code(engine, &stack);
+            why.extend(engine.why_other_than(recorded, &inputs));
+            why
+        });
+        let is = if reads.as_ref().is_some_and(Vec::is_empty) { Before::AsNow } else { Before::Other };
+        before.insert(stack.clone(), is);
+        reasons.insert(stack, reads.unwrap_or_default());
+    }
+    for (name, foreign) in workspace.foreign_stacks().map_err(unreadable)? {
+        let outputs = foreign.outputs().into_iter().map(|(path, node)| (path, node.to_value())).collect();
+        before.insert(name, Before::Known(engine::foreign_footprint(&outputs)));
+    }
+    let conditions = past.conditions(now.conditions);
+    let affected = affected((Some(conditions), &before), (now.conditions, &now.footprints()));
+    let mut bound = format!("no run has left a record of `{version}`: what programs read is compared");
+    if let Code::Unknown(why) = past.code {
+        bound = format!("{bound}; all code counts as changed, since that of `{version}` cannot be read: {why}");
+    }
+    Ok(Since { affected, deleted, bound: Some(bound), then: BTreeMap::new(), now, reasons })
+}
+
+/// The sources of a version.
+struct Past<'a> {
+    session: &'a Session<'a>,
+    workspace: &'a Workspace,
+    root: &'a Path,
+    code: Code,
+}
+
+/// How the code of a version differs.
+enum Code {
+    /// There is none in the repository.
+    Nowhere,
+    /// In these crates.
+    Crates(Elsewhere),
+    /// It cannot be read, for this reason.
+    Unknown(String),
+}
+
+impl<'a> Past<'a> {
+    fn new(session: &'a Session<'a>, workspace: &'a Workspace, root: &'a Path) -> Self {
+        let has_code = |root: &Path| root.join("Cargo.toml").is_file();
+        let code = if has_code(root) || has_code(session.workspace.root()) {
+            code_digest::elsewhere(session.registry.digests, root).map_or_else(|e| Code::Unknown(e.to_string()), Code::Crates)
+        } else {
+            Code::Nowhere
+        };
+        Self { session, workspace, root, code }
+    }
+
+    /// The stacks that there were.
+    fn stacks(&self, inputs: &dyn Inputs) -> std::result::Result<BTreeSet<StackName>, Diagnostics> {
+        let (mut stacks, mut found) = (BTreeSet::new(), Diagnostics::new());
+        let mut projects = BTreeSet::new();
+        with_stacks(&self.root.join("projects"), "", &mut projects);
+        for project in &self.session.registry.projects {
+            let StackList::Function(list) = project.stack_list() else { continue };
+            projects.remove(project.name());
+            let manifest = format!("{}/Cargo.toml", self.workspace.project_directory(project.name()));
+            if self.root.join(manifest).is_file() {
+                match list(inputs) {
+                    Ok(names) => stacks.extend(names.iter().map(|short| StackName::new(project.name(), short))),
+                    Err(problems) => found.extend(problems),
+                }
+            }
+        }
+        for project in &projects {
+            match self.workspace.stacks_of(project) {
+                Ok(names) => stacks.extend(names),
+                Err(problems) => found.extend(problems),
+            }
+        }
+        found.into_result(stacks)
+    }
+
+    /// In which words the code of a stack differs.
+    fn code(&self, engine: &Engine<'_>, stack: &str) -> Vec<String> {
+        let Some(project) = engine.catalog.get(stack).map(|entry| entry.name.project()) else { return Vec::new() };
+        match &self.code {
+            Code::Nowhere => Vec::new(),
+            Code::Unknown(_) => vec![format!("code of `{project}` may have changed")],
+            Code::Crates(code) => {
+                let crates = code.differing(self.session.registry.digests, project);
+                crates.iter().map(|name| format!("code of `{name}` changed")).collect()
+            }
+        }
+    }
+
+    /// What held for all stacks then, as far as the sources say it: the digests of now, or others.
+    fn conditions(&self, now: Conditions) -> Conditions {
+        let then = self.workspace.settings().profile(&self.session.profile.name);
+        let same_profile = then.is_ok_and(|then| self.session.profile_digest(then) == now.profile);
+        let same_schemas = match &self.code {
+            Code::Nowhere => true,
+            Code::Unknown(_) => false,
+            Code::Crates(code) => !code.other.iter().any(|name| name.starts_with("schemas-")),
+        };
+        let digest = |same: bool, now| if same { now } else { plan::absent() };
+        Conditions { schemas: digest(same_schemas, now.schemas), profile: digest(same_profile, now.profile), ..now }
+    }
+}
+
+/// The projects below a directory that have stack files.
+fn with_stacks(directory: &Path, name: &str, found: &mut BTreeSet<String>) {
+    let entries = std::fs::read_dir(directory).into_iter().flatten().filter_map(std::result::Result::ok);
+    for entry in entries.filter(|entry| entry.path().is_dir()) {
+        let file = entry.file_name().to_string_lossy().into_owned();
+        if file == "stacks" {
+            found.insert(name.to_owned());
+        } else {
+            let dotted = if name.is_empty() { file } else { format!("{name}.{file}") };
+            with_stacks(&entry.path(), &dotted, found);
+        }
+    }
+}

@@ -1,0 +1,151 @@
+//! What has changed since another version of the sources.
+
+use std::process::Command;
+
+use serde_json::Value;
+
+use crate::support::{NETWORK, World, XPRO, ran};
+
+const XPRO_VPC: (&str, &str) =
+    ("[xpro_vpc]\ncidr_block = \"10.6.0.0/16\"", "[xpro_vpc]\ncidr_block = \"10.77.0.0/16\"");
+const MONITORING: &str = "projects/infrastructure/monitoring/stacks/default.toml";
+
+impl World {
+    /// Runs git in the workspace.
+    #[track_caller]
+    fn git(&self, args: &[&str]) {
+        let who = ["-c", "user.name=A", "-c", "user.email=a@example.org", "-c", "init.defaultBranch=main"];
+        let output = Command::new("git").arg("-C").arg(self.path("")).args(who).args(args).output().expect("git runs");
+        assert!(output.status.success(), "{args:?}: {}", String::from_utf8_lossy(&output.stderr));
+    }
+
+    /// The organisation with everything applied, in a git checkout with one commit.
+    fn in_git() -> Option<Self> {
+        let world = Self::applied()?;
+        world.write(".gitignore", "/.groundplan/\n");
+        world.git(&["init", "--quiet"]);
+        world.commit();
+        Some(world)
+    }
+
+    #[track_caller]
+    fn commit(&self) {
+        self.git(&["add", "--all"]);
+        self.git(&["commit", "--quiet", "--message", "edit"]);
+    }
+
+    /// What `affected` says, as data.
+    #[track_caller]
+    fn affected(&self, args: &str) -> Vec<Value> {
+        self.run(&format!("affected --json {args}")).ok().events()
+    }
+}
+
+#[track_caller]
+fn names(events: &[Value]) -> Vec<&str> {
+    events.iter().map(|event| event["stack"].as_str().expect("a name")).collect()
+}
+
+#[test]
+fn from_the_record_of_a_run_it_is_exact() {
+    let Some(world) = World::in_git() else { return };
+    world.run("preview").ok();
+    assert_eq!(world.affected("--changed-since HEAD"), [Value::Null; 0]);
+    world.run("affected --changed-since HEAD").ok().says(["no stack is affected"]);
+
+    world.edit(NETWORK, XPRO_VPC.0, XPRO_VPC.1);
+    world.commit();
+    let found = world.affected("--changed-since HEAD~1");
+    assert_eq!(names(&found), ["applications.edxapp.xpro.QA", "infrastructure.aws.network.QA"]);
+    assert!(found.iter().all(|event| event["exact"] == true && event["change"] == "changed"), "{found:?}");
+    let why = |at: usize| found[at]["reasons"].to_string();
+    assert!(why(0).contains("output infrastructure.aws.network.QA:xpro_vpc.id changes"), "{}", why(0));
+    assert_eq!(why(1), r#"["config `xpro_vpc.cidr_block` changed"]"#);
+    world.run("affected --changed-since HEAD~1").ok().says([
+        "infrastructure.aws.network.QA",
+        "config `xpro_vpc.cidr_block` changed",
+        "(and ",
+    ]);
+
+    // The same everywhere.
+    let stacks = |args: &str| {
+        let mut command = world.command("stacks --json");
+        command.args(args.split('|'));
+        let found = ran(args, command).ok().events();
+        names(&found).into_iter().map(str::to_owned).collect::<Vec<_>>()
+    };
+    assert_eq!(stacks("--changed-since|HEAD~1"), names(&found));
+    assert_eq!(stacks("changed(HEAD~1)"), names(&found));
+    assert_eq!(stacks("changed(HEAD~1) & applications.*"), ["applications.edxapp.xpro.QA"]);
+    assert_eq!(stacks("--changed-since|HEAD"), [""; 0]);
+    world.run("preview --changed-since HEAD~1").ok().says(["in 2 stacks"]);
+    world.run("preview --changed-since HEAD").ok().says(["nothing to do: 0 stacks"]);
+    world.run("up --changed-since HEAD --yes").ok().says(["nothing to do: 0 stacks"]);
+    world.run("graph --changed-since HEAD~1").ok().says(["network"]);
+    let matrix = world.run("affected --changed-since HEAD~1 --env QA --format matrix").ok().events();
+    assert_eq!(matrix[0]["include"].as_array().map(Vec::len), Some(2), "{matrix:?}");
+    assert_eq!(matrix[0]["include"][0]["stack"], "applications.edxapp.xpro.QA");
+}
+
+#[test]
+fn what_nobody_reads_and_comments_reach_nobody() {
+    let Some(world) = World::in_git() else { return };
+    world.run("preview").ok();
+    let text = world.read(NETWORK);
+    world.write(NETWORK, &format!("# A remark.\n{text}"));
+    world.commit();
+    assert_eq!(names(&world.affected("--changed-since HEAD~1")), [""; 0]);
+    world.edit(XPRO, "cache.r7g.large", "cache.r7g.xlarge");
+    // Not committed, and told all the same.
+    let found = world.affected("--changed-since HEAD");
+    assert_eq!(names(&found), ["applications.edxapp.xpro.QA"], "{found:?}");
+}
+
+#[test]
+fn stacks_that_come_and_go_are_affected() {
+    let Some(world) = World::in_git() else { return };
+    world.run("preview").ok();
+    let text = world.read(MONITORING);
+    world.write("projects/infrastructure/monitoring/stacks/QA.toml", &text);
+    world.remove("projects/applications/edx_notes/stacks/xpro.QA.toml");
+    for way in ["exact", "upper bound"] {
+        let found = world.affected("--changed-since HEAD");
+        let expected = [
+            ("applications.edx_notes.xpro.QA", "deleted"),
+            // It reads the one that is gone.
+            ("applications.edxapp.xpro.QA", "changed"),
+            ("infrastructure.monitoring.QA", "added"),
+        ];
+        let found_so = found.iter().map(|event| event["change"].as_str().expect("a word"));
+        assert_eq!(names(&found).into_iter().zip(found_so).collect::<Vec<_>>(), expected, "{way}: {found:?}");
+        assert_eq!(found[0]["exact"], way == "exact");
+        std::fs::remove_dir_all(world.path(".groundplan/cache")).expect("is removed");
+    }
+}
+
+#[test]
+fn without_a_record_it_is_an_upper_bound_and_says_so() {
+    let Some(world) = World::in_git() else { return };
+    std::fs::remove_dir_all(world.path(".groundplan/cache")).expect("is removed");
+    world.edit(NETWORK, XPRO_VPC.0, XPRO_VPC.1);
+    let said = world.run("affected --changed-since HEAD --json").ok();
+    let said = said.says(["upper bound: no run has left a record of `HEAD`"]);
+    let found = said.events();
+    let stacks = names(&found);
+    assert!(stacks.contains(&"infrastructure.aws.network.QA") && stacks.contains(&"applications.edxapp.xpro.QA"));
+    assert!(!stacks.contains(&"infrastructure.aws.network.CI") && stacks.len() < 20, "{stacks:?}");
+    assert!(found.iter().all(|event| event["exact"] == false));
+}
+
+#[test]
+fn what_cannot_be_compared_with_is_said() {
+    let Some(world) = World::applied() else { return };
+    world.run("affected").ends(64).says(["--changed-since main"]);
+    // It lies in no checkout, or in one that does not have it.
+    world.run("affected --changed-since HEAD").ends(10).says(["E076"]);
+    world.write(".gitignore", "/.groundplan/\n");
+    world.git(&["init", "--quiet"]);
+    world.commit();
+    world.run("affected --changed-since nowhere").ends(10).says(["E0762", "git knows no version `nowhere`"]);
+    world.run("stacks changed(nowhere)").ends(10).says(["E0762"]);
+}
