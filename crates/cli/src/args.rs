@@ -121,7 +121,8 @@ const DECIDED: [&str; 10] =
     ["stacks", "env", "changed_since", "with_upstream", "with_downstream", "target", "exclude", "replace", "refresh", "plans"];
 
 /// The same, where nothing is replaced.
-const DECIDED_TO_GO: [&str; 8] = ["stacks", "env", "changed_since", "with_upstream", "with_downstream", "target", "exclude", "refresh"];
+const DECIDED_TO_GO: [&str; 8] =
+    ["stacks", "env", "changed_since", "with_upstream", "with_downstream", "target", "exclude", "refresh"];
 
 /// Plans that were made elsewhere.
 #[derive(Debug, Clone, Default, ClapArgs)]

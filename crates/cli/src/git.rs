@@ -80,7 +80,8 @@ pub(crate) fn commit(root: &Path) -> Option<String> {
     }
     let head = read(&directory.join("HEAD"))?;
     let Some(reference) = head.trim().strip_prefix("ref: ") else { return Some(head.trim().to_owned()) };
-    let common = read(&directory.join("commondir")).map_or_else(|| directory.clone(), |path| directory.join(path.trim()));
+    let common =
+        read(&directory.join("commondir")).map_or_else(|| directory.clone(), |path| directory.join(path.trim()));
     if let Some(id) = read(&directory.join(reference)).or_else(|| read(&common.join(reference))) {
         return Some(id.trim().to_owned());
     }

@@ -119,9 +119,9 @@ fn without_record(
     now: RunRecord,
 ) -> Result<Since> {
     let directory = tempfile::tempdir().map_err(|error| io("a temporary directory", &error))?;
-    let root = git.check_out(tree, directory.path()).map_err(|said| {
-        Diagnostic::error("E0763", format!("git cannot write the files of `{version}`")).note(said)
-    })?;
+    let root = git
+        .check_out(tree, directory.path())
+        .map_err(|said| Diagnostic::error("E0763", format!("git cannot write the files of `{version}`")).note(said))?;
     let unreadable = |found: Diagnostics| {
         let problem = Diagnostic::error("E0764", format!("the workspace of `{version}` cannot be read"))
             .hint("compare with a version that a run has left a record of, or name the stacks");
@@ -184,7 +184,8 @@ impl<'a> Past<'a> {
     fn new(session: &'a Session<'a>, workspace: &'a Workspace, root: &'a Path) -> Self {
         let has_code = |root: &Path| root.join("Cargo.toml").is_file();
         let code = if has_code(root) || has_code(session.workspace.root()) {
-            code_digest::elsewhere(session.registry.digests, root).map_or_else(|e| Code::Unknown(e.to_string()), Code::Crates)
+            code_digest::elsewhere(session.registry.digests, root)
+                .map_or_else(|e| Code::Unknown(e.to_string()), Code::Crates)
         } else {
             Code::Nowhere
         };

@@ -69,11 +69,7 @@ impl Engine<'_> {
     ///
     /// # Errors
     /// If the state cannot be read.
-    pub async fn record_of_applied(
-        &self,
-        stacks: &BTreeSet<String>,
-        traces: &Traces,
-    ) -> Result<RunRecord, StoreError> {
+    pub async fn record_of_applied(&self, stacks: &BTreeSet<String>, traces: &Traces) -> Result<RunRecord, StoreError> {
         let heads: BTreeMap<String, Head> =
             self.store.heads().await?.into_iter().map(|head| (head.stack.to_string(), head)).collect();
         let recorded = stacks.iter().filter(|stack| self.catalog.get(stack).is_some()).map(|stack| {
@@ -201,8 +197,11 @@ impl<'p> Behind<'p> {
     fn export(self, expr: &Expr, digests: &mut BTreeMap<&'p str, Option<Digest>>) -> Export {
         // INVARIANT: sorted maps and structs of a fixed field order: their JSON is canonical and cannot fail.
         let of = |resource| Digest::of_json("resource/1", resource);
-        let resources: Vec<(&str, Option<Digest>)> =
-            self.resources.iter().map(|(urn, resource)| (*urn, *digests.entry(urn).or_insert_with(|| of(*resource)))).collect();
+        let resources: Vec<(&str, Option<Digest>)> = self
+            .resources
+            .iter()
+            .map(|(urn, resource)| (*urn, *digests.entry(urn).or_insert_with(|| of(*resource))))
+            .collect();
         let functions: Vec<(&str, Option<&Digest>)> =
             self.functions.iter().map(|name| (*name, self.plan.functions.get(*name))).collect();
         let made_of = Digest::of_json("made of/1", &(expr, resources, functions));

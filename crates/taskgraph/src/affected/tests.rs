@@ -158,7 +158,9 @@ fn schemas_and_profiles_reach_everything() {
 
 #[test]
 fn without_a_record_it_is_an_upper_bound() {
-    let now = footprints("a plan x=one/x1 y=one/y1\n b plan z=one/z1<a:x\n c plan <b:z\n d plan !a:y w=one/w1\n e plan <d:w\n f plan");
+    let now = footprints(
+        "a plan x=one/x1 y=one/y1\n b plan z=one/z1<a:x\n c plan <b:z\n d plan !a:y w=one/w1\n e plan <d:w\n f plan",
+    );
     let of = |a: Before| {
         let mut before: BTreeMap<String, Before> = now.keys().map(|stack| (stack.clone(), Before::AsNow)).collect();
         before.insert("a".to_owned(), a);
