@@ -191,6 +191,17 @@ pub(crate) struct Importing {
     pub allowing: Allowing,
 }
 
+/// What `explain` compares with.
+#[derive(Debug, Clone, Default, ClapArgs)]
+pub(crate) struct Explaining {
+    /// Compare with this version of the sources, instead of with what was last applied
+    #[arg(long, value_name = "REF")]
+    pub since: Option<String>,
+    /// Say why it does not move: also where changes upstream end before they reach it
+    #[arg(long)]
+    pub not: bool,
+}
+
 /// Which policies are let pass.
 #[derive(Debug, Clone, Default, ClapArgs)]
 pub(crate) struct Allowing {
@@ -327,6 +338,8 @@ pub(crate) enum Command {
     Explain {
         #[command(flatten)]
         selection: Selection,
+        #[command(flatten)]
+        how: Explaining,
     },
     /// What runs did: when, which command, what it came to
     History {

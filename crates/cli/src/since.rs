@@ -10,7 +10,7 @@ use diff::Targets;
 use engine::{Engine, Goal, PreviewOptions, Recorded, RunRecord};
 use plan::{Inputs, StackList};
 use resource::StackName;
-use taskgraph::{Affected, Before, Change, Conditions, affected};
+use taskgraph::{Affected, Before, Cause, Change, Conditions, Difference, affected};
 
 use crate::commands::up::orphan_name;
 use crate::exit::{Result, io};
@@ -31,15 +31,55 @@ pub(crate) struct Since {
     /// What they are now.
     pub now: RunRecord,
     /// What of that which the programs read was another then, where that is all that is known.
-    pub reasons: BTreeMap<String, Vec<String>>,
+    pub reasons: BTreeMap<String, Vec<Difference>>,
 }
 
 impl Since {
     /// Why the plan of a stack is another: what of that which its program read has changed.
-    pub(crate) fn differences(&self, stack: &str) -> Vec<String> {
+    pub(crate) fn differences(&self, stack: &str) -> Vec<Difference> {
         let (Some(then), Some(now)) = (self.then.get(stack), self.now.stacks.get(stack)) else { return Vec::new() };
         let (Some(old), Some(new)) = (&then.record, &now.record) else { return Vec::new() };
         taskgraph::differences_of_evaluate(old, new, Some((&then.config, &now.config)))
+    }
+
+    /// Whether a stack is affected.
+    pub(crate) fn affects(&self, stack: &str) -> bool {
+        self.affected.stacks.contains_key(stack)
+    }
+
+    /// What became of a stack, in a word.
+    pub(crate) fn word(&self, stack: &str) -> &'static str {
+        match self.affected.stacks.get(stack) {
+            Some(Change::Added) => "added",
+            Some(Change::Deleted) => "deleted",
+            Some(Change::Changed(_)) => "changed",
+            None => "none",
+        }
+    }
+
+    /// Why a stack is affected.
+    pub(crate) fn why(&self, stack: &str) -> Vec<Difference> {
+        match self.affected.stacks.get(stack) {
+            Some(Change::Changed(causes)) => causes.iter().flat_map(|cause| self.in_words(stack, cause)).collect(),
+            Some(Change::Deleted) => vec![Difference::new("stack", stack, "its stack file is gone")],
+            Some(Change::Added) => vec![Difference::new("stack", stack, "its stack file is new")],
+            None => Vec::new(),
+        }
+    }
+
+    fn in_words(&self, stack: &str, cause: &Cause) -> Vec<Difference> {
+        let one = |kind, text: &str| vec![Difference::new(kind, "", text)];
+        match cause {
+            Cause::Plan => self.differences(stack),
+            Cause::Inputs => self.reasons.get(stack).cloned().unwrap_or_default(),
+            Cause::Waits => one("waits", "its program waits for outputs, so that it cannot be told"),
+            Cause::Schemas => one("schemas", "the schemas of resource types changed"),
+            Cause::Profile => one("profile", "the profile changed"),
+            Cause::Output(other, path) => {
+                let name = format!("{other}:{path}");
+                vec![Difference::new("output", name.clone(), format!("output {name} changes"))]
+            }
+        }
     }
 }
 
@@ -218,14 +258,14 @@ impl<'a> Past<'a> {
     }
 
     /// In which words the code of a stack differs.
-    fn code(&self, engine: &Engine<'_>, stack: &str) -> Vec<String> {
+    fn code(&self, engine: &Engine<'_>, stack: &str) -> Vec<Difference> {
         let Some(project) = engine.catalog.get(stack).map(|entry| entry.name.project()) else { return Vec::new() };
         match &self.code {
             Code::Nowhere => Vec::new(),
-            Code::Unknown(_) => vec![format!("code of `{project}` may have changed")],
+            Code::Unknown(_) => vec![Difference::new("code", project, format!("code of `{project}` may have changed"))],
             Code::Crates(code) => {
                 let crates = code.differing(self.session.registry.digests, project);
-                crates.iter().map(|name| format!("code of `{name}` changed")).collect()
+                crates.iter().map(|name| Difference::new("code", name, format!("code of `{name}` changed"))).collect()
             }
         }
     }

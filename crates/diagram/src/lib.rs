@@ -11,7 +11,7 @@ mod svg;
 mod text;
 
 pub use model::{Diagram, Edge, Format, Group, Kind, Node};
-pub use organisation::{OrganisationGrain, of_organisation};
+pub use organisation::{OrganisationGrain, Others, of_organisation};
 pub use stack::{StackGrain, of_stack};
 
 #[cfg(test)]

@@ -15,22 +15,34 @@ pub enum OrganisationGrain {
     Projects,
 }
 
+/// Stacks that have no plan.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Others<'a> {
+    /// Somebody else manages these.
+    pub foreign: &'a [StackName],
+    /// These have objects and no file any more.
+    pub gone: &'a [StackName],
+}
+
 /// The diagram of the organisation: stacks or projects, with arrows along references and orders. Stacks that are read
-/// and are none of `plans` are drawn as outside; those in `foreign` are known to be foreign.
+/// and are none of `plans` are drawn as outside, and so are those that are gone, read or not.
 pub fn of_organisation<'a>(
     title: &str,
     plans: impl IntoIterator<Item = &'a Evaluated>,
-    foreign: &[StackName],
+    others: Others<'_>,
     grain: OrganisationGrain,
 ) -> Diagram {
     let plans: BTreeMap<&StackName, &Evaluated> = plans.into_iter().map(|plan| (plan.stack(), plan)).collect();
     let mut drawing =
         Drawing { grain, diagram: Diagram { title: title.to_owned(), ..Diagram::default() }, nodes: BTreeMap::new() };
     drawing.stacks(plans.keys().copied());
+    for stack in others.gone {
+        drawing.outside(&stack.to_string(), stack.to_string(), "to destroy");
+    }
     for (stack, plan) in plans {
         let to = drawing.nodes[&stack.to_string()];
         for (other, order_only) in needs(plan) {
-            let from = drawing.node_of(&other, foreign);
+            let from = drawing.node_of(&other, others.foreign);
             drawing.diagram.add_edge(from, to, order_only);
         }
     }
@@ -107,8 +119,11 @@ impl Drawing {
             (Some(stack), OrganisationGrain::Projects) => stack.project().to_owned(),
             _ => name.to_owned(),
         };
-        let detail = if known.is_some() { "foreign" } else { "not among these" }.to_owned();
-        let node = Node { label, detail, kind: Kind::Outside, group: None };
+        self.outside(name, label, if known.is_some() { "foreign" } else { "not among these" })
+    }
+
+    fn outside(&mut self, name: &str, label: String, detail: &str) -> usize {
+        let node = Node { label, detail: detail.to_owned(), kind: Kind::Outside, group: None };
         let there = self.diagram.nodes.iter().position(|other| *other == node);
         let node = there.unwrap_or_else(|| self.diagram.add_node(node));
         self.nodes.insert(name.to_owned(), node);

@@ -4,7 +4,7 @@ use expr::Expr;
 use resource::{Construct, Dependency, Evaluated, Options, Plan, Resource, StackName, Urn};
 use value::{Path, Type};
 
-use crate::{Diagram, Format, OrganisationGrain, StackGrain, of_organisation, of_stack};
+use crate::{Diagram, Format, OrganisationGrain, Others, StackGrain, of_organisation, of_stack};
 
 fn urn(ty: &str, name: &str) -> Urn {
     Urn::new("a.net", ty, name)
@@ -163,7 +163,8 @@ fn organisation(grain: OrganisationGrain) -> Diagram {
         ),
         notes,
     ];
-    of_organisation("Everything", &plans, &[StackName::new("infra.vault", "QA")], grain)
+    let foreign = [StackName::new("infra.vault", "QA")];
+    of_organisation("Everything", &plans, Others { foreign: &foreign, gone: &[] }, grain)
 }
 
 #[test]
@@ -199,9 +200,9 @@ fn the_organisation_is_shown_by_stacks_and_by_projects() {
 #[test]
 fn the_order_of_plans_does_not_matter() {
     let mut plans = vec![plan("b", "QA", &["a.QA", "f.QA"], &[]), plan("a", "QA", &["b.QA"], &[])];
-    let before = of_organisation("x", &plans, &[], OrganisationGrain::Stacks);
+    let before = of_organisation("x", &plans, Others::default(), OrganisationGrain::Stacks);
     plans.reverse();
-    assert_eq!(before, of_organisation("x", &plans, &[], OrganisationGrain::Stacks));
+    assert_eq!(before, of_organisation("x", &plans, Others::default(), OrganisationGrain::Stacks));
 }
 
 /// The boxes of a picture: x, y, width, height.
@@ -245,8 +246,18 @@ fn a_picture_is_well_formed_and_its_boxes_do_not_overlap() {
 
 #[test]
 fn nothing_is_a_diagram_too() {
-    let empty = of_organisation("none", [], &[], OrganisationGrain::Stacks);
+    let empty = of_organisation("none", [], Others::default(), OrganisationGrain::Stacks);
     for (name, format) in Format::ALL {
         assert!(empty.show(format).contains("none"), "{name}");
+    }
+}
+
+#[test]
+fn a_stack_that_is_gone_is_drawn_whether_somebody_reads_it_or_not() {
+    let gone = [StackName::new("apps.old", "QA")];
+    for grain in [OrganisationGrain::Stacks, OrganisationGrain::Projects] {
+        let drawn = of_organisation("Everything", [], Others { foreign: &[], gone: &gone }, grain);
+        let text = drawn.show(Format::Text);
+        assert!(text.contains("apps.old.QA") && text.contains("to destroy"), "{text}");
     }
 }

@@ -2,15 +2,17 @@
 
 use plan::{Inputs, Read, Reads};
 use resource::PLAN_FORMAT;
-use taskgraph::EvaluateRecord;
+use taskgraph::{Difference, EvaluateRecord};
 
 use crate::evaluate::digest_of;
 use crate::{Engine, Preview, Recorded, SEMANTICS_EPOCH, Trace};
 
 impl Engine<'_> {
     /// What of that which a trace's evaluation read is no longer as it was; empty = the trace holds.
-    pub fn why_evaluated(&self, stack: &str, trace: &Trace) -> Vec<String> {
-        let Some(entry) = self.catalog.get(stack) else { return vec!["it is not in the workspace".to_owned()] };
+    pub fn why_evaluated(&self, stack: &str, trace: &Trace) -> Vec<Difference> {
+        let Some(entry) = self.catalog.get(stack) else {
+            return vec![Difference::new("stack", stack, "it is not in the workspace")];
+        };
         let code = self.code.get(self.projects[entry.project].name()).copied();
         let old = without_outputs(&trace.record);
         let new = EvaluateRecord {
@@ -26,7 +28,7 @@ impl Engine<'_> {
 
     /// What of that which an evaluation reads now is another in other sources; its code and outputs of other stacks are
     /// not looked at. Where nothing is, an evaluation of the same code would have read the same there, and no more.
-    pub fn why_other_than(&self, recorded: &Recorded, then: &dyn Inputs) -> Vec<String> {
+    pub fn why_other_than(&self, recorded: &Recorded, then: &dyn Inputs) -> Vec<Difference> {
         let Some(record) = &recorded.record else { return Vec::new() };
         let new = without_outputs(record);
         let old = EvaluateRecord { reads: found(&new, then), ..new.clone() };
@@ -42,36 +44,36 @@ impl Engine<'_> {
     }
 
     /// Why a preview does something to a stack, or does nothing: what it reads of others, and what differs.
-    pub fn why_changed(&self, stack: &str, preview: &Preview) -> Vec<String> {
-        let mut reasons = Vec::new();
+    pub fn why_changed(&self, stack: &str, preview: &Preview) -> Vec<Difference> {
+        let state = |text: String| Difference::new("state", stack, text);
         let Some(set) = preview.changes.iter().find(|set| set.stack.to_string() == stack) else {
-            if let Some(head) = preview.world.heads.get(stack) {
-                reasons.push(format!(
-                    "its {} resources are as its plan says, with the outputs that it reads",
-                    head.objects
-                ));
-            }
-            return reasons;
+            let head = preview.world.heads.get(stack);
+            let objects = head.map(|head| head.objects);
+            let text =
+                |objects| format!("its {objects} resources are as its plan says, with the outputs that it reads");
+            return objects.map(|objects| state(text(objects))).into_iter().collect();
         };
+        let mut reasons = Vec::new();
         if set.base.is_none() {
-            reasons.push("it was never applied".to_owned());
+            reasons.push(state("it was never applied".to_owned()));
         }
         for ((other, path), pin) in &set.reads {
             if pin.proposed {
-                reasons.push(format!("output {other}:{path} changes"));
+                let name = format!("{other}:{path}");
+                reasons.push(Difference::new("output", name.clone(), format!("output {name} changes")));
             }
         }
         let counts = set.counts();
         if counts.changes() > 0 {
             let adopt = if counts.adopt > 0 { format!(", {} to take over", counts.adopt) } else { String::new() };
-            reasons.push(format!(
+            reasons.push(state(format!(
                 "its plan differs from its state: {} to create{adopt}, {} to update, {} to replace, {} to delete",
                 counts.create, counts.update, counts.replace, counts.delete
-            ));
+            )));
         }
         let outputs = set.outputs.values().filter(|output| output.changes()).count();
         if outputs > 0 && counts.changes() == 0 {
-            reasons.push(format!("{outputs} of its outputs change"));
+            reasons.push(state(format!("{outputs} of its outputs change")));
         }
         reasons
     }

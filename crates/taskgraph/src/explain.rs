@@ -1,30 +1,58 @@
 //! What differs between two records, in words.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
 
 use plan::{Read, absent};
+use serde::Serialize;
 use serde_json::Value as Json;
 use value::{Digest, Path, Value, differing};
 
 use crate::{EvaluateRecord, OutputRead, ResolveRecord};
 
-/// Why the evaluation of a stack is not the one of before, one line a reason; nothing if the keys are equal.
+/// Something that is another than before, or a reason why it is not.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Difference {
+    /// What kind of thing it is, in a word: `config`, `file`, `output`.
+    pub kind: &'static str,
+    /// Which one of them; empty, if there is but one.
+    pub name: String,
+    /// The whole as a sentence.
+    pub text: String,
+}
+
+impl Difference {
+    /// A difference.
+    pub fn new(kind: &'static str, name: impl Into<String>, text: impl Into<String>) -> Self {
+        Self { kind, name: name.into(), text: text.into() }
+    }
+}
+
+impl fmt::Display for Difference {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.text)
+    }
+}
+
+/// Why the evaluation of a stack is not the one of before; nothing if the keys are equal.
 ///
 /// Where both configurations are at hand, as old and new, they are compared key by key.
 pub fn differences_of_evaluate(
     old: &EvaluateRecord,
     new: &EvaluateRecord,
     config: Option<(&Value, &Value)>,
-) -> Vec<String> {
+) -> Vec<Difference> {
     let mut found = Vec::new();
     if old.stack != new.stack {
-        found.push(format!("the stack is `{}`, it was `{}`", new.stack, old.stack));
+        let text = format!("the stack is `{}`, it was `{}`", new.stack, old.stack);
+        found.push(Difference::new("stack", old.stack.to_string(), text));
     }
     if (old.format, old.epoch) != (new.format, new.epoch) {
-        found.push("Groundplan itself evaluates in another way than before".to_owned());
+        found.push(Difference::new("engine", "", "Groundplan itself evaluates in another way than before"));
     }
     if old.code != new.code {
-        found.push(format!("code of `{}` changed", new.stack.project()));
+        let project = new.stack.project();
+        found.push(Difference::new("code", project, format!("code of `{project}` changed")));
     }
     let reads: BTreeSet<&Read> = old.reads.keys().chain(new.reads.keys()).collect();
     for read in reads {
@@ -34,32 +62,36 @@ pub fn differences_of_evaluate(
         }
         match (read, config) {
             (Read::Config, Some((old, new))) if old != new => found.extend(differences_of_config(old, new)),
-            _ => found.push(format!("{} {}", thing(read), happened(read, before, after))),
+            _ => {
+                let (kind, name) = kind_of(read);
+                found.push(Difference::new(kind, name, format!("{} {}", thing(read), happened(read, before, after))));
+            }
         }
     }
     found
 }
 
-/// Why the resolution of a stack is not the one of before, one line a reason; nothing if the keys are equal.
-pub fn differences_of_resolve(old: &ResolveRecord, new: &ResolveRecord) -> Vec<String> {
+/// Why the resolution of a stack is not the one of before; nothing if the keys are equal.
+pub fn differences_of_resolve(old: &ResolveRecord, new: &ResolveRecord) -> Vec<Difference> {
     let mut found = Vec::new();
     if old.plan != new.plan {
-        found.push("the plan changed".to_owned());
+        found.push(Difference::new("plan", "", "the plan changed"));
     }
     found.extend(differences_of_outputs(&old.reads, &new.reads));
     if old.schemas != new.schemas {
-        found.push("the schemas of its resource types changed".to_owned());
+        found.push(Difference::new("schemas", "", "the schemas of its resource types changed"));
     }
     if old.profile != new.profile {
-        found.push("the profile changed".to_owned());
+        found.push(Difference::new("profile", "", "the profile changed"));
     }
     found
 }
 
 /// Which keys of a configuration changed; never what they hold, as a value may be next to a secret one.
-pub fn differences_of_config(old: &Value, new: &Value) -> Vec<String> {
+pub fn differences_of_config(old: &Value, new: &Value) -> Vec<Difference> {
     let line = |path: &Path, what: &str| {
-        if path.is_root() { format!("config {what}") } else { format!("config `{path}` {what}") }
+        let text = if path.is_root() { format!("config {what}") } else { format!("config `{path}` {what}") };
+        Difference::new("config", if path.is_root() { String::new() } else { path.to_string() }, text)
     };
     differing(old, new)
         .iter()
@@ -75,24 +107,38 @@ pub fn differences_of_config(old: &Value, new: &Value) -> Vec<String> {
 fn differences_of_outputs(
     old: &BTreeMap<(String, Path), OutputRead>,
     new: &BTreeMap<(String, Path), OutputRead>,
-) -> Vec<String> {
+) -> Vec<Difference> {
     let keys: BTreeSet<&(String, Path)> = old.keys().chain(new.keys()).collect();
     let mut found = Vec::new();
     for key in keys {
-        let name = format!("output `{}:{}`", key.0, key.1);
-        match (old.get(key), new.get(key)) {
-            (Some(before), Some(after)) if before.digest != after.digest => found.push(format!("{name} changed")),
-            (Some(before), Some(after)) if before.proposed != after.proposed => found.push(if after.proposed {
-                format!("{name} is now read as proposed in the same run, with the same value")
-            } else {
-                format!("{name} is now read as published, with the same value")
-            }),
-            (None, Some(_)) => found.push(format!("{name} is read now")),
-            (Some(_), None) => found.push(format!("{name} is no longer read")),
-            _ => {}
-        }
+        let name = format!("{}:{}", key.0, key.1);
+        let what = match (old.get(key), new.get(key)) {
+            (Some(before), Some(after)) if before.digest != after.digest => "changed",
+            (Some(before), Some(after)) if before.proposed != after.proposed && after.proposed => {
+                "is now read as proposed in the same run, with the same value"
+            }
+            (Some(before), Some(after)) if before.proposed != after.proposed => {
+                "is now read as published, with the same value"
+            }
+            (None, Some(_)) => "is read now",
+            (Some(_), None) => "is no longer read",
+            _ => continue,
+        };
+        found.push(Difference::new("output", name.clone(), format!("output `{name}` {what}")));
     }
     found
+}
+
+/// What kind of thing was read, and which.
+fn kind_of(read: &Read) -> (&'static str, String) {
+    match read {
+        Read::Config => ("config", String::new()),
+        Read::File(path) => ("file", path.clone()),
+        Read::List(path) => ("list", path.clone()),
+        Read::Variable(name) => ("variable", name.clone()),
+        Read::World(query) => ("world", query.clone()),
+        Read::Output(stack, path) => ("output", format!("{stack}:{path}")),
+    }
 }
 
 /// What was read, as a person calls it.

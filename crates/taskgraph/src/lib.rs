@@ -5,6 +5,7 @@
 //! and [`ResolveRecord`] can say in words what differs. **Invariant:** no answer depends on the order of the input.
 
 mod affected;
+mod cut;
 mod explain;
 mod key;
 mod order;
@@ -13,7 +14,8 @@ mod rounds;
 mod select;
 
 pub use affected::{Affected, Before, Cause, Change, Conditions, Export, Footprint, Seen, affected};
-pub use explain::{differences_of_config, differences_of_evaluate, differences_of_resolve};
+pub use cut::{Cut, cuts};
+pub use explain::{Difference, differences_of_config, differences_of_evaluate, differences_of_resolve};
 pub use key::{EvaluateRecord, OutputRead, ResolveRecord};
 pub use order::order;
 pub use query::{Facts, Query};

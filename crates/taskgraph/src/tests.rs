@@ -7,8 +7,8 @@ use resource::StackName;
 use value::{Digest, Path, Secret, Value};
 
 use crate::{
-    Candidate, EvaluateRecord, Facts, OutputRead, Reach, Request, ResolveRecord, Selection, differences_of_config,
-    differences_of_evaluate, differences_of_resolve, order, select,
+    Candidate, Difference, EvaluateRecord, Facts, OutputRead, Reach, Request, ResolveRecord, Selection,
+    differences_of_config, differences_of_evaluate, differences_of_resolve, order, select,
 };
 
 /// `project/short`, with `needs` after an arrow; `!` = outside the default selection, `?` = only by name.
@@ -22,6 +22,10 @@ const STACKS: &str = "
     applications.edxapp/xpro.QA             > infrastructure.aws.network/QA
     applications.edx_notes/mitx.QA          > applications.edxapp/mitx.QA
 ";
+
+fn told(differences: &[Difference]) -> Vec<&str> {
+    differences.iter().map(|difference| difference.text.as_str()).collect()
+}
 
 fn name(text: &str) -> StackName {
     let (project, short) = text.split_once('/').expect("project/short");
@@ -319,7 +323,7 @@ fn evaluations_are_explained_read_by_read() {
     let before = Value::map([("apps_vpc", Value::map([("cidr_block", "10.0.0.0/16")]))]);
     let after = Value::map([("apps_vpc", Value::map([("cidr_block", "10.1.0.0/16")]))]);
     assert_eq!(
-        differences_of_evaluate(&old, &new, Some((&before, &after))),
+        told(&differences_of_evaluate(&old, &new, Some((&before, &after)))),
         [
             "code of `infrastructure.aws.network` changed",
             "config `apps_vpc.cidr_block` changed",
@@ -332,8 +336,10 @@ fn evaluations_are_explained_read_by_read() {
             "world lock's answer to `aws:availability-zones` (region `us-east-1`) changed",
         ]
     );
-    assert_eq!(differences_of_evaluate(&old, &old, None), [""; 0]);
-    assert_eq!(differences_of_evaluate(&old, &new, None)[1], "config changed");
+    assert_eq!(differences_of_evaluate(&old, &old, None), []);
+    let found = differences_of_evaluate(&old, &new, None);
+    assert_eq!(told(&found)[1], "config changed");
+    assert_eq!((found[2].kind, found[2].name.as_str()), ("file", "a"));
 }
 
 #[test]
@@ -349,13 +355,13 @@ fn resolutions_are_explained_output_by_output() {
     let mut new = old.clone();
     new.reads = BTreeMap::from([(key("data_vpc.cidr"), read("1", true)), (key("data_vpc.id"), read("2", true))]);
     assert_eq!(
-        differences_of_resolve(&old, &new),
+        told(&differences_of_resolve(&old, &new)),
         [
             "output `infrastructure.aws.network.QA:data_vpc.cidr` is now read as proposed in the same run, with the same value",
             "output `infrastructure.aws.network.QA:data_vpc.id` changed",
         ]
     );
-    assert_eq!(differences_of_resolve(&old, &old), [""; 0]);
+    assert_eq!(differences_of_resolve(&old, &old), []);
 }
 
 #[test]
@@ -364,7 +370,8 @@ fn no_value_of_the_configuration_is_told() {
     let secret = |n: &str| Value::from(Secret::open(digest(n), Value::from(canary)));
     let old = Value::map([("a", secret("1")), ("b", Value::from(canary)), ("c", Value::from(canary))]);
     let new = Value::map([("a", secret("2")), ("b", Value::from("x")), ("d", Value::from(canary))]);
-    let told = differences_of_config(&old, &new);
+    let found = differences_of_config(&old, &new);
+    let told = told(&found);
     assert_eq!(
         told,
         ["config `a` changed (secret)", "config `b` changed", "config `c` was removed", "config `d` was added"]

@@ -2,7 +2,6 @@
 
 use resource::StackName;
 use serde_json::{Value as Json, json};
-use taskgraph::{Cause, Change};
 
 use crate::args::{ListForm, Selection};
 use crate::exit::{Exit, Result, usage};
@@ -25,7 +24,8 @@ pub(crate) async fn affected(session: &Session<'_>, selection: &Selection, form:
             }
             let mut rows = Vec::new();
             for stack in &selected.stacks {
-                let reasons = reasons(stack, since);
+                let name = stack.to_string();
+                let reasons: Vec<String> = since.why(&name).into_iter().map(|reason| reason.text).collect();
                 if session.talk.json {
                     let mut line = entry(stack, since);
                     line["exact"] = since.bound.is_none().into();
@@ -35,7 +35,7 @@ pub(crate) async fn affected(session: &Session<'_>, selection: &Selection, form:
                 }
                 let more = if reasons.len() > 1 { format!(" (and {} more)", reasons.len() - 1) } else { String::new() };
                 let first = reasons.first().map(|first| format!("{first}{more}")).unwrap_or_default();
-                rows.push(vec![stack.to_string(), word(stack, since).to_owned(), first]);
+                rows.push(vec![name.clone(), since.word(&name).to_owned(), first]);
             }
             if rows.is_empty() && !session.talk.json {
                 session.talk.say("no stack is affected");
@@ -47,44 +47,9 @@ pub(crate) async fn affected(session: &Session<'_>, selection: &Selection, form:
         .await
 }
 
+/// A stack with what became of it; one that is there only as a neighbour is as it was.
 fn entry(stack: &StackName, since: &Since) -> Json {
-    json!({
-        "stack": stack.to_string(),
-        "project": stack.project(),
-        "environment": stack.environment(),
-        "change": word(stack, since),
-    })
-}
-
-/// What became of a stack, in a word; one that is there only because of `--with-upstream` or `--with-downstream` is
-/// as it was.
-fn word(stack: &StackName, since: &Since) -> &'static str {
-    match since.affected.stacks.get(&stack.to_string()) {
-        Some(Change::Added) => "added",
-        Some(Change::Deleted) => "deleted",
-        Some(Change::Changed(_)) => "changed",
-        None => "none",
-    }
-}
-
-/// Why a stack is another, one line a reason.
-fn reasons(stack: &StackName, since: &Since) -> Vec<String> {
     let name = stack.to_string();
-    match since.affected.stacks.get(&name) {
-        Some(Change::Changed(causes)) => causes.iter().flat_map(|cause| in_words(&name, cause, since)).collect(),
-        Some(Change::Deleted) => vec!["its stack file is gone".to_owned()],
-        _ => Vec::new(),
-    }
-}
-
-fn in_words(stack: &str, cause: &Cause, since: &Since) -> Vec<String> {
-    let one = |text: &str| vec![text.to_owned()];
-    match cause {
-        Cause::Plan => since.differences(stack),
-        Cause::Inputs => since.reasons.get(stack).cloned().unwrap_or_default(),
-        Cause::Waits => one("its program waits for outputs, so that it cannot be told"),
-        Cause::Schemas => one("the schemas of resource types changed"),
-        Cause::Profile => one("the profile changed"),
-        Cause::Output(other, path) => vec![format!("output {other}:{path} changes")],
-    }
+    let change = since.word(&name);
+    json!({ "stack": name, "project": stack.project(), "environment": stack.environment(), "change": change })
 }

@@ -12,7 +12,7 @@ use crate::session::Session;
 pub(crate) async fn graph(session: &Session<'_>, selection: &Selection, form: Form, all: bool) -> Result<Exit> {
     session
         .with_engine(async |engine| {
-            let selected = session.select(engine, selection, &[]).await?;
+            let selected = session.select_for_list(engine, selection).await?;
             let entries = selected.stacks.iter().filter_map(|stack| engine.catalog.get(&stack.to_string()));
             let survey = engine.survey(entries);
             let mut found = Diagnostics::new();
@@ -34,7 +34,9 @@ pub(crate) async fn graph(session: &Session<'_>, selection: &Selection, form: Fo
                     let foreign: Vec<StackName> =
                         engine.catalog.foreign_stacks().filter_map(|(name, _)| foreign_name(session, name)).collect();
                     let grain = if all { OrganisationGrain::Stacks } else { OrganisationGrain::Projects };
-                    diagram::of_organisation(title, plans, &foreign, grain)
+                    let gone = |stack: &&StackName| engine.catalog.get(&stack.to_string()).is_none();
+                    let gone: Vec<StackName> = selected.stacks.iter().filter(gone).cloned().collect();
+                    diagram::of_organisation(title, plans, diagram::Others { foreign: &foreign, gone: &gone }, grain)
                 }
             };
             let text = diagram.show(match form {

@@ -7,7 +7,6 @@ use resource::StackName;
 use value::{Path, Value};
 
 use crate::args::Selection;
-use crate::commands::up::only_in_state;
 use crate::exit::{Exit, Result};
 use crate::session::Session;
 
@@ -99,14 +98,15 @@ async fn published(engine: &Engine<'_>, names: &BTreeSet<String>) -> Result<BTre
 pub(crate) async fn stacks(session: &Session<'_>, selection: &Selection) -> Result<Exit> {
     session
         .with_engine(async |engine| {
-            let orphans = only_in_state(engine).await?;
-            let selected = session.select(engine, selection, &orphans).await?;
+            let selected = session.select_for_list(engine, selection).await?;
             let heads: BTreeMap<String, state::Head> =
                 engine.store.heads().await?.into_iter().map(|head| (head.stack.to_string(), head)).collect();
             let mut rows = Vec::new();
             for stack in &selected.stacks {
                 let head = heads.get(&stack.to_string());
+                let gone = engine.catalog.get(&stack.to_string()).is_none();
                 let standing = match head {
+                    _ if gone => "to destroy".to_owned(),
                     None => "never applied".to_owned(),
                     Some(head) if head.open.is_some() => "open".to_owned(),
                     Some(head) => format!("{} resources", head.objects),
@@ -118,6 +118,7 @@ pub(crate) async fn stacks(session: &Session<'_>, selection: &Selection) -> Resu
                         "environment": stack.environment(),
                         "resources": head.map_or(0, |head| head.objects),
                         "applied": head.is_some(),
+                        "gone": gone,
                     }));
                 }
                 rows.push(vec![stack.to_string(), stack.environment().to_owned(), standing]);
@@ -130,11 +131,6 @@ pub(crate) async fn stacks(session: &Session<'_>, selection: &Selection) -> Resu
                             name.rsplit('.').next().unwrap_or_default().to_owned(),
                             "foreign".to_owned(),
                         ]);
-                    }
-                    for orphan in
-                        orphans.iter().filter(|name| heads.get(&name.to_string()).is_some_and(|head| head.objects > 0))
-                    {
-                        rows.push(vec![orphan.to_string(), orphan.environment().to_owned(), "to destroy".to_owned()]);
                     }
                 }
                 session.talk.data(&render::table(&["stack", "environment", "state"], &rows, session.talk.stdout()));

@@ -95,7 +95,7 @@ pub(crate) async fn run(registry: &Registry, args: Args, talk: &Talk) -> Result<
         Command::Cache { command } => Ok(cache::run(&session, command)),
         Command::Policies => Ok(policies::list(&session)),
         Command::Graph { selection, format, all } => graph::graph(&session, &selection, format, all).await,
-        Command::Explain { selection } => explain::explain(&session, &selection).await,
+        Command::Explain { selection, how } => explain::explain(&session, &selection, &how).await,
         Command::History { selection } => history::history(&session, &selection).await,
         Command::State { command } => state::run(&session, command).await,
         Command::Sandbox { command } => sandbox::run(&session, command),

@@ -30,7 +30,9 @@ pub(crate) async fn up(
     session.warn_if_stale();
     session
         .with_engine(async |engine| {
-            let selected = session.select(engine, selection, &[]).await?;
+            let orphans = only_in_state(engine).await?;
+            let selected = session.select(engine, selection, &orphans).await?;
+            refuse_gone(engine, &selected)?;
             session.check_given(engine, &selected)?;
             let (goal, saved, import, command, again) = (Goal::Programs, None, None, "up", None);
             Job { session, engine, selected: &selected, goal, targets, saved, import, running, command, again }
@@ -100,7 +102,10 @@ pub(crate) async fn preview(
     session.warn_if_stale();
     session
         .with_engine(async |engine| {
-            let selected = session.select(engine, selection, &[]).await?;
+            let orphans = only_in_state(engine).await?;
+            let mut selected = session.select(engine, selection, &orphans).await?;
+            // A stack that is gone is told of in every preview: what it should be nobody says.
+            selected.stacks.retain(|stack| !is_gone(engine, stack));
             session.check_given(engine, &selected)?;
             let begun = Instant::now();
             let preview = make(session, engine, &selected, Goal::Programs, &targets, refresh).await?;
@@ -113,6 +118,20 @@ pub(crate) async fn preview(
             Ok(if detailed && !preview.is_empty() { Exit::Pending } else { Exit::Done })
         })
         .await
+}
+
+fn is_gone(engine: &Engine<'_>, stack: &StackName) -> bool {
+    engine.catalog.get(&stack.to_string()).is_none()
+}
+
+/// A stack that has no file any more goes only by `destroy`.
+fn refuse_gone(engine: &Engine<'_>, selected: &Selected) -> Result<()> {
+    let gone = selected.stacks.iter().filter(|stack| is_gone(engine, stack));
+    let problems = gone.map(|stack| {
+        Diagnostic::error("E0765", format!("`{stack}` has no stack file any more, so nothing says what it should be"))
+            .hint(format!("to take it down: `runner destroy {stack}`"))
+    });
+    Ok(problems.collect::<diag::Diagnostics>().into_result(())?)
 }
 
 /// Stacks that have objects and no file any more.

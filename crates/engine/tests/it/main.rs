@@ -1,7 +1,9 @@
 //! Whole runs: evaluate, preview, apply, settle, against a store in a directory and a vendor in memory.
 
+mod cache;
 mod cloud;
 mod disk;
+mod history;
 mod house;
 mod imports;
 mod keys;
@@ -27,6 +29,7 @@ mod random;
 mod repairs;
 mod replacing;
 mod secrets;
+mod shelf;
 mod stacks;
 mod surgery;
 mod takers;

@@ -102,7 +102,7 @@ fn declare(stack: &plan::Stack, program: &str, backwards: bool) -> plan::Result<
 }
 
 /// Outputs that are given as they are.
-struct Leaves(BTreeMap<Path, Expr>);
+pub(crate) struct Leaves(pub(crate) BTreeMap<Path, Expr>);
 
 impl OutputTree for Leaves {
     fn reference(_: &str, _: &Path) -> Self {
