@@ -1,6 +1,6 @@
 //! Records of runs: what a run found all stacks to be, kept for each tree of sources.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use cache::{Address, Cache};
 use engine::{Engine, Preview, Recorded, RunRecord};
@@ -43,14 +43,19 @@ impl RunRecords {
         Self { cache: crate::traces::local(session.workspace.root()), profile: session.profile.name.clone() }
     }
 
-    /// Leaves the record of a run of all stacks, if the sources are those of a git tree. Never fails.
+    /// Leaves the record of a run of these stacks, if they are all of the default selection, and the sources, the
+    /// runner's among them, are those of a git tree. Never fails.
     pub(crate) fn leave(
         &self,
         session: &Session<'_>,
         engine: &Engine<'_>,
-        depth: Depth,
+        (depth, stacks): (Depth, &BTreeSet<String>),
         record: impl FnOnce() -> RunRecord,
     ) {
+        let mut all = engine.catalog.stacks().filter(|entry| entry.default);
+        if !all.all(|entry| stacks.contains(&entry.name.to_string())) {
+            return;
+        }
         let root = session.workspace.root();
         let Some(commit) = commit(root) else { return };
         let marker = self.key(&["commit", &commit]);
@@ -59,16 +64,14 @@ impl RunRecords {
         }
         let Some(git) = Git::of(root) else { return };
         let Some(tree) = git.clean_tree() else { return };
+        if !code_digest::stale(session.registry.digests, root).is_empty() {
+            return;
+        }
         let key = self.key(&["tree", &tree, git.prefix()]);
         if depth == Depth::Evaluated && self.cache.get_record(key).is_some() {
             return;
         }
-        let record = record();
-        let complete = engine.catalog.stacks().filter(|entry| entry.default);
-        if !complete.map(|entry| entry.name.to_string()).all(|name| record.stacks.contains_key(&name)) {
-            return;
-        }
-        self.put(key, &record);
+        self.put(key, &record());
         if depth != Depth::Evaluated {
             self.cache.put_record(marker, tree.as_bytes());
         }

@@ -128,7 +128,7 @@ async fn now(session: &Session<'_>, engine: &Engine<'_>, more: &[StackName]) -> 
     let preview = engine.preview(&options, &traces).await?;
     cache.keep(&traces, &preview.traces);
     let record = engine.record(&preview, &traces);
-    RunRecords::of(session).leave(session, engine, Depth::of(&preview), || record.clone());
+    RunRecords::of(session).leave(session, engine, (Depth::of(&preview), &preview.selected), || record.clone());
     Ok(record)
 }
 

@@ -53,7 +53,7 @@ pub(crate) async fn evaluate(
             }
             found.into_result(())?;
             let record = || engine.record_of_survey(&survey);
-            RunRecords::of(session).leave(session, engine, Depth::Evaluated, record);
+            RunRecords::of(session).leave(session, engine, (Depth::Evaluated, &selected.names()), record);
             if !session.talk.json {
                 session.talk.data(&render::table(&["stack", "digest", "resources", "outputs"], &rows, session.talk.stdout()));
             }

@@ -160,7 +160,7 @@ pub(crate) async fn make(
     cache.keep(&traces, &preview.traces);
     if goal == Goal::Programs && targets.is_empty() && !refresh {
         let record = || engine.record(&preview, &traces);
-        RunRecords::of(session).leave(session, engine, Depth::of(&preview), record);
+        RunRecords::of(session).leave(session, engine, (Depth::of(&preview), &preview.selected), record);
     }
     Ok(preview)
 }
@@ -494,9 +494,11 @@ impl Job<'_> {
             session.traces().brought_about(&well);
         }
         if *goal == Goal::Programs && self.is_whole(done) {
-            let traces = session.traces().evaluated();
-            let record = engine.record_of_applied(&selected.names(), &traces).await?;
-            RunRecords::of(session).leave(session, engine, Depth::Compared, || record);
+            let (names, traces) = (selected.names(), session.traces().evaluated());
+            // What cannot be recorded is no failure of the run.
+            if let Ok(record) = engine.record_of_applied(&names, &traces).await {
+                RunRecords::of(session).leave(session, engine, (Depth::Compared, &names), || record);
+            }
         }
         if !report.failed.is_empty() {
             talk.error(&report.failed.iter().map(|failure| failure.problem.clone()).collect());

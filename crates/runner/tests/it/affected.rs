@@ -149,3 +149,73 @@ fn what_cannot_be_compared_with_is_said() {
     world.run("affected --changed-since nowhere").ends(10).says(["E0762", "git knows no version `nowhere`"]);
     world.run("stacks changed(nowhere)").ends(10).says(["E0762"]);
 }
+
+#[test]
+fn explain_compares_with_a_version_and_says_where_changes_end() {
+    let Some(world) = World::in_git() else { return };
+    world.run("preview").ok();
+    world.edit(NETWORK, XPRO_VPC.0, XPRO_VPC.1);
+    let (network, xpro, mitx) =
+        ("infrastructure.aws.network.QA", "applications.edxapp.xpro.QA", "applications.edxapp.mitx.QA");
+    let said = world.run(&format!("explain {network} {xpro} {mitx} --since HEAD")).ok();
+    said.says([
+        "infrastructure.aws.network.QA is affected\n  config `xpro_vpc.cidr_block` changed",
+        "applications.edxapp.xpro.QA is affected\n  output infrastructure.aws.network.QA:xpro_vpc.cidr changes",
+        "applications.edxapp.mitx.QA is not affected\n  everything that its program reads is as it was",
+        "`infrastructure.aws.network.QA` changes, but the ",
+        " outputs that it reads of it do not",
+    ]);
+    // Against what was last applied it is the same.
+    world
+        .run(&format!("explain --not {mitx}"))
+        .ok()
+        .says(["applications.edxapp.mitx.QA does not move", "`infrastructure.aws.network.QA` changes, but the "]);
+    world.run(&format!("explain --not {xpro}")).ok().says(["applications.edxapp.xpro.QA moves all the same"]);
+
+    let events = world.run(&format!("explain {network} {mitx} --since HEAD --json")).ok().events();
+    let of = |stack: &str| events.iter().find(|event| event["stack"] == stack).expect("is explained");
+    assert_eq!((&of(network)["moves"], &of(network)["since"]), (&true.into(), &"HEAD".into()));
+    assert_eq!(
+        of(network)["causes"],
+        serde_json::json!([
+            { "kind": "config", "name": "xpro_vpc.cidr_block", "text": "config `xpro_vpc.cidr_block` changed" }
+        ])
+    );
+    let kinds = |stack: &str| -> Vec<String> {
+        let causes = of(stack)["causes"].as_array().expect("a list");
+        causes.iter().map(|cause| cause["kind"].as_str().expect("a word").to_owned()).collect()
+    };
+    assert_eq!(kinds(mitx), ["inputs", "cut_off"]);
+    assert_eq!(of(mitx)["exact"], true);
+}
+
+#[test]
+fn a_stack_whose_file_is_gone_is_shown_everywhere_and_goes_only_by_destroy() {
+    let Some(world) = World::in_git() else { return };
+    world.run("preview").ok();
+    let gone = "substructure.consul.operations.CI";
+    let before = world.resources();
+    assert!(before.iter().any(|line| line.starts_with(gone)));
+    world.remove("projects/substructure/consul/stacks/operations.CI.toml");
+
+    world.run("stacks").ok().says([gone, "to destroy"]);
+    for words in ["consul.operations.CI", "--env CI", "substructure.consul"] {
+        world.run(&format!("stacks {words}")).ok().says([gone, "to destroy"]);
+    }
+    let events = world.run(&format!("stacks {gone} --json")).ok().events();
+    assert_eq!(events[0]["gone"], true);
+    world.run("preview").ok().says([gone, "to destroy", "runner destroy"]);
+    world.run(&format!("preview {gone}")).ok().says(["to destroy: substructure.consul.operations.CI"]);
+    world.run("affected --changed-since HEAD").ok().says([gone, "deleted", "its stack file is gone"]);
+    world.run("graph").ok().says([gone, "to destroy"]);
+    world.run(&format!("explain {gone}")).ok().says(["it has no stack file any more"]);
+    world.run(&format!("explain {gone} --since HEAD")).ok().says(["its stack file is gone"]);
+
+    world.run(&format!("up {gone} --yes")).ends(10).says(["E0765", "runner destroy substructure.consul.operations.CI"]);
+    world.run("up --yes").ok().says(["nothing to do", "to destroy"]);
+    assert_eq!(world.resources(), before, "nothing has forgotten it");
+    world.run(&format!("destroy {gone} --yes")).ok();
+    assert!(!world.resources().iter().any(|line| line.starts_with(gone)));
+    world.run("stacks").ok().says_not([gone]);
+    world.run("preview").ok().says_not([gone]);
+}
