@@ -117,8 +117,18 @@ impl Scope {
 }
 
 /// What a saved preview has decided already.
-const DECIDED: [&str; 10] =
-    ["stacks", "env", "changed_since", "with_upstream", "with_downstream", "target", "exclude", "replace", "refresh", "plans"];
+const DECIDED: [&str; 10] = [
+    "stacks",
+    "env",
+    "changed_since",
+    "with_upstream",
+    "with_downstream",
+    "target",
+    "exclude",
+    "replace",
+    "refresh",
+    "plans",
+];
 
 /// The same, where nothing is replaced.
 const DECIDED_TO_GO: [&str; 8] =

@@ -53,7 +53,9 @@ impl RunRecords {
         record: impl FnOnce() -> RunRecord,
     ) {
         let mut all = engine.catalog.stacks().filter(|entry| entry.default);
-        if !all.all(|entry| stacks.contains(&entry.name.to_string())) {
+        let whole = all.all(|entry| stacks.contains(&entry.name.to_string()));
+        // Plans that were made elsewhere may be of other sources.
+        if !whole || !engine.given.is_empty() {
             return;
         }
         let root = session.workspace.root();

@@ -154,6 +154,7 @@ impl Shelf {
                 &BTreeMap::from([("cloud".to_owned(), Budget::default())]),
             ),
             secrets: Arc::new(Keys),
+            given: BTreeMap::new(),
             profile_name: "test".to_owned(),
             profile: Digest::of("profile", b""),
             policies: Policies::default(),
