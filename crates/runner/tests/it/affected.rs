@@ -219,3 +219,39 @@ fn a_stack_whose_file_is_gone_is_shown_everywhere_and_goes_only_by_destroy() {
     world.run("stacks").ok().says_not([gone]);
     world.run("preview").ok().says_not([gone]);
 }
+
+#[test]
+fn cache_14_every_command_means_the_same_stacks() {
+    let Some(world) = World::in_git() else { return };
+    world.run("preview").ok();
+    world.edit(NETWORK, XPRO_VPC.0, XPRO_VPC.1);
+    let run = |command: &str, words: &[&str]| {
+        let mut runner = world.command(command);
+        runner.args(words);
+        ran(&format!("{command} {words:?}"), runner).ok().events()
+    };
+    let cases: &[&[&str]] = &[
+        &[],
+        &["--env", "CI"],
+        &["aws.network", "*.mitx.*"],
+        &["rdeps(infrastructure.aws.network.QA) - infrastructure.*"],
+        &["deps(applications.edxapp.xpro.QA) & provider(aws)"],
+        &["--changed-since", "HEAD"],
+        &["--changed-since", "HEAD", "--with-upstream"],
+        &["changed(HEAD) | infrastructure.monitoring"],
+        &["edxapp.xpro.QA", "--with-upstream", "--with-downstream"],
+    ];
+    for words in cases {
+        let mut listed: Vec<String> = names(&run("stacks --json", words)).into_iter().map(str::to_owned).collect();
+        listed.sort();
+        let evaluated = run("evaluate --json", words);
+        let mut evaluated = names(&evaluated);
+        evaluated.sort_unstable();
+        assert_eq!(evaluated, listed, "{words:?}");
+        let preview = run("preview --json", words).remove(0);
+        let mut seen = names(preview["stacks"].as_array().expect("a list"));
+        seen.extend(preview["unchanged"].as_array().expect("a list").iter().filter_map(Value::as_str));
+        seen.sort_unstable();
+        assert_eq!(seen, listed, "{words:?}");
+    }
+}

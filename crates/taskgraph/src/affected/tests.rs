@@ -178,3 +178,104 @@ fn cycles_of_readers_are_fine() {
     let circle = "a plan x=one/x1<b:y\n b plan y=one/y1<a:x";
     check(circle, "a other x=two/x2<b:y", &["a plan", "b a:x"]);
 }
+
+/// A stack of a random graph: the version of its plan, and for each output the version of what it is made of and what it
+/// reads, always of earlier stacks.
+#[derive(Clone)]
+struct Model {
+    plan: u64,
+    outputs: Vec<(u64, Vec<(usize, usize)>)>,
+    reads: Vec<(usize, usize)>,
+}
+
+struct Numbers(u64);
+
+impl Numbers {
+    fn below(&mut self, bound: usize) -> usize {
+        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        usize::try_from(self.0 >> 33).expect("31 bits") % bound
+    }
+}
+
+fn graph(numbers: &mut Numbers) -> Vec<Model> {
+    let mut stacks: Vec<Model> = Vec::new();
+    for at in 0..2 + numbers.below(7) {
+        let mut some = |most: usize| -> Vec<(usize, usize)> {
+            let wanted = if at == 0 { 0 } else { numbers.below(most) };
+            (0..wanted).map(|_| (numbers.below(at), numbers.below(2))).collect()
+        };
+        let reads = some(4);
+        let outputs = (0..2).map(|_| (0, some(3))).collect();
+        stacks.push(Model { plan: 0, outputs, reads });
+    }
+    stacks
+}
+
+/// What the outputs of all stacks are: a version modulo three is all that one sees of what an output is made of.
+fn values(stacks: &[Model]) -> Vec<Vec<u64>> {
+    let mut values: Vec<Vec<u64>> = Vec::new();
+    for stack in stacks {
+        let value = |(version, reads): &(u64, Vec<(usize, usize)>)| {
+            let read: u64 = reads.iter().map(|(stack, output)| values[*stack][*output]).sum();
+            version % 3 + read
+        };
+        values.push(stack.outputs.iter().map(value).collect());
+    }
+    values
+}
+
+fn of_models(stacks: &[Model], with_values: bool) -> BTreeMap<String, Footprint> {
+    let key = |(stack, output): &(usize, usize)| (format!("s{stack}"), Path::key(format!("o{output}")));
+    let values = values(stacks);
+    let footprint = |(at, stack): (usize, &Model)| {
+        let paths = (0..stack.outputs.len()).map(|output| Path::key(format!("o{output}")));
+        let exports = stack.outputs.iter().map(|(version, reads)| Export {
+            made_of: digest(&format!("{version} {reads:?}")),
+            reads: reads.iter().map(key).collect(),
+        });
+        let seen = values[at].iter().map(|value| Seen { digest: digest(&value.to_string()), known: true });
+        let footprint = Footprint {
+            plan: Some(digest(&format!("{} {:?} {:?}", stack.plan, stack.outputs, stack.reads))),
+            reads: stack.reads.iter().chain(stack.outputs.iter().flat_map(|(_, reads)| reads)).map(key).collect(),
+            exports: paths.clone().zip(exports).collect(),
+            values: paths.zip(seen).filter(|_| with_values).collect(),
+            ..Footprint::default()
+        };
+        (format!("s{at}"), footprint)
+    };
+    stacks.iter().enumerate().map(footprint).collect()
+}
+
+#[test]
+fn on_any_graph_it_is_what_a_comparison_from_scratch_finds() {
+    let mut reached = 0;
+    for seed in 0..500 {
+        let mut numbers = Numbers(seed);
+        let then = graph(&mut numbers);
+        let mut now = then.clone();
+        for _ in 0..1 + numbers.below(3) {
+            let at = numbers.below(now.len());
+            match numbers.below(3) {
+                0 => now[at].plan += 1,
+                1 => now[at].outputs[0].0 += 1 + numbers.below(3) as u64,
+                _ => drop(now[at].reads.pop()),
+            }
+        }
+        let (old, new) = (of_models(&then, true), of_models(&now, true));
+        let (values_then, values_now) = (values(&then), values(&now));
+        let differs = |at: &usize| {
+            let key = format!("s{at}");
+            let mut read = then[*at].reads.iter().chain(then[*at].outputs.iter().flat_map(|(_, reads)| reads));
+            old[&key].plan != new[&key].plan || read.any(|(s, o)| values_then[*s][*o] != values_now[*s][*o])
+        };
+        let expected: BTreeSet<String> = (0..then.len()).filter(differs).map(|at| format!("s{at}")).collect();
+        let find = |old: BTreeMap<String, Footprint>| -> BTreeSet<String> {
+            let before = old.into_iter().map(|(stack, footprint)| (stack, Before::Known(footprint))).collect();
+            affected((Some(conditions("one")), &before), (conditions("one"), &new)).stacks.into_keys().collect()
+        };
+        assert_eq!(find(old), expected, "seed {seed}");
+        assert!(find(of_models(&then, false)).is_superset(&expected), "seed {seed}");
+        reached += expected.len();
+    }
+    assert!(reached > 500);
+}
