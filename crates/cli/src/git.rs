@@ -32,8 +32,10 @@ impl Git {
         self.run(&["rev-parse", "--verify", "--quiet", "--end-of-options", &format!("{version}^{{tree}}")])
     }
 
-    /// The id of the tree that is checked out, if every file is as it is there, and there is no file besides.
+    /// The id of the tree that is checked out, if the workspace is in it, every file is as it is there, and there is no
+    /// file besides.
     pub(crate) fn clean_tree(&self) -> Option<String> {
+        self.run(&["cat-file", "-e", "HEAD:./groundplan.toml"]).ok()?;
         let changed = self.run(&["--no-optional-locks", "status", "--porcelain", "--untracked-files=normal"]).ok()?;
         if changed.is_empty() { self.tree("HEAD").ok() } else { None }
     }

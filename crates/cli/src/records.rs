@@ -59,9 +59,8 @@ impl RunRecords {
             return;
         }
         let root = session.workspace.root();
-        let Some(commit) = commit(root) else { return };
-        let marker = self.key(&["commit", &commit]);
-        if depth == Depth::Same && self.cache.get_record(marker).is_some() {
+        let marker = commit(root).map(|commit| self.key(&["commit", &commit]));
+        if depth == Depth::Same && marker.is_some_and(|marker| self.cache.get_record(marker).is_some()) {
             return;
         }
         let Some(git) = Git::of(root) else { return };
@@ -74,7 +73,7 @@ impl RunRecords {
             return;
         }
         self.put(key, &record());
-        if depth != Depth::Evaluated {
+        if let Some(marker) = marker.filter(|_| depth != Depth::Evaluated) {
             self.cache.put_record(marker, tree.as_bytes());
         }
     }
