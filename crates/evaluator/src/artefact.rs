@@ -4,7 +4,7 @@ use std::fs;
 use std::io;
 use std::path::Path;
 
-use diagram::{Format, OrganisationGrain, StackGrain};
+use diagram::{Format, OrganisationGrain, Others, StackGrain};
 use plan::Evaluation;
 use resource::Evaluated;
 use value::Digest;
@@ -56,7 +56,7 @@ fn diagram(evaluated: &Evaluated) -> String {
     let drawn = match evaluated {
         Evaluated::Plan(plan) => diagram::of_stack(plan, StackGrain::Constructs),
         Evaluated::Deferred { stack, .. } => {
-            diagram::of_organisation(&stack.to_string(), [evaluated], &[], OrganisationGrain::Stacks)
+            diagram::of_organisation(&stack.to_string(), [evaluated], Others::default(), OrganisationGrain::Stacks)
         }
     };
     drawn.show(Format::Mermaid)

@@ -158,7 +158,7 @@ pub fn affected(
             continue;
         };
         let mut causes = everywhere.clone();
-        causes.extend(comparison.own(before, footprint));
+        causes.extend(own(before, footprint));
         let read = footprint.reads.iter().chain(footprint.plain.iter().filter(|_| *before == Before::AsNow));
         let read = read.filter(|(other, path)| found.touches(other, path));
         causes.extend(read.map(|(other, path)| Cause::Output(other.clone(), path.clone())));
@@ -190,16 +190,6 @@ impl Comparison<'_> {
             (Before::Known(_), None) => false,
         });
         added.chain(gone).chain(other.map(|(stack, _)| stack)).cloned().collect()
-    }
-
-    /// Why a stack is another by itself.
-    fn own(&self, before: &Before, now: &Footprint) -> Option<Cause> {
-        match before {
-            Before::Other => Some(Cause::Inputs),
-            Before::AsNow => now.waits().then_some(Cause::Waits),
-            Before::Known(before) if before.waits() || now.waits() => Some(Cause::Waits),
-            Before::Known(before) => (before.plan != now.plan).then_some(Cause::Plan),
-        }
     }
 
     /// Goes one step from outputs that are touched to those that are made of them; whether there was one to go.
@@ -239,6 +229,16 @@ impl Comparison<'_> {
     fn is_same(&self, (then, now): (Option<&Seen>, Option<&Seen>)) -> bool {
         let (Some(then), Some(now)) = (then, now) else { return false };
         then == now && (now.known || self.same_state)
+    }
+}
+
+/// Why a stack is another by itself.
+fn own(before: &Before, now: &Footprint) -> Option<Cause> {
+    match before {
+        Before::Other => Some(Cause::Inputs),
+        Before::AsNow => now.waits().then_some(Cause::Waits),
+        Before::Known(before) if before.waits() || now.waits() => Some(Cause::Waits),
+        Before::Known(before) => (before.plan != now.plan).then_some(Cause::Plan),
     }
 }
 
