@@ -253,7 +253,7 @@ fn on_any_graph_it_is_what_a_comparison_from_scratch_finds() {
         let mut numbers = Numbers(seed);
         let then = graph(&mut numbers);
         let mut now = then.clone();
-        for _ in 0..1 + numbers.below(3) {
+        for _ in 0..=numbers.below(3) {
             let at = numbers.below(now.len());
             match numbers.below(3) {
                 0 => now[at].plan += 1,
