@@ -50,8 +50,8 @@ async fn cache_01_each_kind_of_input_flips_the_key_and_is_named() {
             |shelf| "two".clone_into(&mut shelf.sources.zone),
             "world lock's answer to `test:zone` (region `here`) changed",
         ),
-        (|shelf| drop(shelf.sources.code.insert("a".to_owned(), 1)), "code of `a` changed"),
-        (|shelf| drop(shelf.sources.code.insert("*".to_owned(), 1)), "code of `a` changed"),
+        (|shelf| shelf.edit_code("a"), "code of `a` changed"),
+        (|shelf| shelf.edit_code("*"), "code of `a` changed"),
     ];
     for (edit, named) in cases {
         let mut shelf = shelf().await;
@@ -79,7 +79,7 @@ async fn cache_01_what_does_not_count_leaves_every_key_as_it_is() {
             shelf.sources.variables.insert("USER".to_owned(), "somebody".to_owned());
         }),
         ("how many steps may run at a time", |shelf| shelf.jobs = 7),
-        ("the code of another project", |shelf| drop(shelf.sources.code.insert("zzz".to_owned(), 1))),
+        ("the code of another project", |shelf| shelf.edit_code("zzz")),
     ];
     for (what, edit) in cases {
         let mut shelf = shelf().await;
@@ -185,7 +185,7 @@ async fn cache_01_another_body_of_a_named_function_is_another_plan() {
     let before = shelf.traces["a.QA"].plan;
     let (_, then) = shelf.preview().await;
     // A comment in the code around it is not.
-    shelf.sources.code.insert("a".to_owned(), 1);
+    shelf.edit_code("a");
     let (preview, _) = shelf.preview().await;
     assert!(preview.is_empty());
     assert_eq!(shelf.traces["a.QA"].plan, before);

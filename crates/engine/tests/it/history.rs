@@ -205,11 +205,11 @@ impl History {
                 "the world lock"
             }
             17 => {
-                let project = if step % 3 == 0 { "*".to_owned() } else { format!("p{number}") };
+                let project = if step.is_multiple_of(3) { "*".to_owned() } else { format!("p{number}") };
                 sources.code.insert(project, step);
                 "code"
             }
-            18 if step % 2 == 0 => {
+            18 if step.is_multiple_of(2) => {
                 sources.function += 1;
                 "the body of a named function"
             }
@@ -231,7 +231,7 @@ impl History {
 type Goals = BTreeMap<String, (Digest, BTreeMap<(String, Path), Digest>)>;
 
 async fn goals(shelf: &Shelf) -> Goals {
-    let preview: Preview = shelf.from_scratch().await;
+    let preview: Preview = shelf.preview_from_scratch().await;
     assert!(preview.deferred.is_empty());
     let published = shelf.published().await;
     let pins = |stack: &str| -> Option<BTreeMap<(String, Path), Digest>> {
@@ -286,7 +286,7 @@ async fn history(seed: u64, edits: usize, applied: bool) {
         let bound = bound(&history.shelf, &sources, &now).await;
         assert!(found.is_subset(&bound), "seed {seed}: {found:?} {bound:?}\n{told}");
         reached += found.len();
-        if applied && step % 7 == 0 {
+        if applied && step.is_multiple_of(7) {
             history.shelf.up().await;
         }
     }

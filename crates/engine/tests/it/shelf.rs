@@ -116,6 +116,11 @@ impl Shelf {
         *text = text.replace(from, to);
     }
 
+    /// Edits the code of a project; `*` = that of a library.
+    pub(crate) fn edit_code(&mut self, project: &str) {
+        *self.sources.code.entry(project.to_owned()).or_default() += 1;
+    }
+
     /// Puts the state somewhere else, where there is none yet.
     pub(crate) fn elsewhere(&mut self) {
         self.dir = tempfile::tempdir().expect("a directory");
@@ -187,7 +192,7 @@ impl Shelf {
     }
 
     /// The same from scratch: nothing is remembered of earlier evaluations.
-    pub(crate) async fn from_scratch(&self) -> Preview {
+    pub(crate) async fn preview_from_scratch(&self) -> Preview {
         self.preview_with(&Traces::new()).await.0
     }
 
