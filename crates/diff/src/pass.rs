@@ -449,6 +449,7 @@ impl Pass<'_> {
         let current = |old: &state::ReadOutput, pin: &ReadPin| !pin.proposed && pin.digest == old.digest;
         let known: SortedSet<Urn> = old.dependencies.iter().map(|urn| self.current_name(stack, urn)).collect();
         *dependencies != known
+            || !old.holds.is_empty()
             || !found.iter().all(|(read, pin)| old.read.iter().any(|old| same(old, read) && current(old, pin)))
             || !old.read.iter().all(|old| found.iter().any(|(read, _)| same(old, read)))
     }

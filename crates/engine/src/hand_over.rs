@@ -59,7 +59,7 @@ impl Engine<'_> {
 
     /// The stacks outside a preview that have to be asked what became of objects on their way to them.
     pub(crate) fn asked_of_moves(preview: &Preview) -> Vec<Base> {
-        let states = preview.changes.iter().filter_map(|set| preview.state(&set.stack.to_string()));
+        let states = preview.changes.iter().filter_map(|set| preview.world.states.get(&set.stack.to_string()));
         let ids: BTreeSet<&String> =
             states.flat_map(|state| state.leaving.values()).map(|leaving| &leaving.to).collect();
         let inside: BTreeSet<&String> = preview.changes.iter().map(|set| &set.stack_id).collect();

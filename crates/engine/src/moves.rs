@@ -167,6 +167,24 @@ impl Work<'_> {
     }
 }
 
+impl World {
+    /// A state as it is once hand-overs that were interrupted are ended: without the objects that have arrived in
+    /// another stack, as far as that is loaded.
+    pub(crate) fn without_what_has_arrived(&self, state: &StackState) -> Option<StackState> {
+        let target = |to: &String| self.states.values().find(|target| target.id == *to);
+        let arrived = state
+            .leaving
+            .iter()
+            .filter(|(urn, leaving)| target(&leaving.to).is_some_and(|target| target.has_arrived(state, urn)));
+        let left: Vec<Entry> = arrived.map(|(urn, _)| Entry::Left { urn: urn.clone() }).collect();
+        (!left.is_empty()).then(|| {
+            let mut state = state.clone();
+            left.iter().for_each(|entry| state.apply(entry));
+            state
+        })
+    }
+}
+
 impl Deciding<'_> {
     fn state(&self, stack: &str) -> Option<&Arc<StackState>> {
         self.result.states.get(stack).or_else(|| self.world.states.get(stack))
@@ -175,15 +193,10 @@ impl Deciding<'_> {
     /// Objects whose hand-over was interrupted belong to the stack that they have arrived in.
     fn drop_what_has_arrived(&mut self) {
         let states = self.compared.iter().filter_map(|name| Some((name, self.world.states.get(name)?)));
-        for (name, state) in states.filter(|(_, state)| !state.leaving.is_empty()) {
-            let mut dropped = (**state).clone();
-            for (urn, leaving) in &state.leaving {
-                let target = self.world.states.values().find(|target| target.id == leaving.to);
-                if target.is_some_and(|target| target.has_arrived(state, urn)) {
-                    dropped.apply(&Entry::Dropped { urn: urn.clone(), incarnation: leaving.incarnation });
-                }
+        for (name, state) in states {
+            if let Some(left) = self.world.without_what_has_arrived(state) {
+                self.result.states.insert(name.clone(), Arc::new(left));
             }
-            self.result.states.insert(name.clone(), Arc::new(dropped));
         }
     }
 

@@ -159,6 +159,8 @@ impl Engine<'_> {
             observed: self.observed(state, intent, found.observed)?,
             dependencies: intent.request.dependencies.clone(),
             read: intent.request.read.clone(),
+            holds: Default::default(),
+            origins: Default::default(),
             kept: intent.request.kept.clone(),
             external: false,
             status: Status::Ready,

@@ -187,7 +187,8 @@ impl Engine<'_> {
         is_free(&target, &there)?;
         let mut says = vec![format!("`{}` of {} moves to {to} as `{there}`; its object stays", object.urn, state.name)];
         let readers = dependants(&state, &object.urn);
-        says.extend(readers.iter().map(|reader| format!("`{reader}` of {} no longer depends on it", state.name)));
+        let holds = |reader| format!("`{reader}` of {} holds it there until it is applied again", state.name);
+        says.extend(readers.iter().map(holds));
         let one = Move { from: state.name.to_string(), urn: object.urn.clone(), to: to.to_string(), name: there };
         let bases = vec![base.clone(), target_base];
         let states = [state, target].map(|state| (state.name.to_string(), state));

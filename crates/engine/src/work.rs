@@ -449,13 +449,12 @@ impl Work<'_> {
     /// Takes out what has nothing to do, orders the steps once to see what stands against them, and adds remarks.
     pub(crate) async fn finish(mut self) -> Result<Preview, PreviewError> {
         self.preview.notes.append(&mut self.moves.notes);
-        let readers: Vec<String> = self
-            .world
-            .heads
-            .values()
-            .filter(|head| !head.reads_from.is_empty())
-            .map(|head| head.stack.to_string())
-            .collect();
+        let origins = self.origins();
+        // What a run reads that was killed is not in its head.
+        let may_hold =
+            |head: &state::Head| !head.reads_from.is_empty() || head.open.is_some() || origins.contains(&head.id);
+        let readers: Vec<String> =
+            self.world.heads.values().filter(|head| may_hold(head)).map(|head| head.stack.to_string()).collect();
         let withdraws = |set: &ChangeSet| set.outputs.values().any(|output| output.value.is_none());
         let deletes = |set: &ChangeSet| set.counts().delete + set.counts().replace > 0 || withdraws(set);
         let deletes = self.preview.changes.iter().any(deletes);
@@ -463,7 +462,14 @@ impl Work<'_> {
             self.load(readers).await?;
             let moved = &self.moves.states;
             let states = self.world.states.iter().map(|(name, state)| moved.get(name).unwrap_or(state));
-            states.for_each(|state| self.preview.holders.add(state));
+            for state in states {
+                let left = self.world.without_what_has_arrived(state);
+                let state = left.as_ref().unwrap_or(state);
+                self.preview.holders.add(state);
+                if origins.contains(&state.id) {
+                    self.preview.holders.add_outputs(state);
+                }
+            }
             self.preview.holders.select(self.options.selected.iter().cloned());
             self.preview.holders.defer(self.preview.deferred.keys().cloned());
             let left = |set: &&ChangeSet| set.is_empty() && set.resources.values().any(|change| change.left);
@@ -515,6 +521,16 @@ impl Work<'_> {
         let silent = order.along.iter().filter_map(|along| preview.silent(along)).collect::<Vec<_>>();
         preview.notes.extend(silent);
         Ok(preview)
+    }
+}
+
+impl Work<'_> {
+    /// The ids of the stacks that objects of changing stacks were in before.
+    fn origins(&self) -> BTreeSet<String> {
+        let names = self.preview.changes.iter().map(|set| set.stack.to_string());
+        let states = names.filter_map(|name| self.moves.states.get(&name).or_else(|| self.world.states.get(&name)));
+        let copies = states.flat_map(|state| state.copies());
+        copies.flat_map(|object| &object.origins).map(|origin| origin.stack_id.clone()).collect()
     }
 }
 

@@ -97,11 +97,30 @@ impl<'a> Builder<'a> {
                     self.after_reader(number, stack, reader, first);
                 }
             }
+            self.after_holders(number, stack, member, first);
             if position > 0 {
                 let urn = self.index.current_name(stack, &member.urn).clone();
                 self.after_readers_of_outputs(number, stack, &urn, first);
             }
         }
+    }
+
+    /// Who was applied with an object when it, or who reads it, was elsewhere or had another name.
+    fn after_holders(&mut self, number: usize, stack: usize, member: &'a Object, first: bool) {
+        for (other, reader) in self.holders_of(stack, member) {
+            self.after_reader(number, other, reader, first);
+        }
+    }
+
+    /// The objects that hold one although no name says so, with the positions of their stacks.
+    pub(crate) fn holders_of(&self, stack: usize, object: &'a Object) -> Vec<(usize, &'a Object)> {
+        let mut found: Vec<_> = self.index.holding(&self.stacks[stack].changes.stack_id, object).collect();
+        for (id, path) in self.holders.outputs_of(object) {
+            let reads =
+                |reader: &Object| reader.read.iter().any(|read| read.stack_id == id && path.touches(&read.path));
+            found.extend(self.index.across(id).iter().filter(|(_, reader)| reads(reader)));
+        }
+        found
     }
 
     /// Whether a deletion is the first half of a replacement.

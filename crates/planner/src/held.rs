@@ -38,7 +38,7 @@ impl Builder<'_> {
         let (mut readers, mut left) = (Readers::new(), BTreeSet::new());
         if self.is_called(stack, urn, incarnation) {
             for (urn, incarnation) in self.gone_with(stack, urn, incarnation) {
-                left.extend(self.left_readers(stack, &urn));
+                left.extend(self.left_readers(stack, &urn, incarnation));
                 for (reader, outputs) in self.readers_of(stack, &urn, incarnation) {
                     readers.entry(reader).or_default().extend(outputs);
                 }
@@ -134,7 +134,11 @@ impl Builder<'_> {
             reader.read.iter().any(|read| read.stack_id == *id && paths.iter().any(|path| path.touches(&read.path)))
         };
         let mut across = self.index.across(id).iter();
-        let found = inside.or_else(|| across.find(|(stack, reader)| is_held(*stack, reader) && reads(reader)).copied());
+        let holders = self.object(stack, urn, incarnation).map(|object| self.holders_of(stack, object));
+        let mut holders = holders.into_iter().flatten();
+        let found = inside
+            .or_else(|| across.find(|(stack, reader)| is_held(*stack, reader) && reads(reader)).copied())
+            .or_else(|| holders.find(|(stack, reader)| is_held(*stack, reader)));
         found.map(|(stack, reader)| self.reader(stack, reader))
     }
 }

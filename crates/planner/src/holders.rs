@@ -2,7 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use state::StackState;
+use resource::Urn;
+use state::{Object, StackState};
 use value::{Digest, Path};
 
 /// A stack that was applied with outputs of another one.
@@ -20,6 +21,10 @@ pub struct Holder {
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Holders {
     by_upstream: BTreeMap<String, Vec<Holder>>,
+    /// The full names of the stacks that hold an object, by a place where it stands or stood.
+    of_object: BTreeMap<(String, Urn, u64), BTreeSet<String>>,
+    /// The outputs that are made of a resource, by stack id and name.
+    made_of: BTreeMap<(String, Urn), BTreeSet<Path>>,
     selected: BTreeSet<String>,
     deferred: BTreeSet<String>,
     left: BTreeSet<String>,
@@ -35,6 +40,41 @@ impl Holders {
                 holders.push(holder);
             }
         }
+        for hold in state.holds() {
+            let place = (hold.stack_id.clone(), hold.urn.clone(), hold.incarnation);
+            self.of_object.entry(place).or_default().insert(state.name.to_string());
+        }
+    }
+
+    /// Adds what a stack publishes of resources that have moved away: who reads that goes on holding them.
+    pub fn add_outputs(&mut self, state: &StackState) {
+        for (path, output) in &state.outputs {
+            for urn in &output.from {
+                self.made_of.entry((state.id.clone(), urn.clone())).or_default().insert(path.clone());
+            }
+        }
+    }
+
+    /// The outputs of the stacks that an object was in before, each with the stack's id, that are made of it.
+    pub(crate) fn outputs_of<'a>(&'a self, object: &'a Object) -> impl Iterator<Item = (&'a str, &'a Path)> {
+        let origins = object.origins.iter().filter(|_| !self.made_of.is_empty());
+        origins.flat_map(|origin| {
+            let paths = self.made_of.get(&(origin.stack_id.clone(), origin.urn.clone()));
+            paths.into_iter().flatten().map(|path| (origin.stack_id.as_str(), path))
+        })
+    }
+
+    /// The stacks outside the selection, or not yet in it, that hold an object of a stack.
+    pub(crate) fn outside_of<'a>(&'a self, stack_id: &'a str, object: &'a Object) -> impl Iterator<Item = &'a String> {
+        let places = object.places(stack_id).filter(|_| !self.of_object.is_empty());
+        let stacks = places
+            .filter_map(|(stack, urn, incarnation)| self.of_object.get(&(stack.to_owned(), urn.clone(), incarnation)));
+        stacks.flatten().filter(|stack| !self.moves(stack))
+    }
+
+    /// Whether a stack is selected, and has its turn now.
+    fn moves(&self, stack: &String) -> bool {
+        self.selected.contains(stack) && !self.deferred.contains(stack) && !self.left.contains(stack)
     }
 
     /// Says which stacks are selected by full name: one of them that has no steps is not in the way of others.
@@ -64,10 +104,8 @@ impl Holders {
 
     /// The stacks outside the selection, or not yet in it, that hold an output of a stack.
     pub fn outside<'a>(&'a self, stack_id: &str, path: &'a Path) -> impl Iterator<Item = &'a Holder> {
-        let stays = |stack: &String| self.deferred.contains(stack) || self.left.contains(stack);
-        let moves = move |stack: &String| self.selected.contains(stack) && !stays(stack);
         let holders = self.of_stack(stack_id).iter();
-        holders.filter(move |holder| path.touches(&holder.path) && !moves(&holder.stack))
+        holders.filter(move |holder| path.touches(&holder.path) && !self.moves(&holder.stack))
     }
 
     /// Who holds any output of a stack.

@@ -168,8 +168,6 @@ struct Builder<'a> {
     alone: BTreeSet<StepNode>,
     /// Edges from deletions to those that they go along with.
     along: BTreeSet<(usize, usize)>,
-    /// Deletions of objects that come over from another stack, with its position.
-    came: Vec<(usize, usize)>,
     /// Edges that are wanted unless they close a cycle: those of cascades (`false`) before others.
     if_free: Vec<(bool, usize, usize)>,
     /// Edges from deletions to readers in other stacks.
@@ -196,7 +194,6 @@ impl<'a> Builder<'a> {
             held: BTreeSet::new(),
             alone,
             along: BTreeSet::new(),
-            came: Vec::new(),
             if_free: Vec::new(),
             across: BTreeSet::new(),
             found: Diagnostics::new(),
@@ -247,7 +244,7 @@ impl<'a> Builder<'a> {
             for (path, output) in input.changes.outputs.iter().filter(|(_, output)| output.changes()) {
                 let readers = match output.value {
                     Some(_) => Readers::new(),
-                    None => self.readers(stack, std::iter::once((path, None))),
+                    None => self.readers(std::iter::once((input.changes.stack_id.as_str(), path, None))),
                 };
                 let left = match output.value {
                     Some(_) => BTreeSet::new(),
@@ -278,14 +275,26 @@ impl<'a> Builder<'a> {
             let renewed = !output.stale && !input.changes.outputs.get(path).is_some_and(moves);
             (path, (aside && renewed).then_some(output.digest))
         });
-        self.readers(stack, moved_on)
+        let id = &input.changes.stack_id;
+        let mut readers = self.readers(moved_on.map(|(path, digest)| (id.as_str(), path, digest)));
+        if let Some(object) = self.object(stack, urn, incarnation) {
+            let earlier = self.holders.outputs_of(object).map(|(id, path)| (id, path, None));
+            for (reader, outputs) in self.readers(earlier) {
+                readers.entry(reader).or_default().extend(outputs);
+            }
+            let holders = self.holders.outside_of(id, object).filter(|holder| !self.names.contains_key(*holder));
+            for holder in holders {
+                readers.entry(holder.clone()).or_default().insert(format!("`{}`", object.urn.name()));
+            }
+        }
+        readers
     }
 
-    /// The stacks outside that hold outputs of a stack, with the outputs; with a digest only those that hold another.
-    fn readers<'b>(&self, stack: usize, outputs: impl Iterator<Item = (&'b Path, Option<Digest>)>) -> Readers {
-        let id = &self.stacks[stack].changes.stack_id;
+    /// The stacks outside that hold outputs of stacks, which are named by their ids, with the outputs; with a digest only
+    /// those that hold another.
+    fn readers<'b>(&self, outputs: impl Iterator<Item = (&'b str, &'b Path, Option<Digest>)>) -> Readers {
         let mut readers = Readers::new();
-        for (path, moved_on) in outputs {
+        for (id, path, moved_on) in outputs {
             let holders = self.holders.outside(id, path).filter(|holder| !self.names.contains_key(&holder.stack));
             for holder in holders.filter(|holder| moved_on != Some(holder.digest)) {
                 readers.entry(holder.stack.clone()).or_default().insert(format!("`{}`", holder.path));
@@ -295,7 +304,7 @@ impl<'a> Builder<'a> {
     }
 
     /// The objects that a restricted run leaves alone and that read a resource, or would go with it.
-    fn left_readers(&self, stack: usize, urn: &Urn) -> BTreeSet<String> {
+    fn left_readers(&self, stack: usize, urn: &Urn, incarnation: u64) -> BTreeSet<String> {
         if !self.index.is_restricted() {
             return BTreeSet::new();
         }
@@ -303,7 +312,10 @@ impl<'a> Builder<'a> {
         let inside = self.index.inside(stack, name).iter().chain(self.index.going_with(stack, name));
         let left = inside.filter(|reader| self.is_left(stack, reader)).map(|reader| self.reader(stack, reader));
         let paths: Vec<&Path> = self.outputs_of(stack, urn).into_iter().map(|(path, _)| path).collect();
-        left.chain(self.left_readers_elsewhere(stack, &paths)).collect()
+        let holders = self.object(stack, urn, incarnation).map(|object| self.holders_of(stack, object));
+        let holders = holders.into_iter().flatten().filter(|(other, holder)| self.is_left(*other, holder));
+        let holders = holders.map(|(other, holder)| self.reader(other, holder));
+        left.chain(self.left_readers_elsewhere(stack, &paths)).chain(holders).collect()
     }
 
     /// The objects in other stacks that read outputs, and that a restricted run leaves alone, or whose reading it does.
@@ -410,7 +422,6 @@ impl<'a> Builder<'a> {
                 self.result.graph.add_edge(number, to);
             }
         }
-        self.after_what_stays_behind();
     }
 
     fn apply_edges(&mut self, number: usize, stack: usize, urn: &Urn) {
@@ -510,9 +521,6 @@ impl<'a> Builder<'a> {
         }
         self.along_edges(number, stack, object, first);
         self.after_readers_of_outputs(number, stack, urn, first);
-        if let Some((from, _)) = change.and_then(|change| change.moved_from.as_deref()) {
-            self.came.extend(self.names.get(&from.to_string()).map(|&from| (number, from)));
-        }
     }
 
     fn after_readers_of_outputs(&mut self, number: usize, stack: usize, urn: &Urn, first: bool) {

@@ -7,6 +7,9 @@ use state::{Object, StackState};
 
 use crate::StackSteps;
 
+/// Where an object stands or stood: the id of a stack, its name and its incarnation there.
+type Place<'a> = (&'a str, &'a Urn, u64);
+
 /// The objects of all stacks by what they read.
 #[derive(Debug, Default)]
 pub(crate) struct ReaderIndex<'a> {
@@ -16,6 +19,8 @@ pub(crate) struct ReaderIndex<'a> {
     with: Vec<BTreeMap<&'a Urn, Vec<&'a Object>>>,
     /// By the id of the stack that they read, with the position of their own.
     across: BTreeMap<&'a str, Vec<(usize, &'a Object)>>,
+    /// By the places of the objects that they hold, with the position of their own.
+    holding: BTreeMap<Place<'a>, Vec<(usize, &'a Object)>>,
     restricted: bool,
     /// For each stack what the objects with earlier names are called now.
     renamed: Vec<BTreeMap<&'a Urn, &'a Urn>>,
@@ -35,6 +40,9 @@ impl<'a> ReaderIndex<'a> {
             for object in input.state.into_iter().flat_map(StackState::copies) {
                 object.dependencies.iter().for_each(|urn| inside.entry(urn).or_default().push(object));
                 object.kept.deleted_with.iter().for_each(|urn| with.entry(urn).or_default().push(object));
+                for hold in &object.holds {
+                    index.holding.entry(hold.place()).or_default().push((stack, object));
+                }
                 let mut last = None;
                 for read in object.read.iter().filter(|read| last.replace(&read.stack_id) != Some(&read.stack_id)) {
                     index.across.entry(&read.stack_id).or_default().push((stack, object));
@@ -70,6 +78,17 @@ impl<'a> ReaderIndex<'a> {
     /// The objects that read outputs of a stack, with the positions of their stacks.
     pub(crate) fn across(&self, stack_id: &str) -> &[(usize, &'a Object)] {
         self.across.get(stack_id).map(Vec::as_slice).unwrap_or_default()
+    }
+
+    /// The objects that hold one of a stack, with the positions of their stacks: their names do not say so.
+    pub(crate) fn holding<'b>(
+        &'b self,
+        stack_id: &'b str,
+        object: &'b Object,
+    ) -> impl Iterator<Item = (usize, &'a Object)> + 'b {
+        let any = !self.holding.is_empty();
+        let places = object.places(stack_id).filter(move |_| any);
+        places.filter_map(|place| self.holding.get(&place)).flatten().copied()
     }
 
     /// What an object of state is called now.

@@ -1,7 +1,5 @@
 //! What is removed for good, where stacks only waited for one another.
 
-use std::collections::BTreeSet;
-
 use diff::Action;
 
 use crate::{Builder, StepKind, StepNode};
@@ -22,22 +20,6 @@ impl Builder<'_> {
         for (from, to) in pairs {
             self.across.insert((from, to));
             self.edge(from, Some(to));
-        }
-    }
-
-    /// Who read an object in the stack that it comes from is not recorded where it is now: it goes after everything that
-    /// is done there and does not wait for that.
-    pub(crate) fn after_what_stays_behind(&mut self) {
-        for (number, from) in std::mem::take(&mut self.came) {
-            let (mut waiting, mut next) = (BTreeSet::from([number]), vec![number]);
-            while let Some(step) = next.pop() {
-                let new = self.result.graph.needed_by(step).iter().filter(|step| waiting.insert(**step));
-                next.extend(new);
-            }
-            let steps = self.result.steps.iter().enumerate();
-            let there = steps.filter(|(step, node)| node.stack == from && !waiting.contains(step));
-            let there: Vec<usize> = there.map(|(step, _)| step).collect();
-            there.into_iter().for_each(|step| self.edge(number, Some(step)));
         }
     }
 

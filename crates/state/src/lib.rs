@@ -18,7 +18,7 @@ mod verify;
 pub use aside::Aside;
 pub use head::{Head, OutputDigest, Written};
 pub use journal::{Action, Chunk, Entry, Intent, Request};
-pub use moving::{HandOver, Leaving, Origin};
+pub use moving::{HandOver, Hold, Leaving, Origin};
 pub use object::{Kept, KeptHook, KeptRun, Object, OutputReader, ReadOutput, Site, Status};
 pub use stack::{PublishedOutput, STATE_FORMAT, StackState, stack_id};
 pub use tally::Tally;

@@ -8,9 +8,8 @@ use std::collections::BTreeMap;
 
 use resource::Urn;
 use serde::{Deserialize, Serialize};
-use sorted::SortedSet;
 
-use crate::{Entry, Object, ReadOutput, StackState};
+use crate::{Entry, Object, StackState};
 
 /// Where an object stood before it was taken over.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -21,6 +20,29 @@ pub struct Origin {
     pub urn: Urn,
     /// Its incarnation there.
     pub incarnation: u64,
+}
+
+/// An object that another one was applied with, by where it stood then.
+///
+/// Whoever would delete an object asks for each place where it stands or stood: so a hold counts wherever the object, or
+/// who holds it, has moved since, until the holder is applied again.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Hold {
+    /// The full name that the stack had then: a label.
+    pub stack: String,
+    /// The id of the stack.
+    pub stack_id: String,
+    /// Its name there.
+    pub urn: Urn,
+    /// Its incarnation there.
+    pub incarnation: u64,
+}
+
+impl Hold {
+    /// The place that it names.
+    pub fn place(&self) -> (&str, &Urn, u64) {
+        (&self.stack_id, &self.urn, self.incarnation)
+    }
 }
 
 /// Where an object is about to go.
@@ -53,7 +75,7 @@ impl StackState {
             let Some(object) = self.objects.get(urn) else { continue };
             let incarnation = object.incarnation;
             let (id, urn) = (to.id.clone(), urn.clone());
-            let from = Origin { stack_id: self.id.clone(), urn: urn.clone(), incarnation };
+            let from = self.origin(object);
             let arriving = Box::new(self.as_it_arrives(object, to, names));
             entries.leaving.push(Entry::Leaving { urn: urn.clone(), incarnation, to: id, name: name.clone() });
             entries.arriving.push(Entry::Arrived { object: arriving, from });
@@ -72,32 +94,49 @@ impl StackState {
         from.leaving.get(urn).is_some_and(|leaving| leaving.to == self.id && self.arrived.contains(&origin(leaving)))
     }
 
-    /// The object as the other stack records it. What it reads of resources that stay behind it reads of another stack
-    /// by then, and the other way round.
+    /// The object as the other stack records it. What it was applied with and stays behind it holds from there, and
+    /// what it read of the other stack it depends on.
     fn as_it_arrives(&self, object: &Object, to: &Self, names: &BTreeMap<Urn, Urn>) -> Object {
         let mut arriving = object.clone();
         arriving.urn.clone_from(&names[&object.urn]);
         arriving.incarnation = object.incarnation.max(to.last_incarnation + 1);
+        arriving.origins.insert(self.origin(object));
         arriving.dependencies = object.dependencies.iter().filter_map(|urn| names.get(urn)).cloned().collect();
-        let behind = object.dependencies.iter().filter(|urn| !names.contains_key(*urn));
-        arriving.read.extend(behind.flat_map(|urn| self.outputs_made_of(urn)));
-        let (own, foreign): (SortedSet<_>, SortedSet<_>) =
-            std::mem::take(&mut arriving.read).into_iter().partition(|read| read.stack_id == to.id);
-        let own = own.iter().filter_map(|read| to.outputs.get(&read.path)).flat_map(|output| &output.from);
-        arriving.dependencies.extend(own.filter(|urn| to.objects.contains_key(*urn)).cloned());
-        arriving.read = foreign;
+        let live = object.dependencies.iter().filter(|urn| !names.contains_key(*urn));
+        let live = live.filter_map(|urn| self.objects.get(urn));
+        let aside = object.dependencies.iter().flat_map(|urn| self.replaced.of(urn));
+        arriving.holds.extend(live.chain(aside).map(|held| self.hold(held)));
+        for read in object.read.iter().filter(|read| read.stack_id == to.id) {
+            let from: Vec<&Urn> = to.outputs.get(&read.path).into_iter().flat_map(|output| &output.from).collect();
+            arriving.dependencies.extend(from.iter().filter(|urn| to.has(urn)).copied().cloned());
+            // What has left by now is still found by what is published of it.
+            if from.iter().all(|urn| to.has(urn)) {
+                arriving.read.remove(read);
+            }
+        }
         arriving.kept.parent = None;
-        arriving.kept.deleted_with = object.kept.deleted_with.as_ref().and_then(|urn| names.get(urn)).cloned();
+        self.go_on_together(&mut arriving, to, names);
         arriving
     }
 
-    /// The readings of the published outputs that are made of a resource.
-    fn outputs_made_of<'a>(&'a self, urn: &'a Urn) -> impl Iterator<Item = ReadOutput> + 'a {
-        self.outputs.iter().filter(|(_, output)| output.from.contains(urn)).map(|(path, output)| ReadOutput {
-            stack: self.name.to_string(),
-            stack_id: self.id.clone(),
-            path: path.clone(),
-            digest: output.digest,
-        })
+    /// What goes with another object that comes along goes with it where they are then.
+    fn go_on_together(&self, arriving: &mut Object, to: &Self, names: &BTreeMap<Urn, Urn>) {
+        let with = arriving.kept.deleted_with.take();
+        let incarnation = arriving.kept.deleted_with_incarnation.take();
+        let Some((with, name)) = with.and_then(|urn| Some((self.objects.get(&urn)?, names.get(&urn)?))) else { return };
+        if incarnation.is_none_or(|incarnation| incarnation == with.incarnation) {
+            arriving.kept.deleted_with = Some(name.clone());
+            arriving.kept.deleted_with_incarnation = incarnation.map(|of| of.max(to.last_incarnation + 1));
+        }
+    }
+
+    fn origin(&self, object: &Object) -> Origin {
+        Origin { stack_id: self.id.clone(), urn: object.urn.clone(), incarnation: object.incarnation }
+    }
+
+    /// A hold on an object that stands here.
+    pub(crate) fn hold(&self, object: &Object) -> Hold {
+        let (stack, stack_id) = (self.name.to_string(), self.id.clone());
+        Hold { stack, stack_id, urn: object.urn.clone(), incarnation: object.incarnation }
     }
 }

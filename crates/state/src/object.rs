@@ -11,7 +11,7 @@ use serde::{Deserialize, Deserializer, Serialize};
 use sorted::{SortedMap, SortedSet};
 use value::{Digest, Map, Path, Value};
 
-use crate::Request;
+use crate::{Hold, Origin, Request};
 
 /// One object that a stack has made or taken over.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -32,6 +32,12 @@ pub struct Object {
     /// The outputs of other stacks that it was applied with.
     #[serde(default)]
     pub read: SortedSet<ReadOutput>,
+    /// What it was applied with and its names no longer say, since one of the two has moved, or was renamed, since.
+    #[serde(default, skip_serializing_if = "SortedSet::is_empty")]
+    pub holds: SortedSet<Hold>,
+    /// Where it stood before it came here, or had its name, if somebody may hold it by that.
+    #[serde(default, skip_serializing_if = "SortedSet::is_empty")]
+    pub origins: SortedSet<Origin>,
     /// The options that still count when the program no longer declares it.
     #[serde(default)]
     pub kept: Shared<Kept>,
@@ -132,7 +138,44 @@ pub enum KeptRun {
     },
 }
 
+/// What an object, or a step whose end is not known, says of other resources.
+pub(crate) struct Said<'a> {
+    pub(crate) dependencies: &'a mut SortedSet<Urn>,
+    pub(crate) kept: &'a mut Shared<Kept>,
+    pub(crate) holds: Option<&'a mut SortedSet<Hold>>,
+}
+
+impl Said<'_> {
+    /// Every resource that is named.
+    pub(crate) fn named(&self) -> impl Iterator<Item = &Urn> {
+        named(self.dependencies, self.kept)
+            .chain(self.holds.iter().flat_map(|holds| holds.iter()).map(|hold| &hold.urn))
+    }
+}
+
+fn named<'a>(dependencies: &'a SortedSet<Urn>, kept: &'a Kept) -> impl Iterator<Item = &'a Urn> {
+    dependencies.iter().chain(&kept.deleted_with)
+}
+
+impl Request {
+    /// Every resource of the stack that is named.
+    pub(crate) fn named(&self) -> impl Iterator<Item = &Urn> {
+        named(&self.dependencies, &self.kept)
+    }
+}
+
 impl Object {
+    /// Every resource that is named; some of them stand in other stacks.
+    pub(crate) fn named(&self) -> impl Iterator<Item = &Urn> {
+        named(&self.dependencies, &self.kept).chain(self.holds.iter().map(|hold| &hold.urn))
+    }
+
+    /// Every place where it stands or stood: here, under its name, and where it came from.
+    pub fn places<'a>(&'a self, stack_id: &'a str) -> impl Iterator<Item = (&'a str, &'a Urn, u64)> {
+        let origins = self.origins.iter().map(|origin| (origin.stack_id.as_str(), &origin.urn, origin.incarnation));
+        std::iter::once((stack_id, &self.urn, self.incarnation)).chain(origins)
+    }
+
     /// The incarnation of a resource that the object goes with: the one that is remembered, or else, if that is new, the
     /// one that was there before.
     pub fn hangs_on(&self, urn: &Urn, before: Option<&Object>) -> Option<u64> {
@@ -201,9 +244,9 @@ impl Object {
         }
     }
 
-    /// What it says of other resources of its stack.
-    pub(crate) fn says(&mut self) -> (&mut SortedSet<Urn>, &mut Shared<Kept>) {
-        (&mut self.dependencies, &mut self.kept)
+    /// What it says of other resources.
+    pub(crate) fn says(&mut self) -> Said<'_> {
+        Said { dependencies: &mut self.dependencies, kept: &mut self.kept, holds: Some(&mut self.holds) }
     }
 
     /// Takes in what was seen of it. When it was changed by whom is not known, so its times stay.

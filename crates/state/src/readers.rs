@@ -3,9 +3,6 @@
 use std::collections::BTreeSet;
 
 use resource::Urn;
-use sorted::SortedSet;
-
-use crate::Kept;
 
 /// What names other resources of its stack.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -37,11 +34,8 @@ impl PartialEq for Readers {
 
 impl Readers {
     /// Takes in everything that a state says.
-    pub(crate) fn of<'a>(said: impl Iterator<Item = (Reader, &'a SortedSet<Urn>, &'a Kept)>) -> Self {
-        let pairs = said.flat_map(|(reader, dependencies, kept)| {
-            named(dependencies, kept).map(move |urn| (urn.clone(), reader.clone()))
-        });
-        Self(Some(pairs.collect()))
+    pub(crate) fn of<'a>(said: impl Iterator<Item = (Reader, &'a Urn)>) -> Self {
+        Self(Some(said.map(|(reader, urn)| (urn.clone(), reader)).collect()))
     }
 
     pub(crate) fn is_known(&self) -> bool {
@@ -55,23 +49,19 @@ impl Readers {
         pairs.take_while(|(named, _)| named == urn).map(|(_, reader)| reader.clone()).collect()
     }
 
-    /// Notes what something new says.
-    pub(crate) fn add(&mut self, reader: Reader, dependencies: &SortedSet<Urn>, kept: &Kept) {
+    /// Notes what something new names.
+    pub(crate) fn add<'a>(&mut self, reader: &Reader, named: impl Iterator<Item = &'a Urn>) {
         if let Some(pairs) = &mut self.0 {
-            pairs.extend(named(dependencies, kept).map(|urn| (urn.clone(), reader.clone())));
+            pairs.extend(named.map(|urn| (urn.clone(), reader.clone())));
         }
     }
 
-    /// Drops what something said that is no more, or is to say something else.
-    pub(crate) fn drop(&mut self, reader: &Reader, dependencies: &SortedSet<Urn>, kept: &Kept) {
+    /// Drops what something named that is no more, or is to say something else.
+    pub(crate) fn drop<'a>(&mut self, reader: &Reader, named: impl Iterator<Item = &'a Urn>) {
         if let Some(pairs) = &mut self.0 {
-            for urn in named(dependencies, kept) {
+            for urn in named {
                 pairs.remove(&(urn.clone(), reader.clone()));
             }
         }
     }
-}
-
-fn named<'a>(dependencies: &'a SortedSet<Urn>, kept: &'a Kept) -> impl Iterator<Item = &'a Urn> {
-    dependencies.iter().chain(&kept.deleted_with)
 }

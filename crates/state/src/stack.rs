@@ -3,13 +3,14 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use resource::{Shared, StackName, Urn};
+use resource::{StackName, Urn};
 use serde::{Deserialize, Serialize};
 use sorted::SortedSet;
 use value::{Digest, Path, Value};
 
+use crate::object::Said;
 use crate::readers::{Reader, Readers};
-use crate::{Aside, Entry, Intent, Kept, Leaving, Object, Origin};
+use crate::{Aside, Entry, Hold, Intent, Leaving, Object, Origin, Request};
 
 /// The number of the format of states, heads and journals.
 pub const STATE_FORMAT: u32 = 1;
@@ -123,9 +124,15 @@ impl StackState {
         Digest::of_parts("token/1", parts).short(32)
     }
 
-    /// Every output of another stack that an object here was applied with.
+    /// Every output of another stack that an object here was applied with, or is by a step whose end is not known.
     pub fn reads(&self) -> BTreeSet<&crate::ReadOutput> {
-        self.copies().flat_map(|object| &object.read).collect()
+        let open = self.dangling.values().flat_map(|intent| &intent.request.read);
+        self.copies().flat_map(|object| &object.read).chain(open).collect()
+    }
+
+    /// Every object that one here was applied with, where its name does not say so.
+    pub fn holds(&self) -> BTreeSet<&crate::Hold> {
+        self.copies().flat_map(|object| &object.holds).collect()
     }
 
     /// Every object: the live ones, and those that were set aside.
@@ -149,7 +156,7 @@ impl StackState {
             Entry::Seal { fencing, .. } => self.fencing = *fencing,
             Entry::Intent(intent) => {
                 self.last_incarnation = self.last_incarnation.max(intent.incarnation);
-                self.readers.add(Reader::Intent(position), &intent.request.dependencies, &intent.request.kept);
+                self.readers.add(&Reader::Intent(position), intent.request.named());
                 self.dangling.insert(position, (**intent).clone());
             }
             Entry::Done { intent, object } => {
@@ -190,6 +197,7 @@ impl StackState {
             }
             Entry::Left { urn } => {
                 if let Some(leaving) = self.leaving.remove(urn) {
+                    self.part(urn);
                     self.remove(urn, leaving.incarnation);
                 }
             }
@@ -217,7 +225,7 @@ impl StackState {
     /// Closes an intent.
     fn end(&mut self, position: u64) -> Option<Intent> {
         let intent = self.dangling.remove(&position)?;
-        self.readers.drop(&Reader::Intent(position), &intent.request.dependencies, &intent.request.kept);
+        self.readers.drop(&Reader::Intent(position), intent.request.named());
         Some(intent)
     }
 
@@ -253,28 +261,27 @@ impl StackState {
         }
         let old = self.objects.insert(urn.clone(), Arc::clone(&object));
         if let Some(old) = &old {
-            self.readers.drop(&Reader::Live(urn.clone()), &old.dependencies, &old.kept);
+            self.readers.drop(&Reader::Live(urn.clone()), old.named());
         }
-        self.readers.add(Reader::Live(urn), &object.dependencies, &object.kept);
+        self.readers.add(&Reader::Live(urn), object.named());
         old
     }
 
     fn take_live(&mut self, urn: &Urn) -> Option<Arc<Object>> {
         let old = self.objects.remove(urn)?;
-        self.readers.drop(&Reader::Live(urn.clone()), &old.dependencies, &old.kept);
+        self.readers.drop(&Reader::Live(urn.clone()), old.named());
         Some(old)
     }
 
     fn set_aside(&mut self, object: Arc<Object>) {
         self.take_aside(&object.urn, object.incarnation);
-        let reader = Reader::Aside(object.urn.clone(), object.incarnation);
-        self.readers.add(reader, &object.dependencies, &object.kept);
+        self.readers.add(&Reader::Aside(object.urn.clone(), object.incarnation), object.named());
         self.replaced.put(object);
     }
 
     fn take_aside(&mut self, urn: &Urn, incarnation: u64) {
         if let Some(old) = self.replaced.take(urn, incarnation) {
-            self.readers.drop(&Reader::Aside(urn.clone(), incarnation), &old.dependencies, &old.kept);
+            self.readers.drop(&Reader::Aside(urn.clone(), incarnation), old.named());
         }
     }
 
@@ -291,8 +298,37 @@ impl StackState {
             with.extend(gone.map(|object| (object.urn.clone(), object.incarnation)));
         }
         with.retain(|(other, of)| (other, *of) != (urn, incarnation));
+        self.let_go(urn, incarnation);
         self.remove(urn, incarnation);
         with.iter().for_each(|(urn, incarnation)| self.deleted(urn, *incarnation));
+    }
+
+    /// A live object is about to be dropped here, since it is in another stack: who depends on it goes on holding it,
+    /// and what it depends on stands, for who asks where it is now, where it stands here.
+    fn part(&mut self, urn: &Urn) {
+        let Some(object) = self.objects.get(urn).cloned() else { return };
+        let aside = self.replaced.of(urn).cloned();
+        self.held_on(urn, &std::iter::once(Arc::clone(&object)).chain(aside).collect::<Vec<_>>());
+        for name in &object.dependencies {
+            if let Some(held) = self.objects.get_mut(name).map(Arc::make_mut) {
+                let (stack_id, urn, incarnation) = (self.id.clone(), name.clone(), held.incarnation);
+                held.origins.insert(Origin { stack_id, urn, incarnation });
+            }
+        }
+    }
+
+    /// Who depends on a resource goes on holding objects of it whose name no longer says so.
+    fn held_on(&mut self, urn: &Urn, copies: &[Arc<Object>]) {
+        if copies.is_empty() {
+            return;
+        }
+        let holds: Vec<Hold> = copies.iter().map(|object| self.hold(object)).collect();
+        self.edit_readers(urn, |said| {
+            let depends = said.dependencies.contains(urn);
+            if let Some(held) = said.holds.as_mut().filter(|_| depends) {
+                held.extend(holds.iter().cloned());
+            }
+        });
     }
 
     fn remove(&mut self, urn: &Urn, incarnation: u64) {
@@ -301,6 +337,20 @@ impl StackState {
         }
         self.take_aside(urn, incarnation);
         self.prune(urn);
+    }
+
+    /// Nobody holds any more what was deleted.
+    fn let_go(&mut self, urn: &Urn, incarnation: u64) {
+        let live = self.objects.get(urn).filter(|object| object.incarnation == incarnation);
+        let Some(object) = live.or_else(|| self.replaced.get(urn, incarnation)).cloned() else { return };
+        let id = self.id.clone();
+        for (_, name, _) in object.places(&id).filter(|(stack, ..)| *stack == id) {
+            self.edit_readers(name, |said| {
+                if let Some(holds) = &mut said.holds {
+                    holds.retain(|hold| !object.places(&id).any(|place| place == hold.place()));
+                }
+            });
+        }
     }
 
     /// Drops the live object.
@@ -314,26 +364,33 @@ impl StackState {
         if self.has(urn) {
             return;
         }
-        self.edit_readers(urn, |dependencies, kept| {
-            dependencies.remove(urn);
-            if kept.deleted_with.as_ref() == Some(urn) {
-                kept.deleted_with = None;
-                kept.deleted_with_incarnation = None;
+        self.edit_readers(urn, |said| {
+            said.dependencies.remove(urn);
+            if said.kept.deleted_with.as_ref() == Some(urn) {
+                said.kept.deleted_with = None;
+                said.kept.deleted_with_incarnation = None;
             }
         });
     }
 
     fn rename(&mut self, from: &Urn, to: &Urn) {
+        // What was set aside keeps the name.
+        let aside: Vec<Arc<Object>> = self.replaced.of(from).cloned().collect();
+        self.held_on(from, &aside);
         if let Some(mut object) = self.take_live(from) {
             Arc::make_mut(&mut object).urn = to.clone();
             self.put_live(to.clone(), object);
         }
-        self.edit_readers(from, |dependencies, kept| {
-            if dependencies.remove(from) {
-                dependencies.insert(to.clone());
+        self.edit_readers(from, |said| {
+            if said.dependencies.remove(from) {
+                said.dependencies.insert(to.clone());
             }
-            if kept.deleted_with.as_ref() == Some(from) {
-                kept.deleted_with = Some(to.clone());
+            let stays = said
+                .kept
+                .deleted_with_incarnation
+                .is_some_and(|with| aside.iter().any(|object| object.incarnation == with));
+            if said.kept.deleted_with.as_ref() == Some(from) && !stays {
+                said.kept.deleted_with = Some(to.clone());
             }
         });
         for output in self.outputs.values_mut() {
@@ -346,19 +403,21 @@ impl StackState {
     /// Everything that names a resource: objects, and steps whose end is not known.
     fn readers_of(&mut self, urn: &Urn) -> Vec<Reader> {
         if !self.readers.is_known() {
-            let live = self.objects.iter().map(|(urn, object)| (Reader::Live(urn.clone()), &**object));
+            let live = self.objects.iter().map(|(urn, object)| (Reader::Live(urn.clone()), object));
             let aside = |object: &Arc<Object>| Reader::Aside(object.urn.clone(), object.incarnation);
-            let aside = self.replaced.iter().map(|object| (aside(object), &**object));
-            let objects = live.chain(aside).map(|(reader, object)| (reader, &object.dependencies, &*object.kept));
-            let intents = self.dangling.iter().map(|(position, intent)| (Reader::Intent(*position), &intent.request));
-            let intents = intents.map(|(reader, request)| (reader, &request.dependencies, &*request.kept));
-            self.readers = Readers::of(objects.chain(intents));
+            let copies = live.chain(self.replaced.iter().map(|object| (aside(object), object)));
+            let copies = copies.flat_map(|(reader, object)| object.named().map(move |urn| (reader.clone(), urn)));
+            let intents = self
+                .dangling
+                .iter()
+                .flat_map(|(position, intent)| intent.request.named().map(|urn| (Reader::Intent(*position), urn)));
+            self.readers = Readers::of(copies.chain(intents));
         }
         self.readers.of_resource(urn)
     }
 
     /// Changes what everything that names a resource says of others.
-    fn edit_readers(&mut self, urn: &Urn, edit: impl Fn(&mut SortedSet<Urn>, &mut Shared<Kept>)) {
+    fn edit_readers(&mut self, urn: &Urn, edit: impl Fn(&mut Said<'_>)) {
         for reader in self.readers_of(urn) {
             let said = match &reader {
                 Reader::Live(urn) => self.objects.get_mut(urn).map(Arc::make_mut).map(Object::says),
@@ -367,13 +426,13 @@ impl StackState {
                 }
                 Reader::Intent(position) => {
                     let request = self.dangling.get_mut(position).map(|intent| &mut intent.request);
-                    request.map(|request| (&mut request.dependencies, &mut request.kept))
+                    request.map(|Request { dependencies, kept, .. }| Said { dependencies, kept, holds: None })
                 }
             };
-            let Some((dependencies, kept)) = said else { continue };
-            self.readers.drop(&reader, dependencies, kept);
-            edit(dependencies, kept);
-            self.readers.add(reader, dependencies, kept);
+            let Some(mut said) = said else { continue };
+            self.readers.drop(&reader, said.named());
+            edit(&mut said);
+            self.readers.add(&reader, said.named());
         }
     }
 }

@@ -15,6 +15,8 @@ fn object(name: &str, incarnation: u64, needs: &[&str]) -> Object {
         observed: Map::new(),
         dependencies: needs.iter().map(|n| urn(n)).collect(),
         read: Default::default(),
+        holds: Default::default(),
+        origins: Default::default(),
         kept: Shared::default(),
         external: false,
         status: Status::Ready,
@@ -161,6 +163,12 @@ fn recorded(object: Object) -> Entry {
 fn with(name: &str, incarnation: u64, other: &str) -> Object {
     let mut object = object(name, incarnation, &[]);
     object.kept.deleted_with = Some(urn(other));
+    object
+}
+
+fn with_the(name: &str, incarnation: u64, other: &str, of: u64) -> Object {
+    let mut object = with(name, incarnation, other);
+    object.kept.deleted_with_incarnation = Some(of);
     object
 }
 
@@ -418,4 +426,69 @@ fn a_run_is_told_in_numbers_and_a_resource_counts_once() {
     let expected = Tally { created: 1, updated: 1, replaced: 2, deleted: 1, taken_over: 1, failed: 1, recorded: 1 };
     assert_eq!(Tally::of(&before, &entries), expected);
     assert_eq!(Tally::of(&before, &[]), Tally::default());
+}
+
+#[test]
+fn who_depends_on_what_leaves_goes_on_holding_it_and_the_other_way_round() {
+    let mut a = state(&[
+        Entry::Recorded { object: Box::new(object("net", 1, &[])) },
+        Entry::Recorded { object: Box::new(object("main", 2, &["net"])) },
+        Entry::Recorded { object: Box::new(object("reader", 3, &["main"])) },
+    ]);
+    let mut b = StackState::new("b".into(), StackName::new("p", "B"));
+    let moves = a.hand_over(&b, &[(urn("main"), urn("taken"))].into());
+    moves.leaving.iter().chain(&moves.left).for_each(|entry| a.apply(entry));
+    moves.arriving.iter().for_each(|entry| b.apply(entry));
+    assert_eq!((a.verify(), b.verify()), (vec![], vec![]));
+    let (taken, net) = (&b.objects[&urn("taken")], &a.objects[&urn("net")]);
+    let holds = |state: &StackState, object: &Object, id: &str| {
+        state.holds().iter().any(|hold| object.places(id).any(|place| place == hold.place()))
+    };
+    assert!(holds(&a, taken, "b"), "`reader` was applied with it");
+    assert!(holds(&b, net, "id"), "it was applied with `net`");
+    assert!(a.objects[&urn("reader")].dependencies.is_empty() && taken.dependencies.is_empty());
+    // Wherever it goes.
+    let mut c = StackState::new("c".into(), StackName::new("p", "C"));
+    c.apply(&Entry::Recorded { object: Box::new(object("other", 7, &[])) });
+    let further = b.hand_over(&c, &[(urn("taken"), urn("last"))].into());
+    further.arriving.iter().for_each(|entry| c.apply(entry));
+    assert!(holds(&a, &c.objects[&urn("last")], "c") && holds(&c, net, "id"));
+    a.apply(&Entry::Renamed { from: urn("net"), to: urn("web") });
+    assert!(holds(&c, &a.objects[&urn("web")], "id"));
+}
+
+#[test]
+fn what_was_set_aside_is_held_by_its_readers_when_its_resource_gets_another_name() {
+    let mut state = state(&[
+        Entry::Recorded { object: Box::new(object("net", 1, &[])) },
+        Entry::Recorded { object: Box::new(object("reader", 2, &["net"])) },
+        Entry::Recorded { object: Box::new(with_the("with", 3, "net", 1)) },
+        Entry::Recorded { object: Box::new(object("net", 4, &[])) },
+        Entry::Renamed { from: urn("net"), to: urn("web") },
+    ]);
+    assert_eq!(state.verify(), []);
+    let old = state.replaced.get(&urn("net"), 1).expect("it is still there").clone();
+    let places: Vec<_> = state.holds().into_iter().map(Hold::place).collect();
+    assert_eq!(places, [old.places("id").next().expect("one")]);
+    assert_eq!(state.objects[&urn("with")].kept.deleted_with, Some(urn("net")), "it goes with the old one");
+    // It is deleted: nobody holds it, and what went with it is gone.
+    state.apply(&intent(Action::Delete, "net", 1));
+    state.apply(&Entry::Deleted { intent: state.next_position - 1 });
+    assert!(state.holds().is_empty() && !state.objects.contains_key(&urn("with")));
+    assert_eq!(state.verify(), []);
+}
+
+#[test]
+fn what_goes_with_another_object_goes_with_it_where_they_have_moved_together() {
+    let a = state(&[
+        Entry::Recorded { object: Box::new(object("net", 1, &[])) },
+        Entry::Recorded { object: Box::new(with_the("with", 2, "net", 1)) },
+    ]);
+    let mut b = StackState::new("b".into(), StackName::new("p", "B"));
+    b.apply(&Entry::Recorded { object: Box::new(object("other", 5, &[])) });
+    let names = [(urn("net"), urn("net")), (urn("with"), urn("with"))];
+    let moves = a.hand_over(&b, &names.into());
+    moves.arriving.iter().for_each(|entry| b.apply(entry));
+    let net = b.objects[&urn("net")].incarnation;
+    assert!(b.objects[&urn("with")].kept.goes_with(&urn("net"), net));
 }

@@ -287,6 +287,8 @@ pub fn object(name: &str, incarnation: u64) -> Object {
         observed: observed.into_iter().map(|(key, value)| (key.to_owned(), value)).collect(),
         dependencies: Default::default(),
         read: [read].into(),
+        holds: Default::default(),
+        origins: Default::default(),
         kept: Shared::default(),
         external: false,
         status: Status::Ready,

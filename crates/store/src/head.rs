@@ -1,5 +1,7 @@
 //! Making heads.
 
+use std::collections::BTreeSet;
+
 use ports::{Run, StoreError};
 use state::{Head, OutputDigest, STATE_FORMAT, StackState, Written};
 use value::Digest;
@@ -9,8 +11,9 @@ use crate::{durable, lease};
 
 /// The head of a state that a run writes now, as if there were no snapshot and no journal.
 pub(crate) fn of(state: &StackState, generation: u64, run: &Run) -> Head {
-    let mut reads_from: Vec<String> = state.reads().into_iter().map(|read| read.stack.clone()).collect();
-    reads_from.dedup();
+    let read = state.reads().into_iter().map(|read| &read.stack);
+    let held = state.holds().into_iter().filter(|hold| hold.stack_id != state.id).map(|hold| &hold.stack);
+    let reads_from: BTreeSet<&String> = read.chain(held).collect();
     let digest = |output: &state::PublishedOutput| OutputDigest {
         digest: output.digest,
         secret: output.value.has_secret(),
@@ -28,7 +31,7 @@ pub(crate) fn of(state: &StackState, generation: u64, run: &Run) -> Head {
         open: None,
         settled: None,
         objects: (state.objects.len() + state.replaced.len()) as u64,
-        reads_from,
+        reads_from: reads_from.into_iter().cloned().collect(),
         plan: None,
         written: Some(written(run)),
     }

@@ -309,6 +309,8 @@ impl Reader {
             observed: Map::new(),
             dependencies: Default::default(),
             read: Default::default(),
+            holds: Default::default(),
+            origins: Default::default(),
             kept: Shared::default(),
             external: false,
             status: Status::Ready,

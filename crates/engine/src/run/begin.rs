@@ -250,9 +250,9 @@ impl<'a> Runner<'a> {
     ) -> Begun {
         let Some(old) = old.map(Arc::unwrap_or_clone) else { return Begun::Nothing };
         let same = old.kept == request.kept && old.dependencies == request.dependencies && old.read == request.read;
-        if !same {
+        if !same || !old.holds.is_empty() {
             let Request { dependencies, read, kept, .. } = request;
-            let object = Object { dependencies, read, kept, ..old };
+            let object = Object { dependencies, read, kept, holds: Default::default(), ..old };
             self.record(stack, Entry::Recorded { object: Box::new(object) });
         } else if change.renamed_from.is_none() && change.moved_from.is_none() {
             return Begun::Nothing;

@@ -229,8 +229,8 @@ impl Runner<'_> {
         let (secrets, before) = (self.engine.secrets.as_ref(), calling.old.as_deref());
         let observed = seal::observed(secrets, schema, &inputs, before, found.observed, &context)?;
         let time = now();
-        let created =
-            calling.old.as_ref().filter(|old| old.incarnation == calling.incarnation).map(|old| old.created.clone());
+        let before = self.updated(calling);
+        let created = before.map(|old| old.created.clone());
         Ok(Object {
             urn: calling.urn.clone(),
             incarnation: calling.incarnation,
@@ -239,6 +239,8 @@ impl Runner<'_> {
             observed,
             dependencies: calling.request.dependencies.clone(),
             read: calling.request.read.clone(),
+            holds: Default::default(),
+            origins: before.map(|old| old.origins.clone()).unwrap_or_default(),
             kept: calling.request.kept.clone(),
             external: false,
             status,
@@ -250,11 +252,18 @@ impl Runner<'_> {
 
     /// The object after an update that failed in part: the inputs stay old.
     pub(super) fn partly_updated(&self, calling: &Calling, found: Found, status: Status) -> Option<Object> {
-        let old = calling.old.as_ref()?;
+        // What it depends on may have got another name since the step began.
+        let half = self.updated(calling)?.half_updated(&calling.request);
         let updated = self.object(calling, found, status).ok()?;
-        let Object { inputs, dependencies, read, kept, .. } = old.half_updated(&calling.request);
+        let Object { inputs, dependencies, read, holds, kept, .. } = half;
         let Kept { deleted_with, deleted_with_incarnation, .. } = kept.into_inner();
         let kept = Kept { deleted_with, deleted_with_incarnation, ..updated.kept.into_inner() };
-        Some(Object { inputs, dependencies, read, kept: kept.into(), ..updated })
+        Some(Object { inputs, dependencies, read, holds, kept: kept.into(), ..updated })
+    }
+
+    /// The object that a step changes, as state has it by now.
+    fn updated(&self, calling: &Calling) -> Option<&Object> {
+        let object = self.state(calling.stack).objects.get(&calling.urn)?;
+        (object.incarnation == calling.incarnation).then_some(&**object)
     }
 }

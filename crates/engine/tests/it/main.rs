@@ -23,6 +23,7 @@ mod cases_targets;
 mod crashes;
 mod failures;
 mod fuzz;
+mod holders;
 mod moves;
 mod policies;
 mod random;

@@ -93,7 +93,7 @@ async fn a_resource_moves_by_hand_with_the_entries_of_a_move_in_a_program() {
     let told = operate(&house, "a.QA", move_to("b.QA", "main", Some("taken"))).await;
     assert_eq!(
         told,
-        "`a::Vpc::main` of a.QA moves to b.QA as `b::Vpc::taken`; its object stays\n`a::Vpc::reader` of a.QA no longer depends on it"
+        "`a::Vpc::main` of a.QA moves to b.QA as `b::Vpc::taken`; its object stays\n`a::Vpc::reader` of a.QA holds it there until it is applied again"
     );
     house.program(
         "stack a.QA

@@ -18,7 +18,10 @@ fn plan_of(text: &str) -> Result<(StepGraph, Vec<String>), String> {
 fn plan_with(text: &str, settings: Settings) -> Result<(StepGraph, Vec<String>), String> {
     let mut fixture = Fixture::parse(text);
     let mut holders = Holders::default();
-    fixture.stacks.iter().filter_map(|stack| stack.state.as_ref()).for_each(|state| holders.add(state));
+    for state in fixture.stacks.iter().filter_map(|stack| stack.state.as_ref()) {
+        holders.add(state);
+        holders.add_outputs(state);
+    }
     let of = |project: &'static str| {
         let names = fixture.stacks.iter().map(|stack| stack.name.to_string());
         names.filter(move |name| name.starts_with(project))

@@ -425,3 +425,33 @@ stack a.QA
         });
     }
 }
+
+/// The two change places: the reader comes where its output was published, which what it reads has left.
+#[test]
+fn what_changes_places_with_its_reader_is_held_by_it() {
+    for jobs in 1..3 {
+        let given = "
+stack a.QA
+  resource Vpc r3 Cidr=c0 Peer=#b.QA:r2
+    moved b.QA r3
+  output r3 @r3.Arn
+  has Vpc r2 Cidr=c0
+    tainted
+  published r2 r2-1 from r2
+stack b.QA
+  resource Vpc r2 Cidr=c0
+    moved a.QA r2
+  output r2 @r2.Arn
+  has Vpc r3 Cidr=c0 Peer=r2-1
+    reads a.QA:r2
+  published r3 r3-1 from r3
+";
+        replay(&Given {
+            text: given.to_owned(),
+            strict: true,
+            operations: vec![Operation::Up],
+            jobs,
+            ..Given::default()
+        });
+    }
+}

@@ -216,15 +216,13 @@ impl Piece {
 fn fate(strict: bool) -> impl Strategy<Value = Fate> {
     // An object that stays while nobody knows of it may name what is to go.
     let forgotten = if strict { Fate::Dropped } else { Fate::Forgotten };
-    // Who reads an object that another stack takes over is known while all goes well, and not recorded yet.
-    let moved = u32::from(!strict) * 2;
     prop_oneof![
         4 => Just(Fate::Same),
         3 => Just(Fate::Forced),
         2 => Just(Fate::Edited),
         2 => Just(Fate::Unread),
         1 => Just(Fate::Renamed),
-        moved => (0..STACKS.len(), any::<bool>()).prop_map(|(stack, renamed)| Fate::Moved(stack, renamed)),
+        2 => (0..STACKS.len(), any::<bool>()).prop_map(|(stack, renamed)| Fate::Moved(stack, renamed)),
         3 => Just(Fate::Dropped),
         1 => Just(forgotten),
         2 => Just(Fate::New),
