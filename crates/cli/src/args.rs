@@ -117,7 +117,7 @@ impl Scope {
 }
 
 /// What a saved preview has decided already.
-const DECIDED: [&str; 10] = [
+const DECIDED: [&str; 11] = [
     "stacks",
     "env",
     "changed_since",
@@ -128,6 +128,7 @@ const DECIDED: [&str; 10] = [
     "replace",
     "refresh",
     "plans",
+    "keep_going",
 ];
 
 /// The same, where nothing is replaced.
@@ -154,7 +155,8 @@ pub(crate) struct Running {
     /// Do not ask, and do only what has this digest: that of a preview that somebody has looked at
     #[arg(long, value_name = "DIGEST", conflicts_with = "yes")]
     pub approve: Option<value::Digest>,
-    /// After a failure go on with what does not depend on it (this is the default)
+    /// Pass over stacks that cannot be evaluated, and do all that does not depend on them; after a step that fails that
+    /// is done in any case
     #[arg(long, conflicts_with = "fail_fast")]
     pub keep_going: bool,
     /// After a failure start nothing more
@@ -263,6 +265,9 @@ pub(crate) enum Command {
         /// Look at the objects of the selected stacks first; nothing is written
         #[arg(long)]
         refresh: bool,
+        /// Pass over stacks that cannot be evaluated, and show all that does not depend on them
+        #[arg(long, conflicts_with = "out")]
+        keep_going: bool,
         #[command(flatten)]
         allowing: Allowing,
     },
@@ -279,6 +284,9 @@ pub(crate) enum Command {
         /// The manifests of inputs, which hermetic builds go by: write them, or check that they are current
         #[arg(long, value_enum, value_name = "WHAT", conflicts_with_all = ["out", "policies"])]
         manifests: Option<ManifestsDo>,
+        /// Pass over stacks that cannot be evaluated
+        #[arg(long)]
+        keep_going: bool,
     },
     /// Delete everything in the selected stacks
     Destroy {

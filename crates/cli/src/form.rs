@@ -19,6 +19,8 @@ pub(crate) fn preview(preview: &Preview) -> Value {
         "unchanged": preview.unchanged,
         "cached": preview.cached,
         "deferred": deferred,
+        "failed": preview.failed.keys().collect::<Vec<_>>(),
+        "passed_over": preview.passed_over,
         "to_destroy": preview.to_destroy,
         "restricted": preview.restricted,
         "notes": preview.notes.iter().chain(&preview.held_back).collect::<Vec<_>>(),

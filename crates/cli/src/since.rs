@@ -124,7 +124,7 @@ async fn now(session: &Session<'_>, engine: &Engine<'_>, more: &[StackName]) -> 
     let default = engine.catalog.stacks().filter(|entry| entry.default).map(|entry| entry.name.to_string());
     let known = more.iter().map(ToString::to_string).filter(|name| engine.catalog.get(name).is_some());
     let selected: BTreeSet<String> = default.chain(known).collect();
-    let options = PreviewOptions { selected, goal: Goal::Programs, targets: Targets::default() };
+    let options = PreviewOptions { selected, goal: Goal::Programs, targets: Targets::default(), keep_going: false };
     let preview = engine.preview(&options, &traces).await?;
     cache.keep(&traces, &preview.traces);
     let record = engine.record(&preview, &traces);

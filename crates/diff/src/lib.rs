@@ -36,7 +36,7 @@ pub use existing::{Adoption, Existing, adoption, declarable, nothing_to_adopt};
 pub use ignore::{Impossible, ignore_changes};
 pub use nodes::{References, leaf_of, references, resource_references};
 pub use outline::Outline;
-pub use pass::{Lookup, Published, Settings, StackInput, diff};
+pub use pass::{Lookup, Published, Settings, StackInput, diff, diff_with_places};
 pub use problems::cycles;
 pub use reach::Reach;
 pub use reading::nothing_to_read;

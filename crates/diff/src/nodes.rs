@@ -48,6 +48,14 @@ pub(crate) enum Node {
     Output(usize, Path),
 }
 
+impl Node {
+    /// The position of its stack.
+    pub(crate) fn stack(&self) -> usize {
+        let (Self::Resource(stack, _) | Self::Output(stack, _)) = self;
+        *stack
+    }
+}
+
 /// All nodes in an order in which each comes after what it reads, without those in cycles; and the cycles.
 pub(crate) fn order(plans: &[Option<&Plan>]) -> (Vec<Node>, Vec<Vec<Node>>) {
     let mut nodes = Vec::new();

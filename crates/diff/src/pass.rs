@@ -1,6 +1,6 @@
 //! The pass over all resources and outputs.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, BTreeSet};
 
 use diag::{Diagnostic, Diagnostics, Place};
@@ -112,6 +112,16 @@ pub struct Settings {
 
 /// Decides on everything in the stacks: one change set per stack, in their order, and what is wrong.
 pub fn diff(stacks: &[StackInput<'_>], lookup: &dyn Lookup, settings: Settings) -> (Vec<ChangeSet>, Diagnostics) {
+    let (sets, found) = diff_with_places(stacks, lookup, settings);
+    (sets, found.into_iter().map(|(_, problem)| problem).collect())
+}
+
+/// The same, with each problem that is one of a stack's alone beside the position of that stack.
+pub fn diff_with_places(
+    stacks: &[StackInput<'_>],
+    lookup: &dyn Lookup,
+    settings: Settings,
+) -> (Vec<ChangeSet>, Vec<(Option<usize>, Diagnostic)>) {
     let reach = Reach::of(&settings.targets, stacks);
     let sets = stacks.iter().enumerate().map(|(stack, input)| empty_set(input, stack, &reach)).collect();
     let mut pass = Pass {
@@ -122,6 +132,7 @@ pub fn diff(stacks: &[StackInput<'_>], lookup: &dyn Lookup, settings: Settings) 
         names: stacks.iter().enumerate().map(|(i, input)| (input.name.to_string(), i)).collect(),
         sets,
         found: RefCell::default(),
+        at: Cell::new(None),
         fresh: BTreeSet::new(),
         gone_first: BTreeSet::new(),
         some_go_first: false,
@@ -129,16 +140,28 @@ pub fn diff(stacks: &[StackInput<'_>], lookup: &dyn Lookup, settings: Settings) 
     };
     let plans: Vec<Option<&Plan>> = stacks.iter().map(|input| input.plan).collect();
     let (nodes, cycles) = order(&plans);
-    cycles.iter().for_each(|members| pass.problem(cycle(stacks, members)));
+    for members in &cycles {
+        // Without one of them it is none.
+        pass.at.set(members.first().map(Node::stack));
+        pass.problem(cycle(stacks, members));
+    }
+    pass.at.set(None);
     pass.check_replacements();
     for node in nodes {
+        pass.at.set(Some(node.stack()));
         match node {
             Node::Resource(stack, urn) => pass.resource(stack, &urn),
             Node::Output(stack, path) => pass.output(stack, &path),
         }
     }
-    (0..stacks.len()).for_each(|stack| pass.removed(stack));
-    (0..stacks.len()).for_each(|stack| pass.check_reachable(stack));
+    for stack in 0..stacks.len() {
+        pass.at.set(Some(stack));
+        pass.removed(stack);
+    }
+    for stack in 0..stacks.len() {
+        pass.at.set(Some(stack));
+        pass.check_reachable(stack);
+    }
     // PERF: a map that grew in order is half empty; made of all its entries at once it is full.
     pass.sets.iter_mut().for_each(|set| set.resources = std::mem::take(&mut set.resources).into_iter().collect());
     (pass.sets, pass.found.into_inner())
@@ -167,7 +190,9 @@ pub(crate) struct Pass<'a> {
     pub(crate) settings: Settings,
     pub(crate) names: BTreeMap<String, usize>,
     pub(crate) sets: Vec<ChangeSet>,
-    found: RefCell<Diagnostics>,
+    /// What is wrong, each with the stack that was being looked at.
+    found: RefCell<Vec<(Option<usize>, Diagnostic)>>,
+    at: Cell<Option<usize>>,
     /// Unknowns that are sure to come out different from any value before.
     fresh: BTreeSet<Origin>,
     /// Outputs made of objects that go before their replacement is there.
@@ -524,7 +549,7 @@ impl Pass<'_> {
     }
 
     pub(crate) fn problem(&self, problem: Diagnostic) {
-        self.found.borrow_mut().push(problem);
+        self.found.borrow_mut().push((self.at.get(), problem));
     }
 }
 

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use diag::{Diagnostic, Diagnostics};
-use plan::{Evaluation, Inputs, OutputRead, Read};
+use plan::{Evaluation, Inputs, OutputRead, Read, Reads};
 use rayon::iter::{IntoParallelRefIterator, ParallelIterator};
 use resource::{Evaluated, PLAN_FORMAT, Plan, StackName};
 use taskgraph::EvaluateRecord;
@@ -34,6 +34,19 @@ pub enum TraceOutcome {
 pub(crate) trait OutputSource: Sync {
     /// The output of another stack.
     fn read(&self, stack: &str, path: &Path) -> OutputRead;
+
+    /// The digest of the value that would be read; `None` = it is not known.
+    fn digest(&self, stack: &str, path: &Path) -> Option<Digest> {
+        match self.read(stack, path) {
+            OutputRead::Known { value, .. } => Some(value.digest()),
+            OutputRead::NotYet | OutputRead::Missing(_) => None,
+        }
+    }
+
+    /// Whether a program that recorded this digest of an output would see the same value.
+    fn is_as_seen(&self, stack: &str, path: &Path, recorded: Digest) -> bool {
+        self.digest(stack, path).is_some_and(|value| plan::saw_output(recorded, value))
+    }
 }
 
 /// The workspace's inputs with outputs of other stacks.
@@ -81,10 +94,7 @@ impl Survey {
     /// The outputs of other stacks that a stack reads.
     pub fn reads(&self, stack: &str) -> BTreeSet<(String, Path)> {
         let Some(evaluation) = self.evaluations.get(stack) else { return BTreeSet::new() };
-        let plain = evaluation.reads.keys().filter_map(|read| match read {
-            Read::Output(stack, path) => Some((stack.clone(), path.clone())),
-            _ => None,
-        });
+        let plain = plain_reads(&evaluation.reads).map(|(stack, path, _)| (stack.clone(), path.clone()));
         let waits = match &evaluation.result {
             Ok(Evaluated::Deferred { waits_for, .. }) => waits_for.clone(),
             _ => BTreeSet::new(),
@@ -120,7 +130,7 @@ impl Engine<'_> {
     pub fn survey<'b>(&self, stacks: impl IntoIterator<Item = &'b StackEntry>) -> Survey {
         let stacks: Vec<&StackEntry> = stacks.into_iter().collect();
         let mut survey = Survey::default();
-        for (name, evaluation) in self.evaluate(&stacks, &Traces::new(), &FilesOnly(self)).done {
+        for (name, evaluation) in self.evaluate(&stacks, &Traces::new(), &FilesOnly(self), &FilesOnly(self)).done {
             let mut needs: BTreeSet<String> = evaluation.sources.references.keys().cloned().collect();
             if let Some(plan) = plan_of(&evaluation) {
                 needs.extend(plan.reads().into_iter().map(|(stack, _)| stack));
@@ -132,14 +142,21 @@ impl Engine<'_> {
         survey
     }
 
-    /// Evaluates stacks whose trace does not hold.
-    pub(crate) fn evaluate(&self, stacks: &[&StackEntry], traces: &Traces, outputs: &dyn OutputSource) -> Evaluations {
+    /// Evaluates stacks whose trace does not hold. Traces are judged by the outputs as `held` has them; programs see
+    /// them as `outputs` has them.
+    pub(crate) fn evaluate(
+        &self,
+        stacks: &[&StackEntry],
+        traces: &Traces,
+        held: &dyn OutputSource,
+        outputs: &dyn OutputSource,
+    ) -> Evaluations {
         let inputs = WithOutputs { inputs: self.inputs, outputs };
         let ended: Vec<(String, TraceOutcome)> = stacks
             .par_iter()
             .map(|entry| {
                 let name = entry.name.to_string();
-                let trace = traces.get(&name).filter(|trace| self.holds(entry, trace, &inputs));
+                let trace = traces.get(&name).filter(|trace| self.holds(entry, trace, held));
                 let outcome = match trace {
                     Some(trace) => TraceOutcome::Holds(Box::new(trace.clone())),
                     None => TraceOutcome::Evaluated(Box::new(self.evaluate_with(entry, &inputs))),
@@ -164,8 +181,7 @@ impl Engine<'_> {
         traces: &'t Traces,
         outputs: &dyn OutputSource,
     ) -> Option<&'t Trace> {
-        let inputs = WithOutputs { inputs: self.inputs, outputs };
-        traces.get(&entry.name.to_string()).filter(|trace| self.holds(entry, trace, &inputs))
+        traces.get(&entry.name.to_string()).filter(|trace| self.holds(entry, trace, outputs))
     }
 
     /// Evaluates one stack, whatever its trace says.
@@ -183,12 +199,16 @@ impl Engine<'_> {
     }
 
     /// Whether everything that a trace's evaluation read is as it was.
-    fn holds(&self, entry: &StackEntry, trace: &Trace, inputs: &dyn Inputs) -> bool {
+    fn holds(&self, entry: &StackEntry, trace: &Trace, outputs: &dyn OutputSource) -> bool {
+        let is_same = |(read, digest): (&Read, &Digest)| match read {
+            Read::Output(stack, path) => outputs.is_as_seen(stack, path, *digest),
+            other => digest_of(other, &entry.name, self.inputs) == Some(*digest),
+        };
         let project = self.projects[entry.project].name();
         !self.given.contains_key(&entry.name.to_string())
             && self.code.get(project) == Some(&trace.record.code)
             && (trace.record.format, trace.record.epoch) == (PLAN_FORMAT, SEMANTICS_EPOCH)
-            && trace.record.reads.iter().all(|(read, digest)| digest_of(read, &entry.name, inputs) == Some(*digest))
+            && trace.record.reads.iter().all(is_same)
     }
 
     /// The trace of an evaluation that gave a whole plan.
@@ -217,7 +237,7 @@ impl Engine<'_> {
     }
 }
 
-/// The digest of what is there now, as the reader would record it; `None` = it cannot be read.
+/// The digest of what is there now, as the reader would record it; `None` = it cannot be read here.
 pub(crate) fn digest_of(read: &Read, stack: &StackName, inputs: &dyn Inputs) -> Option<Digest> {
     Some(match read {
         Read::Config => inputs.config(stack).ok()?.to_value().digest(),
@@ -235,10 +255,16 @@ pub(crate) fn digest_of(read: &Read, stack: &StackName, inputs: &dyn Inputs) -> 
             let answer = inputs.world(stack, query, key.get("arguments")?).ok()?;
             answer.as_ref().map_or_else(plan::absent, Value::digest)
         }
-        Read::Output(other, path) => match inputs.output(other, path) {
-            OutputRead::Known { value, applied } => plan::output_digest(&value, applied),
-            OutputRead::NotYet | OutputRead::Missing(_) => return None,
-        },
+        // What others export is not among the inputs.
+        Read::Output(..) => return None,
+    })
+}
+
+/// The outputs of other stacks that a program branched on, with the digests of what it saw.
+pub(crate) fn plain_reads(reads: &Reads) -> impl Iterator<Item = (&String, &Path, Digest)> {
+    reads.iter().filter_map(|(read, digest)| match read {
+        Read::Output(stack, path) => Some((stack, path, *digest)),
+        _ => None,
     })
 }
 

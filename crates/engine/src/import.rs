@@ -66,7 +66,12 @@ impl Engine<'_> {
     pub async fn import(&self, wanted: &Import) -> Result<Imported, PreviewError> {
         let name = wanted.stack.to_string();
         let selected = BTreeSet::from([name.clone()]);
-        let options = PreviewOptions { selected: selected.clone(), goal: Goal::Programs, targets: Targets::default() };
+        let options = PreviewOptions {
+            selected: selected.clone(),
+            goal: Goal::Programs,
+            targets: Targets::default(),
+            keep_going: false,
+        };
         let heads = self.store.heads().await?.into_iter().map(|head| (head.stack.to_string(), head));
         let mut work = Work::new(self, &options, World { heads: heads.collect(), ..World::default() });
         work.load([name.clone()]).await?;
@@ -98,13 +103,17 @@ impl Engine<'_> {
         planned.plan = Some(Arc::new(with(plan, &urn, &found.id, missing.as_ref())));
         let touched = BTreeSet::from([(wanted.stack.clone(), urn.clone())]);
         let exactly = Some(Exactly { touched: Some(touched), replaced: BTreeMap::new() });
-        let options =
-            PreviewOptions { selected, goal: Goal::Programs, targets: Targets { exactly, ..Targets::default() } };
+        let options = PreviewOptions {
+            selected,
+            goal: Goal::Programs,
+            targets: Targets { exactly, ..Targets::default() },
+            keep_going: false,
+        };
         let mut work = Work::new(self, &options, world);
         work.preview.notes.extend(self.tagged(&name, &found, &work.world));
         work.planned.insert(name.clone(), planned);
         let (sets, problems) = work.compare(&BTreeSet::from([name.clone()])).await?;
-        with_hints(problems, &name).into_result(())?;
+        with_hints(problems.all(), &name).into_result(())?;
         work.preview.changes = sets;
         Ok(Imported { urn, preview: Some(work.finish().await?), missing })
     }

@@ -22,6 +22,8 @@ mod import;
 mod lease;
 mod lookup;
 mod moves;
+mod passed;
+mod plain;
 mod policies;
 mod preview;
 mod providers;

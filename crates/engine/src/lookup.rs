@@ -51,6 +51,13 @@ impl World {
         leaf_of(&head.outputs, path).map(|(_, output)| output.digest)
     }
 
+    /// The digest of the published value of an output, where the head of a closed stack says that: of a whole output
+    /// that is no secret.
+    pub(crate) fn at_head(&self, stack: &str, path: &Path) -> Option<Digest> {
+        let head = self.heads.get(stack).filter(|head| head.open.is_none())?;
+        head.outputs.get(path).filter(|output| !output.secret).map(|output| output.digest)
+    }
+
     /// What is published of an output; its state must have been loaded.
     pub(crate) fn published(&self, engine: &Engine<'_>, stack: &str, path: &Path) -> Published {
         let below = |leaf: &Path, value: &Value| {
@@ -168,15 +175,15 @@ impl Lookup for EngineLookup<'_> {
 pub(crate) struct PlainOutputs<'a> {
     pub engine: &'a Engine<'a>,
     pub world: &'a World,
-    /// The stacks of the selection, by full name; their published outputs may be out of date.
-    pub selected: &'a BTreeSet<String>,
+    /// The selected stacks that may have something to do, by full name: their published outputs may be out of date.
+    pub moving: &'a BTreeSet<String>,
     /// The outputs that the selection proposes so far: value, and whether it is what is published.
     pub proposed: &'a BTreeMap<String, BTreeMap<Path, (Value, bool)>>,
 }
 
 impl OutputSource for PlainOutputs<'_> {
     fn read(&self, stack: &str, path: &Path) -> OutputRead {
-        if self.selected.contains(stack) {
+        if self.moving.contains(stack) {
             let Some(outputs) = self.proposed.get(stack) else { return OutputRead::NotYet };
             let Some((leaf, (value, applied))) = leaf_of(outputs, path) else { return self.missing(stack, path) };
             let rest = Path::from(path.segments()[leaf.segments().len()..].to_vec());
@@ -193,6 +200,14 @@ impl OutputSource for PlainOutputs<'_> {
             Published::Nothing if self.world.is_to_load(stack) => OutputRead::NotYet,
             _ => self.missing(stack, path),
         }
+    }
+
+    fn digest(&self, stack: &str, path: &Path) -> Option<Digest> {
+        let published = if self.moving.contains(stack) { None } else { self.world.at_head(stack, path) };
+        published.or_else(|| match self.read(stack, path) {
+            OutputRead::Known { value, .. } => Some(value.digest()),
+            OutputRead::NotYet | OutputRead::Missing(_) => None,
+        })
     }
 }
 

@@ -37,6 +37,8 @@ pub struct PreviewOptions {
     pub goal: Goal,
     /// What may be touched, and what is replaced whatever differs.
     pub targets: Targets,
+    /// Stacks that cannot be evaluated or compared are passed over.
+    pub keep_going: bool,
 }
 
 /// What would be done.
@@ -52,6 +54,10 @@ pub struct Preview {
     pub cached: usize,
     /// Stacks whose program waits for outputs that are not known yet, with what they wait for.
     pub deferred: BTreeMap<String, BTreeSet<(String, Path)>>,
+    /// Stacks that cannot be evaluated or compared and were passed over, with what is wrong.
+    pub failed: BTreeMap<String, Diagnostics>,
+    /// Stacks that wait for some of these, directly or not.
+    pub passed_over: BTreeMap<String, BTreeSet<String>>,
     /// Remarks for people: unapplied changes upstream, stacks to destroy, interrupted runs.
     pub notes: Vec<String>,
     /// Stacks that are in state but no longer in the workspace.
@@ -143,7 +149,7 @@ impl From<Diagnostics> for PreviewError {
 impl Preview {
     /// Whether there is nothing to do at all.
     pub fn is_empty(&self) -> bool {
-        self.changes.is_empty() && self.deferred.is_empty()
+        self.changes.is_empty() && self.deferred.is_empty() && self.failed.is_empty()
     }
 
     /// Whether there is more to see once this is applied: programs wait for outputs, or what goes for these programs.

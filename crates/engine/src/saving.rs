@@ -29,14 +29,15 @@ impl Engine<'_> {
         can_be_saved(preview)?;
         let targets = Targets::as_in(preview.changes.iter(), preview.restricted.is_some());
         // Which goal it was decides the plans at hand, and nothing else here.
-        let options = PreviewOptions { selected: preview.selected.clone(), goal: Goal::Programs, targets };
+        let options =
+            PreviewOptions { selected: preview.selected.clone(), goal: Goal::Programs, targets, keep_going: false };
         let mut work = Work::new(self, &options, preview.world.clone());
         work.planned.clone_from(&preview.plans);
         work.preview.takers.clone_from(&preview.takers);
         // Compared by themselves, as they are when they are taken up again.
         let names: BTreeSet<String> = preview.changes.iter().map(|set| set.stack.to_string()).collect();
         let (sets, found) = work.compare_loaded(&names);
-        found.into_result(())?;
+        found.into_result()?;
         let stacks: Vec<SavedStack> = sets.into_iter().filter_map(|set| saved_stack(preview, set)).collect();
         let reads = stacks.iter().flat_map(SavedStack::reads).filter(|(stack, _)| !names.contains(stack));
         let pins = reads.map(|(stack, path)| Pin {
@@ -79,7 +80,8 @@ impl Engine<'_> {
         let heads = self.store.heads().await?;
         let heads = heads.into_iter().map(|head| (head.stack.to_string(), head)).collect();
         let targets = Targets::as_in(saved.stacks.iter().map(|stack| &stack.changes), saved.restricted.is_some());
-        let options = PreviewOptions { selected: saved.selected.clone(), goal: Goal::Programs, targets };
+        let options =
+            PreviewOptions { selected: saved.selected.clone(), goal: Goal::Programs, targets, keep_going: false };
         let mut work = Work::new(self, &options, World { heads, ..World::default() });
         let digest = saved.digest();
         let mut found = self.made_elsewhere(saved);
@@ -94,7 +96,7 @@ impl Engine<'_> {
         let upstream = saved.stacks.iter().flat_map(SavedStack::reads).map(|(stack, _)| stack.clone());
         work.load(names.iter().cloned().chain(upstream)).await?;
         let (sets, found) = work.compare(&names).await?;
-        found.into_result(())?;
+        found.into_result()?;
         let begun = work.world.heads.iter().any(|(name, head)| names.contains(name) && head.plan == Some(digest));
         as_shown(saved, &sets, begun)?;
         work.preview.changes = sets;

@@ -96,7 +96,10 @@ impl Work<'_> {
         while !asked.is_empty() {
             let entries: Vec<&StackEntry> = asked.iter().filter_map(|name| catalog.get(name)).collect();
             let moving = self.moving();
-            let evaluations = self.engine.evaluate(&entries, traces, &self.plain_outputs(&moving));
+            let evaluations = {
+                let outputs = self.plain_outputs(&moving);
+                self.engine.evaluate(&entries, traces, &outputs, &outputs)
+            };
             claims.known.extend(evaluations.cached.into_values().flat_map(|trace| trace.takes));
             let mut waiting: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
             for (name, evaluation) in evaluations.done {

@@ -3,20 +3,22 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use diag::Diagnostics;
-use diff::{Action, ChangeSet, Restricted, Settings, StackInput, diff};
+use diag::{Diagnostic, Diagnostics};
+use diff::{Action, ChangeSet, Restricted, Settings, StackInput, diff, diff_with_places};
 use plan::Evaluation;
 use ports::StoreError;
 use rayon::iter::{IntoParallelIterator, ParallelIterator};
 use resource::{Evaluated, StackName};
 use state::StackState;
-use taskgraph::{Next, OutputSet, Rounds};
+use taskgraph::{Needs, Next, OutputSet, Rounds};
 use value::{Digest, Path, Value};
 
-use crate::evaluate::plan_of;
+use crate::evaluate::{plain_reads, plan_of};
 use crate::existing::taken_twice;
 use crate::lookup::{EngineLookup, PlainOutputs, Unsettled, World};
 use crate::moves::{self, Moves};
+use crate::passed::Problems;
+use crate::plain::Branches;
 use crate::preview::{Planned, Preview, PreviewError, PreviewOptions};
 use crate::refresh;
 use crate::{Engine, RefreshReport, StackEntry, Trace, Traces};
@@ -29,6 +31,8 @@ pub(crate) struct Work<'a> {
     pub planned: BTreeMap<String, Planned>,
     /// What comes next.
     pub rounds: Rounds,
+    /// What programs branched on.
+    pub branches: Branches,
     pub proposed: BTreeMap<String, BTreeMap<Path, (Value, bool)>>,
     /// What the stacks were when a comparison last found nothing to do.
     pub idle: BTreeMap<String, Digest>,
@@ -47,6 +51,7 @@ impl<'a> Work<'a> {
             world,
             planned: BTreeMap::new(),
             rounds: Rounds::new(),
+            branches: Branches::default(),
             proposed: BTreeMap::new(),
             idle: BTreeMap::new(),
             refreshed: BTreeSet::new(),
@@ -63,7 +68,7 @@ impl Work<'_> {
 
     /// What plain reads see: a stack that has nothing to do is read as published, others as proposed.
     pub(crate) fn plain_outputs<'b>(&'b self, moving: &'b BTreeSet<String>) -> PlainOutputs<'b> {
-        PlainOutputs { engine: self.engine, world: &self.world, selected: moving, proposed: &self.proposed }
+        PlainOutputs { engine: self.engine, world: &self.world, moving, proposed: &self.proposed }
     }
 
     /// The selected stacks that may have something to do.
@@ -74,18 +79,18 @@ impl Work<'_> {
 
     /// Looks up the selected stacks; those whose trace does not hold are evaluated.
     pub(crate) async fn look_up(&mut self, traces: &Traces) -> Result<(), PreviewError> {
-        // Plain reads of stacks outside the selection need their published values.
-        let plain = traces.values().flat_map(|trace| trace.record.reads.keys()).filter_map(|read| match read {
-            plan::Read::Output(stack, _) => Some(stack.clone()),
-            _ => None,
-        });
-        self.load(plain.collect::<BTreeSet<_>>()).await?;
+        self.load_plain(traces).await?;
         let entries = self.entries();
-        let evaluations = self.engine.evaluate(&entries, traces, &self.plain_outputs(&self.options.selected));
+        // What a program branched on is taken to stay as it is published, until a comparison says otherwise.
+        let (none, all) = (BTreeSet::new(), &self.options.selected);
+        let (held, seen) = (self.plain_outputs(&none), self.plain_outputs(all));
+        let evaluations = self.engine.evaluate(&entries, traces, &held, &seen);
         self.preview.cached = evaluations.cached.len();
         for (name, trace) in evaluations.cached {
             let settled = self.rests(&name, trace.plan, &trace.outputs);
-            self.rounds.traced(&name, trace.outputs, settled);
+            let plain = plain_reads(&trace.record.reads).map(|(stack, path, _)| (stack.clone(), path.clone()));
+            let needs = Needs { plain: plain.collect(), reads: trace.outputs, after: BTreeSet::new() };
+            self.rounds.traced(&name, needs, settled);
         }
         self.take(evaluations.done)
     }
@@ -114,35 +119,43 @@ impl Work<'_> {
                     let plans = names.iter().filter_map(|name| self.planned[name].plan.as_ref());
                     let reads: Vec<String> = plans.flat_map(|plan| plan.reads()).map(|(stack, _)| stack).collect();
                     self.load(names.iter().cloned().chain(reads)).await?;
-                    self.world.deferred = self.rounds.deferred_stacks();
+                    self.world.deferred = self.rounds.undecided();
                     let (sets, found) = self.compare(&names).await?;
-                    found.into_result(()).map_err(PreviewError::Problems)?;
+                    if self.pass_over(found)? {
+                        continue;
+                    }
                     self.propose(&sets);
                     let mut changed = changed_outputs(&sets);
                     changed.extend(self.closing_reads(&sets));
                     self.rounds.compared(changed);
                     self.preview.changes = sets;
+                    self.ask_again()?;
                 }
                 Next::Done(deferred) => {
-                    let waiting: BTreeSet<String> = deferred.keys().cloned().collect();
+                    let waiting = self.rounds.undecided();
                     if self.world.deferred != waiting && !self.preview.changes.is_empty() {
                         // A program that was waited for turned out to have nothing to do: nothing waits for it now.
                         self.world.deferred = waiting;
                         let names = self.preview.changes.iter().map(|set| set.stack.to_string()).collect();
                         let (sets, found) = self.compare(&names).await?;
-                        found.into_result(()).map_err(PreviewError::Problems)?;
+                        if self.pass_over(found)? {
+                            continue;
+                        }
                         self.propose(&sets);
                         self.preview.changes = sets;
                     }
                     self.preview.deferred = deferred;
+                    self.preview.passed_over = self.rounds.passed_over();
                     return self.check_targets().map_err(PreviewError::Problems);
                 }
                 Next::Stuck(names) => {
                     let list = names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
                     let message = format!("a cycle of plain reads: {list} wait for one another");
-                    let problem = diag::Diagnostic::error("E0304", message)
+                    let problem = Diagnostic::error("E0304", message)
                         .hint("let one of them use the output symbolically instead of reading its value");
-                    return Err(PreviewError::Problems(problem.into()));
+                    let mut found = Problems::default();
+                    found.extend(names.into_iter().map(|name| (Some(name), problem.clone())));
+                    self.pass_over(found)?;
                 }
             }
         }
@@ -166,7 +179,7 @@ impl Work<'_> {
         &mut self,
         evaluations: impl IntoIterator<Item = (String, Evaluation)>,
     ) -> Result<(), PreviewError> {
-        let mut found = Diagnostics::new();
+        let mut found = Problems::default();
         for (name, evaluation) in evaluations {
             let trace = self.engine.catalog.get(&name).and_then(|entry| self.engine.trace_of(entry, &evaluation));
             let traced = trace.as_ref().map(|trace| trace.plan);
@@ -177,7 +190,7 @@ impl Work<'_> {
             match evaluation.result {
                 Err(problems) => {
                     self.rounds.failed(&name);
-                    found.extend(problems);
+                    found.extend(problems.into_iter().map(|problem| (Some(name.clone()), problem)));
                 }
                 Ok(Evaluated::Deferred { waits_for, .. }) => self.rounds.deferred(&name, waits_for),
                 Ok(evaluated @ Evaluated::Plan(_)) => {
@@ -185,23 +198,21 @@ impl Work<'_> {
                     let Evaluated::Plan(plan) = evaluated else { continue };
                     let reads = plan.reads();
                     let settled = self.rests(&name, digest, &reads);
-                    self.rounds.planned(&name, reads, settled);
-                    let plain = evaluation.reads.into_keys().filter_map(|read| match read {
-                        plan::Read::Output(stack, path) => Some((stack, path)),
-                        _ => None,
-                    });
+                    let plain = self.branches.keep(&name, &evaluation.reads);
+                    let after = plan.after.iter().map(ToString::to_string).collect();
+                    self.rounds.planned(&name, Needs { reads, plain: plain.clone(), after }, settled);
                     let planned = Planned {
                         plan: Some(Arc::new(plan)),
                         sources: Arc::new(evaluation.sources),
                         digest,
-                        plain: plain.collect(),
+                        plain,
                         approved: None,
                     };
                     self.planned.insert(name, planned);
                 }
             }
         }
-        found.into_result(()).map_err(PreviewError::Problems)
+        self.pass_over(found).map(drop)
     }
 
     /// Whether a stack need not be compared: nothing is left to do, and nothing is asked for besides.
@@ -302,7 +313,7 @@ impl Work<'_> {
     pub(crate) async fn compare(
         &mut self,
         stacks: &BTreeSet<String>,
-    ) -> Result<(Vec<ChangeSet>, Diagnostics), PreviewError> {
+    ) -> Result<(Vec<ChangeSet>, Problems), PreviewError> {
         self.load_for_moves(stacks).await?;
         loop {
             let (sets, mut found) = self.compare_loaded(stacks);
@@ -314,24 +325,26 @@ impl Work<'_> {
             let adopts = |set: &ChangeSet| set.resources.values().any(|change| change.action == Action::Adopt);
             if sets.iter().any(adopts) {
                 self.load(self.world.heads.keys().cloned().collect::<Vec<_>>()).await?;
-                found.extend(taken_twice(&sets, &self.world, &self.engine.providers));
+                found.extend_all(taken_twice(&sets, &self.world, &self.engine.providers));
             }
             return Ok((sets, found));
         }
     }
 
     /// Compares stacks whose plans are at hand, where everything is loaded.
-    pub(crate) fn compare_loaded(&mut self, stacks: &BTreeSet<String>) -> (Vec<ChangeSet>, Diagnostics) {
-        let (moves, mut found) = self.decide_moves(stacks);
+    pub(crate) fn compare_loaded(&mut self, stacks: &BTreeSet<String>) -> (Vec<ChangeSet>, Problems) {
+        let mut found = Problems::default();
+        let (moves, problems) = self.decide_moves(stacks);
+        found.extend_all(problems);
         self.moves = moves;
-        let (mut sets, more) = self.diff(stacks);
-        found.extend(more);
-        found.extend(self.moves.half_skipped(&sets));
+        let (mut sets, problems) = self.diff(stacks);
+        found.extend(problems);
+        found.extend_all(self.moves.half_skipped(&sets));
         moves::mark(&self.moves.all, &mut sets);
         (sets, found)
     }
 
-    fn diff(&self, stacks: &BTreeSet<String>) -> (Vec<ChangeSet>, Diagnostics) {
+    fn diff(&self, stacks: &BTreeSet<String>) -> (Vec<ChangeSet>, Vec<(Option<String>, Diagnostic)>) {
         let names: Vec<(&String, StackName, String)> =
             stacks.iter().map(|name| (name, self.name(name), self.id(name))).collect();
         let inputs: Vec<StackInput<'_>> = names
@@ -355,7 +368,9 @@ impl Work<'_> {
             removals_wait: !self.takers().is_empty(),
             targets: self.options.targets.clone(),
         };
-        diff(&inputs, &lookup, settings)
+        let (sets, found) = diff_with_places(&inputs, &lookup, settings);
+        let name = |position: usize| names.get(position).map(|(key, ..)| (*key).clone());
+        (sets, found.into_iter().map(|(position, problem)| (position.and_then(name), problem)).collect())
     }
 
     pub(crate) fn name(&self, name: &str) -> StackName {
@@ -398,8 +413,7 @@ impl Work<'_> {
             if self.is_as_published(entry, traces) {
                 continue;
             }
-            let source = self.plain_outputs(&self.options.selected);
-            let evaluation = self.engine.evaluate_now(entry, &source);
+            let evaluation = self.evaluate_outside(entry).await?;
             let Some(plan) = plan_of(&evaluation) else { continue };
             self.load(plan.reads().into_iter().map(|(stack, _)| stack).chain([name.clone()])).await?;
             let id = self.id(&name);
@@ -429,7 +443,8 @@ impl Work<'_> {
 
     /// Whether a stack is known, without evaluating it, to have nothing to do.
     fn is_as_published(&self, entry: &StackEntry, traces: &Traces) -> bool {
-        let source = self.plain_outputs(&self.options.selected);
+        let moving = self.moving();
+        let source = self.plain_outputs(&moving);
         let trace = self.engine.trace_that_holds(entry, traces, &source);
         trace.is_some_and(|trace| self.is_settled(&entry.name.to_string(), trace.plan, &trace.outputs))
     }
@@ -441,7 +456,7 @@ impl Work<'_> {
         self.load(names.clone()).await?;
         self.planned.extend(names.iter().map(|name| (name.clone(), Planned::nothing())));
         let (sets, found) = self.compare(&names).await?;
-        found.into_result(()).map_err(PreviewError::Problems)?;
+        found.into_result()?;
         self.preview.changes = sets;
         self.check_targets().map_err(PreviewError::Problems)
     }
@@ -471,7 +486,10 @@ impl Work<'_> {
                 }
             }
             self.preview.holders.select(self.options.selected.iter().cloned());
-            self.preview.holders.defer(self.preview.deferred.keys().cloned());
+            let preview = &self.preview;
+            let later = preview.deferred.keys().chain(preview.failed.keys()).chain(preview.passed_over.keys());
+            let later: Vec<String> = later.cloned().collect();
+            self.preview.holders.defer(later);
             let left = |set: &&ChangeSet| set.is_empty() && set.resources.values().any(|change| change.left);
             let left = self.preview.changes.iter().filter(left).map(|set| set.stack.to_string());
             self.preview.holders.leave(left);

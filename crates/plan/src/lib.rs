@@ -56,7 +56,7 @@ pub use inputs::{Inputs, OutputRead};
 pub use output::{Json, Output, Typed, text};
 pub use project::{Evaluation, Project, StackList};
 pub use read::{FromValue, IntoValue, Read, Reads};
-pub use stack::{Result, Stack, Stop, WorldQuery, absent, output_digest};
+pub use stack::{Result, Stack, Stop, WorldQuery, absent, output_digest, saw_output};
 pub use tree::{Leaves, OutputMap, OutputTree, StackOutputs};
 
 pub use {config, diag, expr, resource, value};

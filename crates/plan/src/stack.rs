@@ -252,6 +252,16 @@ pub fn absent() -> Digest {
 
 /// What stands in a record for another stack's output: its value, and whether it is an applied one.
 pub fn output_digest(value: &Value, applied: bool) -> Digest {
+    digest_of_output(value.digest(), applied)
+}
+
+/// Whether an evaluation that recorded this digest of an output has seen a value of that digest, applied or proposed:
+/// programs are told values alone.
+pub fn saw_output(recorded: Digest, value: Digest) -> bool {
+    [true, false].into_iter().any(|applied| digest_of_output(value, applied) == recorded)
+}
+
+fn digest_of_output(value: Digest, applied: bool) -> Digest {
     let tag: &[u8] = if applied { b"applied" } else { b"proposed" };
-    Digest::of_parts("read/output", [tag, value.digest().as_bytes()])
+    Digest::of_parts("read/output", [tag, value.as_bytes()])
 }

@@ -31,6 +31,8 @@ pub struct ViewOptions {
     pub deferred: BTreeMap<StackName, BTreeSet<(String, Path)>>,
     /// Stacks that cannot be previewed, each with why.
     pub failed: BTreeMap<StackName, String>,
+    /// Stacks that depend on some of these, with their full names.
+    pub passed_over: BTreeMap<StackName, BTreeSet<String>>,
     /// Stacks that have state and no file any more.
     pub to_destroy: BTreeSet<StackName>,
     /// Remarks on the whole: what is read as published although it would change, where providers point.
@@ -50,6 +52,7 @@ impl Default for ViewOptions {
             unchanged: 0,
             deferred: BTreeMap::new(),
             failed: BTreeMap::new(),
+            passed_over: BTreeMap::new(),
             to_destroy: BTreeSet::new(),
             notes: Vec::new(),
             restricted: None,
@@ -190,6 +193,13 @@ impl<'a> View<'a> {
             line.text(format!("  is planned once {first}{more} is known"))
         });
         push_some(&mut lines, deferred, limit, "stack that waits", "stacks that wait");
+        let passed_over = options.passed_over.iter().map(|(stack, failed)| {
+            let first = failed.iter().next().map_or("a stack", String::as_str);
+            let more = if failed.len() > 1 { format!(" and {} more", failed.len() - 1) } else { String::new() };
+            let line = Line::default().paint(Paint::Change, "? ").paint(Paint::Strong, stack.to_string());
+            line.text(format!("  waits for {first}{more}"))
+        });
+        push_some(&mut lines, passed_over, limit, "stack that waits", "stacks that wait");
         let to_destroy = options.to_destroy.iter().map(|stack| {
             let line = Line::default().paint(Paint::Bad, "- ").paint(Paint::Strong, stack.to_string());
             let line = line.text("  to destroy: its file is gone; `up` leaves it alone, ");

@@ -19,7 +19,7 @@ pub use explain::{Difference, differences_of_config, differences_of_evaluate, di
 pub use key::{EvaluateRecord, OutputRead, ResolveRecord};
 pub use order::order;
 pub use query::{Facts, Query};
-pub use rounds::{Next, OutputSet, Rounds};
+pub use rounds::{Needs, Next, OutputSet, Rounds};
 pub use select::{Candidate, Reach, Request, Selection, select};
 
 #[cfg(test)]

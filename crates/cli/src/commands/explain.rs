@@ -97,7 +97,7 @@ async fn since_applied(
     let default = engine.catalog.stacks().filter(|entry| entry.default && not).map(|entry| entry.name.to_string());
     let known = stacks.iter().map(ToString::to_string).filter(|name| engine.catalog.get(name).is_some());
     let selected: BTreeSet<String> = known.chain(default).collect();
-    let options = PreviewOptions { selected, goal: Goal::Programs, targets: Targets::default() };
+    let options = PreviewOptions { selected, goal: Goal::Programs, targets: Targets::default(), keep_going: false };
     let preview = engine.preview(&options, &traces).await?;
     let footprints = engine.record(&preview, &traces).footprints();
     let moving: BTreeSet<String> = preview.changes.iter().map(|set| set.stack.to_string()).collect();

@@ -15,6 +15,7 @@ mod lock;
 mod look;
 mod manifests;
 mod new;
+mod passed_over;
 mod plan;
 mod policies;
 mod refresh;
@@ -67,11 +68,13 @@ pub(crate) async fn run(registry: &Registry, args: Args, talk: &Talk) -> Result<
             full,
             detailed_exitcode,
             refresh,
+            keep_going,
             ..
         } => {
             session.go_by(&given)?;
             let targets = scope.targets(&replacing.replace);
-            up::preview(&session, &selection, targets, out.as_deref(), (full, detailed_exitcode, refresh)).await
+            let making = up::Making { refresh, keep_going };
+            up::preview(&session, &selection, targets, out.as_deref(), (full, detailed_exitcode), making).await
         }
         Command::Destroy { selection, scope, running, out: Some(file), plan: None } => {
             up::save_destroy(&session, &selection, &scope.targets(&[]), &file, running.full).await
@@ -82,8 +85,8 @@ pub(crate) async fn run(registry: &Registry, args: Args, talk: &Talk) -> Result<
         Command::Evaluate { selection, manifests: Some(what), .. } => {
             manifests::manifests(&session, &selection, what).await
         }
-        Command::Evaluate { selection, out, policies, manifests: None } => {
-            evaluate::evaluate(&session, &selection, out.as_deref(), policies).await
+        Command::Evaluate { selection, out, policies, manifests: None, keep_going } => {
+            evaluate::evaluate(&session, &selection, out.as_deref(), policies, keep_going).await
         }
         Command::Refresh { selection, scope, preview } => {
             refresh::refresh(&session, &selection, &scope.targets(&[]), preview).await

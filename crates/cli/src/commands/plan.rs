@@ -10,7 +10,7 @@ use engine::{Engine, Goal, Preview};
 use resource::StackName;
 use saved::Saved;
 
-use super::up::{Job, all_wait, make, orphan_name, show};
+use super::up::{Job, Making, all_wait, make, orphan_name, show};
 use crate::args::Running;
 use crate::exit::{Exit, Result, io};
 use crate::session::{Selected, Session};
@@ -75,7 +75,7 @@ async fn next(job: &Job<'_>, file: &Path) -> Result<Exit> {
         return Ok(Exit::Done);
     }
     let preview = if waits {
-        make(session, engine, selected, Goal::Programs, &Targets::default(), false).await?
+        make(session, engine, selected, Goal::Programs, &Targets::default(), Making::default()).await?
     } else {
         engine.reopen(saved).await?
     };

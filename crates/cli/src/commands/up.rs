@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::time::Instant;
 
-use diag::Diagnostic;
+use diag::{Diagnostic, Diagnostics};
 use diff::{Restricted, Targets};
 use engine::{ApplyOptions, Engine, Events, Goal, Import, Preview, PreviewOptions, Report, Stopped};
 use ports::StoreError;
@@ -16,6 +16,7 @@ use value::Digest;
 
 use crate::args::{Running, Selection};
 use crate::commands::interrupt::{Calls, on_interrupt, runner};
+use crate::commands::passed_over;
 use crate::exit::{Exit, Failure, Result, usage};
 use crate::records::{Depth, RunRecords};
 use crate::session::{Selected, Session};
@@ -74,13 +75,22 @@ pub(crate) async fn save_destroy(
             let orphans = only_in_state(engine).await?;
             let selected = session.select(engine, selection, &orphans).await?;
             let begun = Instant::now();
-            let preview = make(session, engine, &selected, Goal::Nothing, targets, false).await?;
+            let preview = make(session, engine, &selected, Goal::Nothing, targets, Making::default()).await?;
             show(session, &preview, &selected, full, begun);
             show_what_stops(session, &preview);
             super::plan::save(session, engine, &preview, file)?;
             Ok(Exit::Done)
         })
         .await
+}
+
+/// How a preview is made, besides what it aims at.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Making {
+    /// After a look at the world.
+    pub refresh: bool,
+    /// Without the stacks that cannot be evaluated.
+    pub keep_going: bool,
 }
 
 /// What would stop a run is shown, and changes nothing else.
@@ -97,7 +107,8 @@ pub(crate) async fn preview(
     selection: &Selection,
     targets: Targets,
     out: Option<&Path>,
-    (full, detailed, refresh): (bool, bool, bool),
+    (full, detailed): (bool, bool),
+    making: Making,
 ) -> Result<Exit> {
     session.warn_if_stale();
     session
@@ -108,14 +119,15 @@ pub(crate) async fn preview(
             selected.stacks.retain(|stack| !is_gone(engine, stack));
             session.check_given(engine, &selected)?;
             let begun = Instant::now();
-            let preview = make(session, engine, &selected, Goal::Programs, &targets, refresh).await?;
+            let preview = make(session, engine, &selected, Goal::Programs, &targets, making).await?;
             show(session, &preview, &selected, full, begun);
             show_what_stops(session, &preview);
             match out {
                 Some(file) => super::plan::save(session, engine, &preview, file)?,
                 None => super::approval::offer(session, &preview),
             }
-            Ok(if detailed && !preview.is_empty() { Exit::Pending } else { Exit::Done })
+            let exit = if detailed && !preview.is_empty() { Exit::Pending } else { Exit::Done };
+            Ok(passed_over::end(session, &preview.failed, exit))
         })
         .await
 }
@@ -147,12 +159,13 @@ pub(crate) async fn make(
     selected: &Selected,
     goal: Goal,
     targets: &Targets,
-    refresh: bool,
+    making: Making,
 ) -> Result<Preview> {
     let cache = session.traces();
     let traces = cache.evaluated();
-    let options = PreviewOptions { selected: selected.names(), goal, targets: targets.clone() };
-    let preview = if refresh {
+    let keep_going = making.keep_going;
+    let options = PreviewOptions { selected: selected.names(), goal, targets: targets.clone(), keep_going };
+    let preview = if making.refresh {
         engine.preview_refreshed(&options, &traces).await?
     } else {
         engine.preview(&options, &traces).await?
@@ -197,13 +210,19 @@ pub(crate) fn show(session: &Session<'_>, preview: &Preview, selected: &Selected
         environments: session.workspace.settings().all_environments().map(str::to_owned).collect(),
         unchanged: preview.unchanged.len(),
         deferred: preview.deferred.iter().map(|(stack, waits)| (name(stack), waits.clone())).collect(),
+        failed: preview.failed.iter().map(|(stack, found)| (name(stack), first(found))).collect(),
+        passed_over: preview.passed_over.iter().map(|(stack, waits)| (name(stack), waits.clone())).collect(),
         to_destroy: preview.to_destroy.iter().map(|full| orphan_name(full)).collect(),
         notes: notes.collect(),
         restricted: restricted(preview),
-        ..ViewOptions::default()
     };
     talk.data(&render::preview(&preview.changes, &options));
     super::policies::say(talk, &preview.judgement);
+}
+
+/// What is said first of what is wrong with a stack.
+fn first(found: &Diagnostics) -> String {
+    found.iter().next().map(|problem| problem.message.clone()).unwrap_or_default()
 }
 
 /// How far a restricted run goes, in words.
@@ -238,6 +257,8 @@ struct Done {
     restricted: bool,
     /// It stopped where more is known than was approved.
     new_plan: bool,
+    /// Stacks that were passed over.
+    failed: BTreeMap<String, Diagnostics>,
 }
 
 impl Done {
@@ -254,6 +275,7 @@ impl Done {
         self.unchanged = preview.unchanged.len();
         self.cached = preview.cached;
         self.restricted |= preview.restricted.is_some();
+        self.failed.clone_from(&preview.failed);
         self.report.done += report.done;
         self.report.failed.extend(report.failed);
         self.report.skipped.extend(report.skipped);
@@ -291,6 +313,9 @@ impl Job<'_> {
         self.show(&preview, begun);
         if preview.is_empty() {
             return Ok(Exit::Done);
+        }
+        if preview.changes.is_empty() {
+            passed_over::refuse(&preview.failed)?;
         }
         if preview.changes.is_empty() && preview.restricted.is_some() {
             return Ok(Exit::Done);
@@ -341,6 +366,9 @@ impl Job<'_> {
                 Ok(Round::Applied(report)) => {
                     // Stacks that waited for an output are evaluated once it is published.
                     let waiting = self.saved.is_none() && preview.waits();
+                    // What waits for a stack that was passed over waits for the next run.
+                    let goes_on = report.done > 0 && !preview.deferred.is_empty();
+                    let waiting = waiting && (preview.failed.is_empty() || goes_on);
                     let more = waiting && report.failed.is_empty() && !report.cancelled;
                     if more && report.done == 0 {
                         return Err(nothing_more(&report));
@@ -400,7 +428,8 @@ impl Job<'_> {
             // Without a preview somebody else has taken it over in between.
             return Ok(self.engine.import(import).await?.preview.unwrap_or_default());
         }
-        make(self.session, self.engine, self.selected, self.goal, &self.targets, false).await
+        let making = Making { keep_going: self.running.keep_going, refresh: false };
+        make(self.session, self.engine, self.selected, self.goal, &self.targets, making).await
     }
 
     fn show(&self, preview: &Preview, begun: Instant) {
@@ -519,16 +548,16 @@ impl Job<'_> {
             };
             talk.say(&render::summary(&summary, talk.stderr()));
         }
-        Ok(match (report.cancelled, report.failed.is_empty()) {
+        let failed_with = |code: &str| report.failed.iter().any(|failure| failure.problem.code == code);
+        let exit = match (report.cancelled, report.failed.is_empty()) {
             (true, _) => Exit::Interrupted,
-            (false, false) if report.failed.iter().any(|failure| failure.problem.code == "E0530") => {
-                Exit::Contradiction
-            }
-            (false, false) if report.failed.iter().any(|failure| failure.problem.code == "E0452") => Exit::Policy,
+            (false, false) if failed_with("E0530") => Exit::Contradiction,
+            (false, false) if failed_with("E0452") => Exit::Policy,
             (false, false) => Exit::Provider,
             (false, true) if done.new_plan => Exit::NewPlan,
             (false, true) => Exit::Done,
-        })
+        };
+        Ok(passed_over::end(session, &done.failed, exit))
     }
 }
 

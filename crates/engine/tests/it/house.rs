@@ -41,6 +41,8 @@ pub(crate) struct House {
     pub(crate) targets: diff::Targets,
     pub(crate) policies: Policies,
     pub(crate) stop_at_failure: bool,
+    /// Stacks that cannot be evaluated are passed over.
+    pub(crate) keep_going: bool,
     pub(crate) jobs: usize,
     /// How fast the vendor may be called.
     pub(crate) budget: Budget,
@@ -75,6 +77,7 @@ impl House {
             targets: diff::Targets::default(),
             policies: Policies::default(),
             stop_at_failure: false,
+            keep_going: false,
             jobs: 1,
             budget: Budget::default(),
             profile: "test".to_owned(),
@@ -280,7 +283,12 @@ impl House {
     }
 
     pub(crate) async fn preview_of(&mut self, stacks: &[&str], goal: Goal) -> Result<Preview, PreviewError> {
-        let options = PreviewOptions { selected: self.selected(stacks), goal, targets: self.targets.clone() };
+        let options = PreviewOptions {
+            selected: self.selected(stacks),
+            goal,
+            targets: self.targets.clone(),
+            keep_going: self.keep_going,
+        };
         let preview = self.with(async |engine| engine.preview(&options, &self.traces).await).await?;
         self.traces.extend(preview.traces.clone());
         Ok(preview)
@@ -293,8 +301,12 @@ impl House {
 
     /// A preview after a look at the world.
     pub(crate) async fn preview_refreshed(&mut self, stacks: &[&str]) -> Preview {
-        let options =
-            PreviewOptions { selected: self.selected(stacks), goal: Goal::Programs, targets: self.targets.clone() };
+        let options = PreviewOptions {
+            selected: self.selected(stacks),
+            goal: Goal::Programs,
+            targets: self.targets.clone(),
+            keep_going: self.keep_going,
+        };
         let preview = self.with(async |engine| engine.preview_refreshed(&options, &self.traces).await).await;
         preview.expect("a preview")
     }

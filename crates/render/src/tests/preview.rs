@@ -197,6 +197,7 @@ fn what_waits_fails_or_has_lost_its_file_is_said() {
     let view = ViewOptions {
         deferred: BTreeMap::from([(stack("a.late/QA"), BTreeSet::from([("a.early.QA".to_owned(), path)]))]),
         failed: BTreeMap::from([(stack("a.wrong/QA"), "2 errors".to_owned())]),
+        passed_over: BTreeMap::from([(stack("a.reader/QA"), BTreeSet::from(["a.wrong.QA".to_owned()]))]),
         to_destroy: BTreeSet::from([stack("a.gone/QA")]),
         notes: vec!["a.early.QA has unapplied changes".to_owned()],
         ..options()
@@ -206,6 +207,7 @@ fn what_waits_fails_or_has_lost_its_file_is_said() {
         r"
 ! a.wrong.QA  2 errors
 ? a.late.QA  is planned once a.early.QA: vpc.id is known
+? a.reader.QA  waits for a.wrong.QA
 - a.gone.QA  to destroy: its file is gone; `up` leaves it alone, `runner destroy a.gone.QA` takes it down
 note: a.early.QA has unapplied changes
 no change is known yet; 3 stacks with nothing to do

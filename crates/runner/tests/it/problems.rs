@@ -172,3 +172,37 @@ fn live_is_not_pretended() {
     refused(&world, "preview --profile lvie").says(["lvie", "live"]);
     refused(&world, "up --yes --state s3://bucket/state").says(["s3"]);
 }
+
+#[test]
+fn with_keep_going_all_that_does_not_depend_on_a_mistake_is_done() {
+    let Some(world) = World::fresh() else { return };
+    let (right, wrong) = (r#"k8s_service_subnet = "10.110.84.0/23""#, "k8s_service_subnet = 10");
+    world.edit(NETWORK, right, wrong);
+    let mistake = place(&world, NETWORK, "10\nk8s_subnet_pair");
+
+    refused(&world, "evaluate --out plans");
+    assert!(!world.path("plans").exists(), "nothing is done without a word");
+    let evaluated = world.run("evaluate --out plans --keep-going").ends(10);
+    evaluated.says([mistake.as_str(), "passed over: `infrastructure.aws.network.QA`"]);
+    assert!(world.path("plans/infrastructure.aws.network.CI/plan.json").exists());
+    assert!(!world.path("plans/infrastructure.aws.network.QA").exists());
+
+    let shown = world.run("preview --keep-going --json").ends(10).events();
+    assert_eq!(shown[0]["failed"], serde_json::json!(["infrastructure.aws.network.QA"]));
+    let waiting = shown[0]["passed_over"].as_object().expect("stacks that wait").clone();
+    assert!(waiting.keys().any(|stack| stack == "applications.edxapp.mitx.QA"), "{waiting:?}");
+    assert!(waiting.keys().all(|stack| stack.ends_with(".QA")), "{waiting:?}");
+    assert_eq!(shown[1]["problem"]["code"], "E0103");
+
+    let ran = world.run("up --yes --keep-going").ends(10);
+    ran.says([mistake.as_str(), "waits for infrastructure.aws.network.QA", "passed over: "]);
+    let applied = |stack: &str| world.resources().iter().any(|line| line.starts_with(&format!("{stack} ")));
+    assert!(applied("infrastructure.aws.network.CI") && applied("infrastructure.aws.network.Production"));
+    assert!(!applied("infrastructure.aws.network.QA") && waiting.keys().all(|stack| !applied(stack)));
+    world.run("up --yes --keep-going").ends(10).says([mistake.as_str()]);
+
+    world.edit(NETWORK, wrong, right);
+    world.run("up --yes --keep-going").ok();
+    assert!(waiting.keys().all(|stack| applied(stack)));
+    world.is_whole();
+}
