@@ -50,9 +50,9 @@ pub(crate) trait OutputSource: Sync {
 }
 
 /// The workspace's inputs with outputs of other stacks.
-pub(crate) struct WithOutputs<'a> {
-    pub inputs: &'a dyn Inputs,
-    pub outputs: &'a dyn OutputSource,
+struct WithOutputs<'a> {
+    inputs: &'a dyn Inputs,
+    outputs: &'a dyn OutputSource,
 }
 
 impl Inputs for WithOutputs<'_> {
@@ -200,15 +200,26 @@ impl Engine<'_> {
 
     /// Whether everything that a trace's evaluation read is as it was.
     fn holds(&self, entry: &StackEntry, trace: &Trace, outputs: &dyn OutputSource) -> bool {
-        let is_same = |(read, digest): (&Read, &Digest)| match read {
-            Read::Output(stack, path) => outputs.is_as_seen(stack, path, *digest),
-            other => digest_of(other, &entry.name, self.inputs) == Some(*digest),
-        };
+        let is_same = |(read, digest): (&Read, &Digest)| self.is_as_read(&entry.name, read, *digest, outputs);
         let project = self.projects[entry.project].name();
         !self.given.contains_key(&entry.name.to_string())
             && self.code.get(project) == Some(&trace.record.code)
             && (trace.record.format, trace.record.epoch) == (PLAN_FORMAT, SEMANTICS_EPOCH)
             && trace.record.reads.iter().all(is_same)
+    }
+
+    /// Whether what an evaluation has recorded of something that it read is so now.
+    pub(crate) fn is_as_read(
+        &self,
+        stack: &StackName,
+        read: &Read,
+        recorded: Digest,
+        outputs: &dyn OutputSource,
+    ) -> bool {
+        match read {
+            Read::Output(other, path) => outputs.is_as_seen(other, path, recorded),
+            read => digest_of(read, stack, self.inputs) == Some(recorded),
+        }
     }
 
     /// The trace of an evaluation that gave a whole plan.

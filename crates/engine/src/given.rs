@@ -7,7 +7,7 @@ use plan::{Evaluation, Read};
 use resource::{Evaluated, StackName};
 
 use crate::Engine;
-use crate::evaluate::{FilesOnly, WithOutputs, digest_of, plan_of};
+use crate::evaluate::{FilesOnly, plan_of};
 
 impl Engine<'_> {
     /// The plan that stands for the evaluation of a stack; one that waits for outputs is evaluated here once they are
@@ -47,12 +47,12 @@ impl Engine<'_> {
 
     /// What the given plans of these stacks were made of and is not so here: files, directories, locks, variables.
     pub fn differing_inputs(&self, selected: &BTreeSet<String>) -> Diagnostics {
-        let inputs = WithOutputs { inputs: self.inputs, outputs: &FilesOnly(self) };
+        let outputs = FilesOnly(self);
         let mut found = Diagnostics::new();
         for name in selected {
             let (Some(given), Some(entry)) = (self.given.get(name), self.catalog.get(name)) else { continue };
             let reads = given.evaluation.reads.iter();
-            let differing = reads.filter(|(read, digest)| digest_of(read, &entry.name, &inputs) != Some(**digest));
+            let differing = reads.filter(|(read, digest)| !self.is_as_read(&entry.name, read, **digest, &outputs));
             let mut notes = differing.map(|(read, _)| format!("it read {}", shown(read))).peekable();
             if notes.peek().is_some() {
                 let problem = Diagnostic::error("E0336", format!("the plan of `{name}` was made of other inputs"));

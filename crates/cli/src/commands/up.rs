@@ -171,7 +171,7 @@ pub(crate) async fn make(
         engine.preview(&options, &traces).await?
     };
     cache.keep(&traces, &preview.traces);
-    if goal == Goal::Programs && targets.is_empty() && !refresh {
+    if goal == Goal::Programs && targets.is_empty() && !making.refresh && preview.failed.is_empty() {
         let record = || engine.record(&preview, &traces);
         RunRecords::of(session).leave(session, engine, (Depth::of(&preview), &preview.selected), record);
     }
@@ -507,7 +507,7 @@ impl Job<'_> {
     /// Whether what was done is all that the programs of the selected stacks say.
     fn is_whole(&self, done: &Done) -> bool {
         let whole = self.saved.is_none() && self.import.is_none() && !done.restricted;
-        whole && done.report.failed.is_empty() && !done.report.cancelled
+        whole && done.failed.is_empty() && done.report.failed.is_empty() && !done.report.cancelled
     }
 
     async fn finish(&self, done: &Done, begun: Instant) -> Result<Exit> {

@@ -175,6 +175,7 @@ impl Shelf {
             selected: self.sources.stacks.keys().cloned().collect(),
             goal: Goal::Programs,
             targets: diff::Targets::default(),
+            keep_going: false,
         };
         self.with(async |engine| {
             let preview = engine.preview(&options, traces).await.expect("a preview");
