@@ -32,6 +32,24 @@ struct Evaluator {
     locked: BTreeSet<String>,
 }
 
+/// The crate of the program, which each evaluator is built of beside its project.
+const PROGRAM: &str = "crates/evaluator";
+const NO_PROGRAM: &str = "there is no crate `crates/evaluator`";
+
+/// The code of all projects, and of the program.
+pub(crate) fn look(root: &Path) -> Result<Found> {
+    let rustc = std::env::var_os("RUSTC").map_or_else(|| PathBuf::from("rustc"), PathBuf::from);
+    Ok(code_digest::look(Path::new(&cargo()), &rustc, &root.join("crates/evaluators"))?)
+}
+
+/// The crates that the evaluator of the project in a directory is built of.
+pub(crate) fn built_of<'a>(found: &'a Found, project: &str) -> Result<Vec<&'a Digested>> {
+    let project = found.at(project).with_context(|| format!("there is no crate `{project}`"))?;
+    let program = found.at(PROGRAM).context(NO_PROGRAM)?;
+    let positions: BTreeSet<usize> = [project, program].iter().flat_map(|of| &of.closure).copied().collect();
+    Ok(positions.into_iter().map(|position| &found.crates[position]).collect())
+}
+
 /// The system as Nix names it.
 fn system() -> String {
     format!("{}-linux", std::env::consts::ARCH)
@@ -39,13 +57,13 @@ fn system() -> String {
 
 /// Builds what is missing in `nix/evaluators/<system>`, takes away what is of no use any more, and writes the table.
 pub(crate) fn run(root: &Path) -> Result<()> {
-    let rustc = std::env::var_os("RUSTC").map_or_else(|| PathBuf::from("rustc"), PathBuf::from);
-    let found = code_digest::look(Path::new(&cargo()), &rustc, &root.join("crates/evaluators"))?;
-    let program = found.at("crates/evaluator").context("there is no crate `crates/evaluator`")?;
+    let found = look(root)?;
+    let program = found.at(PROGRAM).context(NO_PROGRAM)?;
     let directory = root.join("nix/evaluators").join(system());
     fs::create_dir_all(&directory)?;
 
     let mut table = Table { projects: BTreeMap::new(), crates: BTreeMap::new() };
+    let mut wanted = BTreeSet::new();
     for (name, place) in &found.projects {
         let project = found.at(place).with_context(|| format!("there is no crate `{place}`"))?;
         let code = Digest::of_parts("evaluator", [project.code.as_bytes().as_slice(), program.code.as_bytes()]);
@@ -54,8 +72,7 @@ pub(crate) fn run(root: &Path) -> Result<()> {
             say(&format!("building the evaluator of {name}"));
             build(root, &found, project, &directory.join(&file))?;
         }
-        let built_of: Vec<&Digested> =
-            [project, program].iter().flat_map(|of| &of.closure).map(|index| &found.crates[*index]).collect();
+        let built_of = built_of(&found, place)?;
         for part in &built_of {
             table.crates.insert(part.directory.clone(), files(root, part)?);
         }
@@ -65,12 +82,18 @@ pub(crate) fn run(root: &Path) -> Result<()> {
             crates: built_of.iter().map(|part| part.directory.clone()).collect(),
             locked: built_of.iter().flat_map(|part| part.locked.clone()).collect(),
         };
+        let current = [(".files", sums(&table, &evaluator)), (".packages", checksums(&evaluator))];
+        for (ending, lines) in current {
+            let beside = format!("{}{ending}", evaluator.program);
+            fs::write(directory.join(&beside), lines.into_iter().map(|line| line + "\n").collect::<String>())?;
+            wanted.insert(beside);
+        }
+        wanted.insert(evaluator.program.clone());
         table.projects.insert(name.clone(), evaluator);
     }
-    let wanted: BTreeSet<&str> = table.projects.values().map(|evaluator| evaluator.program.as_str()).collect();
     for entry in fs::read_dir(&directory)? {
         let entry = entry?;
-        if !wanted.contains(entry.file_name().to_string_lossy().as_ref()) {
+        if !wanted.contains(&*entry.file_name().to_string_lossy()) {
             fs::remove_file(entry.path())?;
         }
     }
@@ -125,6 +148,20 @@ fn files(root: &Path, part: &Digested) -> Result<BTreeMap<String, String>> {
             Ok((path.to_owned(), cache::Address::of(&bytes).to_string()))
         })
         .collect()
+}
+
+/// The files that an evaluator is built of as `sha256sum` lists them, sorted: what Bazel compares.
+fn sums(table: &Table, evaluator: &Evaluator) -> BTreeSet<String> {
+    let of_crate = |directory: &String| {
+        let directory = directory.clone();
+        table.crates.get(&directory).into_iter().flatten().map(move |(path, sum)| format!("{sum}  {directory}/{path}"))
+    };
+    evaluator.crates.iter().flat_map(of_crate).collect()
+}
+
+/// The checksums of its registry packages, sorted.
+fn checksums(evaluator: &Evaluator) -> BTreeSet<String> {
+    evaluator.locked.iter().filter_map(|package| package.rsplit(' ').next()).map(str::to_owned).collect()
 }
 
 /// A flake in a git checkout sees only what is in the index: the evaluators are shown there, and never committed.

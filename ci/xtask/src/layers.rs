@@ -138,7 +138,12 @@ Never below the line: `tokio`, `mio`.
                 crate::metadata::Dependency { name: name.to_owned(), kind, path: path(name) }
             });
             let manifest_path = root.path().join(directory).join("Cargo.toml");
-            Package { name: (*name).to_owned(), manifest_path, dependencies: dependencies.collect() }
+            Package {
+                name: (*name).to_owned(),
+                manifest_path,
+                dependencies: dependencies.collect(),
+                targets: Vec::new(),
+            }
         };
         let made: Vec<_> = packages.iter().map(package).collect();
         let engine = root.path().join("crates/engine");

@@ -1,7 +1,8 @@
-//! The workspace's own checks and generators: `cargo xtask layers|sync|bindings|errors|evaluators|bench|crash|fuzz|topology`.
+//! The workspace's own checks and generators: `cargo xtask layers|sync|bazel|bindings|errors|evaluators|bench|crash|fuzz|topology`.
 //!
 //! Layer: L6, edges.
 
+mod bazel;
 mod errors;
 mod evaluators;
 mod fuzz;
@@ -25,7 +26,8 @@ enum Command {
         #[arg(long)]
         fix: bool,
     },
-    /// Writes what is generated: the workspace's members, the registry's projects, the manifests of inputs.
+    /// Writes what is generated: the workspace's members, the registry's projects, the manifests of inputs, the plans
+    /// that Bazel makes.
     Sync {
         /// Only looks; fails if something is stale.
         #[arg(long)]
@@ -33,6 +35,12 @@ enum Command {
         /// Empties the sections, so that `projects/`, `components/` and the crates that only they use can be deleted.
         #[arg(long)]
         engine_only: bool,
+    },
+    /// Writes what Bazel has to know of the projects and stacks; a part of `sync`.
+    Bazel {
+        /// Only looks; fails if it is stale.
+        #[arg(long)]
+        check: bool,
     },
     /// Writes the typed bindings of the schemas' types.
     Bindings {
@@ -97,6 +105,7 @@ fn run(command: Command) -> Result<()> {
     match command {
         Command::Layers { fix } => layers::run(&root, fix),
         Command::Sync { check, engine_only } => sync(&root, check, engine_only),
+        Command::Bazel { check } => for_bazel(&root, check, false),
         Command::Bindings { check } => bindings(&root, check),
         Command::Errors { check } => errors::run(&root, check),
         Command::Evaluators => evaluators::run(&root),
@@ -117,7 +126,21 @@ fn sync(root: &Path, check: bool, engine_only: bool) -> Result<()> {
     for file in differing {
         say(&format!("wrote {file}"));
     }
-    if engine_only { Ok(()) } else { manifests(root, check) }
+    if !engine_only {
+        manifests(root, check)?;
+    }
+    for_bazel(root, check, engine_only)
+}
+
+fn for_bazel(root: &Path, check: bool, engine_only: bool) -> Result<()> {
+    let differing = bazel::run(root, check, engine_only)?;
+    if check && !differing.is_empty() {
+        bail!("stale: {}; run `cargo xtask bazel`", differing.join(", "));
+    }
+    for file in differing {
+        say(&format!("wrote {file}"));
+    }
+    Ok(())
 }
 
 /// What hermetic builds are handed is what the plans read: only their evaluation tells.

@@ -18,6 +18,13 @@ pub(crate) struct Package {
     pub(crate) name: String,
     pub(crate) manifest_path: PathBuf,
     pub(crate) dependencies: Vec<Dependency>,
+    pub(crate) targets: Vec<Target>,
+}
+
+/// What is built of a package.
+#[derive(Debug, Deserialize)]
+pub(crate) struct Target {
+    kind: Vec<String>,
 }
 
 /// A dependency as the manifest has it.
@@ -29,6 +36,11 @@ pub(crate) struct Dependency {
 }
 
 impl Package {
+    /// Whether it is compiled into the compiler.
+    pub(crate) fn is_macro(&self) -> bool {
+        self.targets.iter().any(|target| target.kind.iter().any(|kind| kind == "proc-macro"))
+    }
+
     /// The directory, relative to the workspace root, with forward slashes.
     pub(crate) fn directory(&self, root: &Path) -> String {
         let directory = self.manifest_path.parent().unwrap_or(&self.manifest_path);

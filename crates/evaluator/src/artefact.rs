@@ -9,6 +9,8 @@ use plan::Evaluation;
 use resource::Evaluated;
 use value::Digest;
 
+use crate::outputs::outputs;
+
 /// The plan's canonical bytes.
 pub(crate) const PLAN: &str = "plan.json";
 /// The plan's digest.
@@ -19,6 +21,8 @@ pub(crate) const CODE: &str = "plan.code";
 pub(crate) const SOURCES: &str = "plan.sources.json";
 /// What was read, with the digests of what was there.
 pub(crate) const INPUTS: &str = "plan.inputs.json";
+/// What the stack exports, by path; all that a build system need show to what depends on the stack.
+const OUTPUTS: &str = "plan.outputs.json";
 /// The diagram.
 const DIAGRAM: &str = "plan.mmd";
 
@@ -32,12 +36,13 @@ fn files(evaluation: &Evaluation, evaluated: &Evaluated, code: Option<Digest>) -
         (CODE, format!("{code}\n").into_bytes()),
         (SOURCES, pretty(&evaluation.sources)),
         (INPUTS, pretty(&reads)),
+        (OUTPUTS, exported(evaluated)),
         (DIAGRAM, diagram(evaluated).into_bytes()),
     ]
 }
 
 /// Writes the files of an evaluated stack into a directory, which is made if it is not there: the plan, its digest, that
-/// of the `code` that evaluated it, where things are declared, what was read, and the diagram.
+/// of the `code` that evaluated it, where things are declared, what was read, what is exported, and the diagram.
 ///
 /// # Errors
 /// If one of them cannot be written; the message names it.
@@ -49,6 +54,14 @@ pub fn write(directory: &Path, evaluation: &Evaluation, evaluated: &Evaluated, c
         fs::write(&path, bytes).map_err(|error| named(&path, error))?;
     }
     Ok(())
+}
+
+/// What a stack exports; nothing is known of a plan that waits.
+fn exported(evaluated: &Evaluated) -> Vec<u8> {
+    match evaluated {
+        Evaluated::Plan(plan) => pretty(&outputs(plan)),
+        Evaluated::Deferred { .. } => pretty(&()),
+    }
 }
 
 /// The constructs of a plan; a plan that waits is drawn with what it waits for.

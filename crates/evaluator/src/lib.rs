@@ -10,6 +10,7 @@ mod artefact;
 mod declared;
 mod given;
 mod manifest;
+mod outputs;
 mod program;
 
 pub use artefact::write;

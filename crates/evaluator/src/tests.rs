@@ -138,6 +138,7 @@ fn a_plan_that_waits_for_an_output_is_handed_on_with_what_it_waits_for() {
     let read = |name: &str| fs::read_to_string(out.join(name)).expect("a file");
     assert!(read("plan.json").contains("waits_for"), "{}", read("plan.json"));
     assert!(read("plan.mmd").contains("up.QA"), "{}", read("plan.mmd"));
+    assert_eq!(read("plan.outputs.json"), "null\n", "what it will export is not known yet");
 }
 
 #[test]
@@ -206,6 +207,38 @@ fn a_plan_that_was_handed_on_is_read_as_it_was() {
         assert_eq!(given.evaluation.sources, made.sources);
         assert_eq!(given.code, Some(value::Digest::of("code", b"this")));
     }
+}
+
+#[test]
+fn what_a_stack_exports_stands_in_a_file_of_its_own_with_what_is_known() {
+    let house = House::reading(&["data/a"]);
+    let exported = || fs::read_to_string(handed_on(&house).join("demo.QA/plan.outputs.json")).expect("a file");
+    assert_eq!(exported(), "{\n  \"read\": \"3 A\"\n}\n");
+
+    let mut plan = resource::Plan::new(stack());
+    let urn: resource::Urn = "demo::AWS::EC2::VPC::main".parse().expect("a URN");
+    let attribute = |name: &str| plan::expr::Expr::Attribute {
+        urn: urn.to_string(),
+        path: name.parse().expect("a path"),
+        ty: value::Type::String,
+    };
+    for (output, name) in [("cidr", "CidrBlock"), ("id", "VpcId")] {
+        plan.outputs.insert(output.parse().expect("a path"), attribute(name));
+    }
+    let resource = |cidr: &str| resource::Resource {
+        properties: [("CidrBlock".to_owned(), plan::expr::Expr::Value(cidr.into()))].into(),
+        options: resource::Options::default().into(),
+        around: resource::Around::default(),
+        parent: None,
+    };
+    plan.resources.insert(urn.clone(), resource("10.0.0.0/16"));
+    let text = |plan: &resource::Plan| serde_json::to_string(&crate::outputs::outputs(plan)).expect("json");
+    let unknown =
+        r#"{"$unknown":{"origins":[["demo.QA","demo::AWS::EC2::VPC::main.VpcId"]],"secret":false,"type":"string"}}"#;
+    assert_eq!(text(&plan), format!(r#"{{"cidr":"10.0.0.0/16","id":{unknown}}}"#));
+    // The plan exports the same expressions, and what they are known to be is another value.
+    plan.resources.insert(urn.clone(), resource("10.1.0.0/16"));
+    assert_eq!(text(&plan), format!(r#"{{"cidr":"10.1.0.0/16","id":{unknown}}}"#));
 }
 
 #[test]
