@@ -1,8 +1,12 @@
 //! The command line's grammar.
 
+mod sandbox;
+
 use std::path::PathBuf;
 
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
+
+pub(crate) use sandbox::{Object, Sandbox};
 
 /// Infrastructure as pure functions.
 #[derive(Debug, Parser)]
@@ -604,22 +608,6 @@ pub(crate) enum Keys {
     Show {
         /// The key's file
         file: PathBuf,
-    },
-}
-
-#[derive(Debug, Subcommand)]
-pub(crate) enum Sandbox {
-    /// One object a line
-    List,
-    /// The calls that were made
-    Log,
-    /// Look for duplicates, orphans and references to nothing
-    Check,
-    /// Forget everything
-    Reset {
-        /// Do not ask
-        #[arg(long, short)]
-        yes: bool,
     },
 }
 

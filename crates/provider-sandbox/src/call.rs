@@ -1,6 +1,6 @@
 //! One call: what the world makes of it. Nothing is written here.
 
-use ports::{ProviderError, Step, StepAction};
+use ports::{Owner, ProviderError, Step, StepAction};
 use schema::TypeSchema;
 use value::{Map, Value};
 
@@ -13,7 +13,7 @@ use crate::world::World;
 use crate::{compute, rules, shape};
 
 /// What a call changes and what it answers.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Clone)]
 pub(crate) struct Verdict {
     pub(crate) put: Vec<Object>,
     pub(crate) gone: Vec<Key>,
@@ -100,7 +100,7 @@ pub(crate) fn decide(
                 return Err(refuse("ResourceNotFound", format!("there is no {} `{id}`", step.ty)));
             };
             let inputs = checked(schema, inputs)?;
-            update(&Call { world, site, assumed, schema, inputs, current: Some(current) }, step)
+            update(&Call { world, site, assumed, schema, inputs, current: Some(current) }, Some(step.owner.clone()))
         }
         StepAction::Adopt { id } => {
             let Some(current) = find(world, site, &step.ty, id) else {
@@ -189,7 +189,24 @@ fn full(inputs: &Map, attributes: &Map) -> Map {
     attributes.iter().chain(inputs).map(|(name, value)| (name.clone(), value.clone())).collect()
 }
 
-fn update(call: &Call<'_>, step: &Step) -> Result<Verdict, ProviderError> {
+/// Decides on a change of one property of an object, whose owner stays: its other properties are sealed already.
+///
+/// # Errors
+/// What the vendor would say.
+pub(crate) fn set(mut call: Call<'_>, property: &value::Path) -> Result<Verdict, ProviderError> {
+    let problems = call.schema.validate(&call.inputs);
+    if let Some(problem) = problems.iter().find(|problem| problem.path.touches(property)) {
+        let message = format!("`{}` of {}: {}", problem.path, call.schema.name, problem.kind);
+        return Err(refuse("ValidationException", message));
+    }
+    if let Some(first) = property.first_key() {
+        let given = call.inputs.get(first).map(|value| (first.to_owned(), value.clone()));
+        call.inputs.extend(shape::seal(call.schema, &given.into_iter().collect()));
+    }
+    update(&call, call.current.and_then(|current| current.owner.clone()))
+}
+
+fn update(call: &Call<'_>, owner: Option<Owner>) -> Result<Verdict, ProviderError> {
     let Some(current) = call.current else { return Ok(Verdict::default()) };
     // What the vendor rewrote when it made the object is no change.
     let inputs = compute::normalise(call.schema, call.inputs.clone());
@@ -209,7 +226,7 @@ fn update(call: &Call<'_>, step: &Step) -> Result<Verdict, ProviderError> {
         inputs: inputs.into(),
         attributes: attributes.into(),
         uses,
-        owner: Some(step.owner.clone()),
+        owner,
         token: current.token.clone(),
         ready_at: 0,
         shown_at: 0,
@@ -247,7 +264,11 @@ fn fixed(call: &Call<'_>, current: &Object, inputs: &Map) -> Result<(), Provider
     Err(refuse("NotUpdatable", format!("{ty} `{id}`: {} cannot be changed, only replaced", changed.join(", "))))
 }
 
-fn delete(call: &Call<'_>) -> Result<Verdict, ProviderError> {
+/// Decides on a delete.
+///
+/// # Errors
+/// What the vendor would say.
+pub(crate) fn delete(call: &Call<'_>) -> Result<Verdict, ProviderError> {
     let Some(current) = call.current else { return Ok(Verdict::default()) };
     rules::delete(call, current)?;
     let mut gone = Vec::new();

@@ -9,6 +9,7 @@ mod call;
 mod cidr;
 mod compute;
 mod facts;
+mod hand;
 mod ids;
 mod knobs;
 mod log;
@@ -30,6 +31,7 @@ use std::sync::{Arc, Mutex};
 use schema::{Catalog, Source};
 
 pub use admin::{AuditRecord, ObjectLine, State};
+pub use hand::{HandError, Meant};
 pub use knobs::{Fault, Kind, Knobs, KnobsError, Mode};
 pub use place::Place;
 

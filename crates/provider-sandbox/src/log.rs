@@ -171,8 +171,24 @@ impl Locked<'_> {
         self.log.refresh(world)
     }
 
+    /// Writes what calls changed, and lets `world` know of it.
+    pub(crate) fn commit(
+        &mut self,
+        world: &mut World,
+        put: Vec<Object>,
+        gone: Vec<Key>,
+        struck: Option<String>,
+        calls: &[AuditRecord],
+    ) -> io::Result<()> {
+        self.append(&Line { put: &put, gone: &gone, struck: struck.as_deref(), calls })?;
+        world.lines += 1;
+        let calls = calls.iter().map(|_| IgnoredAny).collect();
+        world.commit(Change { put, gone, struck, calls, ..Change::default() });
+        Ok(())
+    }
+
     /// Appends a line with one write.
-    pub(crate) fn append(&mut self, line: &Line<'_>) -> io::Result<()> {
+    fn append(&mut self, line: &Line<'_>) -> io::Result<()> {
         let path = self.log.dir.join(WORLD);
         let mut bytes = serde_json::to_vec(line)?;
         bytes.push(b'\n');

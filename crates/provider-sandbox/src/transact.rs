@@ -12,7 +12,7 @@ use serde::de::IgnoredAny;
 use crate::call::{self, Verdict};
 use crate::facts::refuse;
 use crate::knobs::{Fault, Mode, Target};
-use crate::log::{Change, Line};
+use crate::log::Change;
 use crate::object::{Health, Key};
 use crate::place::Site;
 use crate::world::World;
@@ -124,11 +124,7 @@ impl Sandbox {
         let struck = decided.iter().find_map(|one| one.struck.clone());
         let put: Vec<_> = decided.iter().flat_map(|one| one.verdict.put.iter().cloned()).collect();
         let gone: Vec<_> = decided.iter().flat_map(|one| one.verdict.gone.iter().cloned()).collect();
-        let line = Line { put: &put, gone: &gone, struck: struck.as_deref(), calls: &records };
-        locked.append(&line).map_err(|e| unavailable(&e))?;
-        let calls = records.iter().map(|_| IgnoredAny).collect();
-        world.lines += 1;
-        world.commit(Change { put, gone, struck, calls, ..Change::default() });
+        locked.commit(world, put, gone, struck, &records).map_err(|e| unavailable(&e))?;
 
         let answers = steps.iter().enumerate().map(|(position, step)| {
             let Some(one) = decided.get(position) else { return Answer::at_once(Outcome::NotStarted) };

@@ -1,7 +1,10 @@
-//! `sandbox list|log|check|reset`.
+//! `sandbox list|log|check|set|delete|reset`.
 
-use crate::args::Sandbox;
-use crate::exit::{Exit, Result, io, usage};
+use diag::Diagnostic;
+use provider_sandbox::{HandError, Meant};
+
+use crate::args::{Object, Sandbox};
+use crate::exit::{Exit, Failure, Result, io, usage};
 use crate::session::Session;
 
 /// Looks at the embedded cloud.
@@ -29,9 +32,11 @@ pub(crate) fn run(session: &Session<'_>, command: Sandbox) -> Result<Exit> {
                 if talk.json {
                     talk.json(&serde_json::to_value(&record).unwrap_or_default());
                 } else {
+                    // What was done by hand is nobody's.
+                    let urn = if record.urn.is_empty() { "-" } else { &record.urn };
                     talk.data(&format!(
-                        "{} {} {} {} {} {}",
-                        record.call, record.action, record.ty, record.id, record.urn, record.outcome
+                        "{} {} {} {} {urn} {}",
+                        record.call, record.action, record.ty, record.id, record.outcome
                     ));
                 }
             }
@@ -39,10 +44,24 @@ pub(crate) fn run(session: &Session<'_>, command: Sandbox) -> Result<Exit> {
         Sandbox::Check => {
             let found = sandbox.check().map_err(|error| io(&directory, &error))?;
             if !found.is_empty() {
-                let problems = found.into_iter().map(|what| diag::Diagnostic::error("E0714", what));
+                let problems = found.into_iter().map(|what| Diagnostic::error("E0714", what));
                 return Err(problems.collect::<diag::Diagnostics>().into());
             }
             talk.say("the sandbox is consistent");
+        }
+        Sandbox::Set { object, property, value } => {
+            let path = property.parse().map_err(|_| {
+                Diagnostic::error("E0716", format!("`{property}` is not a property path"))
+                    .hint("write keys and indices: `Tags[0].Value`")
+            })?;
+            sandbox
+                .set_by_hand(&meant(&object), &path, &value)
+                .map_err(|error| not_done(&directory, &object, error))?;
+            talk.say(&format!("`{property}` of `{}` is changed; `runner refresh` sees it", object.id));
+        }
+        Sandbox::Delete { object } => {
+            sandbox.delete_by_hand(&meant(&object)).map_err(|error| not_done(&directory, &object, error))?;
+            talk.say(&format!("`{}` is deleted; `runner refresh` sees it", object.id));
         }
         Sandbox::Reset { yes } => {
             if !yes {
@@ -62,4 +81,30 @@ pub(crate) fn run(session: &Session<'_>, command: Sandbox) -> Result<Exit> {
         }
     }
     Ok(Exit::Done)
+}
+
+fn meant(Object { id, ty, scope }: &Object) -> Meant {
+    Meant { id: id.clone(), ty: ty.clone(), scope: scope.clone() }
+}
+
+/// Why nothing was done by hand.
+fn not_done(directory: &str, object: &Object, error: HandError) -> Failure {
+    let id = &object.id;
+    match error {
+        HandError::Io(error) => io(directory, &error),
+        HandError::Refused(error) => Failure {
+            exit: Exit::Provider,
+            ..Diagnostic::error("E0716", format!("the sandbox refuses, as the vendor would: {error}")).into()
+        },
+        HandError::NotOne(found) if found.is_empty() => {
+            let problem = Diagnostic::error("E0715", format!("the sandbox has no object `{id}`"));
+            problem.hint("`runner sandbox list` lists them; the id is the second word").into()
+        }
+        HandError::NotOne(found) => {
+            let problem =
+                Diagnostic::error("E0715", format!("{} objects of the sandbox have the id `{id}`", found.len()));
+            let problem = found.iter().fold(problem, |problem, (ty, scope)| problem.note(format!("{ty} in {scope}")));
+            problem.hint("say which: `--type TYPE`, or `--scope SCOPE`").into()
+        }
+    }
 }

@@ -1,6 +1,7 @@
 //! Tests speak to the sandbox through its port; most are scripts, see [`Script`].
 
 mod computes;
+mod hand;
 mod harm;
 mod refusals;
 mod shared;

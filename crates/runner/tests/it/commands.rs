@@ -286,19 +286,6 @@ fn a_broken_state_is_refused_and_says_where() {
 }
 
 #[test]
-fn drift_is_found_and_mended() {
-    let Some(world) = World::applied() else { return };
-    world.run("sandbox reset --yes").ok();
-    assert_eq!(world.objects(), Vec::<String>::new());
-    world.run("refresh substructure.consul.operations.CI").ok().says(["4 objects read: 4 gone"]);
-    let stack = "substructure.consul.operations.CI";
-    world.run(&format!("preview {stack}")).ok().says([stack]);
-    world.run(&format!("up {stack} --yes")).ok();
-    assert_eq!(world.objects().len(), 4);
-    world.run(&format!("up {stack} --yes")).ok().says(["nothing to do"]);
-}
-
-#[test]
 fn graphs_are_drawn_in_every_form() {
     let Some(world) = World::fresh() else { return };
     let starts = [("text", ""), ("mermaid", "---\ntitle:"), ("dot", "digraph"), ("svg", "<svg")];

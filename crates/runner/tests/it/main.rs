@@ -7,6 +7,7 @@ mod affected;
 mod changes;
 mod commands;
 mod destroys;
+mod drift;
 mod everything;
 mod given;
 mod imports;
