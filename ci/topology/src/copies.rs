@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use resource::StackName;
 
+use crate::organisation::by_reader;
 use crate::{Edge, Organisation};
 
 /// The environment of stacks of which there is one, however many copies there are.
@@ -18,10 +19,7 @@ pub fn copies(found: &Organisation, stacks: usize) -> Organisation {
         return all;
     }
     let copied: Vec<&StackName> = in_order(found).into_iter().filter(|name| name.environment() != GLOBAL).collect();
-    let mut edges: BTreeMap<&StackName, Vec<&Edge>> = BTreeMap::new();
-    for edge in found.edges_within() {
-        edges.entry(&edge.reader).or_default().push(edge);
-    }
+    let edges = by_reader(found.edges_within());
     let more = (2..).flat_map(|copy| copied.iter().map(move |name| (copy, *name)));
     for (copy, name) in more.take(stacks - found.stacks.len()) {
         let own = renamed(name, copy);
@@ -48,10 +46,10 @@ fn renamed(name: &StackName, copy: usize) -> StackName {
 
 /// The stacks, so that whoever is read comes first; of a pair any.
 fn in_order(found: &Organisation) -> Vec<&StackName> {
-    let mut sources: BTreeMap<&StackName, BTreeSet<&StackName>> = BTreeMap::new();
-    for edge in found.edges_within() {
-        sources.entry(&edge.reader).or_default().insert(&edge.source);
-    }
+    let edges = by_reader(found.edges_within());
+    let sources = |edges: Vec<&'_ Edge>| edges.into_iter().map(|edge| &edge.source).collect();
+    let sources: BTreeMap<&StackName, BTreeSet<&StackName>> =
+        edges.into_iter().map(|(reader, edges)| (reader, sources(edges))).collect();
     let mut order = Vec::new();
     let mut seen = BTreeSet::new();
     for stack in &found.stacks {

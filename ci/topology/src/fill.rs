@@ -6,6 +6,7 @@ use resource::StackName;
 use serde::Serialize;
 use value::Digest;
 
+use crate::organisation::by_reader;
 use crate::{Edge, Organisation};
 
 /// A stack with all that its file says.
@@ -66,10 +67,7 @@ const PARTS_OF_TEN: u64 = 3;
 /// no output depends on itself.
 pub fn fill(organisation: &Organisation) -> BTreeMap<StackName, Stack> {
     let pairs = organisation.pairs();
-    let mut edges: BTreeMap<&StackName, Vec<&Edge>> = BTreeMap::new();
-    for edge in &organisation.edges {
-        edges.entry(&edge.reader).or_default().push(edge);
-    }
+    let edges = by_reader(&organisation.edges);
     let within_pair = |edge: &Edge| {
         let pair = (edge.reader.clone(), edge.source.clone());
         pairs.contains(&pair) || pairs.contains(&(pair.1, pair.0))

@@ -32,6 +32,15 @@ pub struct Edge {
     pub plain: bool,
 }
 
+/// References by who reads.
+pub(crate) fn by_reader<'a>(edges: impl IntoIterator<Item = &'a Edge>) -> BTreeMap<&'a StackName, Vec<&'a Edge>> {
+    let mut found: BTreeMap<&StackName, Vec<&Edge>> = BTreeMap::new();
+    for edge in edges {
+        found.entry(&edge.reader).or_default().push(edge);
+    }
+    found
+}
+
 impl Organisation {
     /// The organisation of 86 projects, 311 stacks and 1,074 references.
     ///

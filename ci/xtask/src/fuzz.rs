@@ -1,7 +1,6 @@
 //! The long run of the engine's fuzzer: seed after seed, until the time is over or something is found.
 
 use std::path::Path;
-use std::process::Command;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, ensure};
@@ -12,19 +11,9 @@ const CASES: &str = "200";
 /// Runs the fuzzer for so long, from a seed on.
 pub(crate) fn run(root: &Path, minutes: u64, seed: u64) -> Result<()> {
     let end = Instant::now() + Duration::from_secs(minutes * 60);
-    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     for seed in seed.. {
-        let mut command = Command::new(&cargo);
-        command.current_dir(root).args([
-            "test",
-            "--quiet",
-            "--locked",
-            "--package",
-            "engine",
-            "--test",
-            "it",
-            "fuzz::",
-        ]);
+        let mut command = crate::cargo_at(root);
+        command.args(["test", "--quiet", "--locked", "--package", "engine", "--test", "it", "fuzz::"]);
         command.env("GROUNDPLAN_FUZZ_SEED", seed.to_string()).env("GROUNDPLAN_FUZZ_CASES", CASES);
         let ended = command.output().context("cannot run the fuzzer")?;
         if !ended.status.success() {

@@ -11,7 +11,7 @@ mod metadata;
 mod table;
 
 use std::path::{Path, PathBuf};
-use std::process::ExitCode;
+use std::process::{Command as Process, ExitCode, Stdio};
 
 use anyhow::{Context, Result, bail, ensure};
 use clap::Parser;
@@ -145,11 +145,10 @@ fn for_bazel(root: &Path, check: bool, engine_only: bool) -> Result<()> {
 
 /// What hermetic builds are handed is what the plans read: only their evaluation tells.
 fn manifests(root: &Path, check: bool) -> Result<()> {
-    let mut command = std::process::Command::new(cargo());
-    command.current_dir(root).args(["run", "--quiet", "--package", "runner", "--", "evaluate", "--manifests"]);
-    command.arg(if check { "check" } else { "write" }).stdout(std::process::Stdio::null());
-    ensure!(command.status().context("cannot run the runner")?.success(), "the manifests of inputs are not current");
-    Ok(())
+    let mut command = cargo_at(root);
+    command.args(["run", "--quiet", "--package", "runner", "--", "evaluate", "--manifests"]);
+    command.arg(if check { "check" } else { "write" }).stdout(Stdio::null());
+    well(command, "the manifests of inputs are not current")
 }
 
 fn bindings(root: &Path, check: bool) -> Result<()> {
@@ -165,25 +164,37 @@ fn bindings(root: &Path, check: bool) -> Result<()> {
 }
 
 fn bench(root: &Path, arguments: &[String]) -> Result<()> {
-    let mut command = std::process::Command::new(cargo());
-    command.current_dir(root).args(["run", "--quiet", "--release", "--package", "bench", "--"]).args(arguments);
-    ensure!(command.status().context("cannot run the benchmark")?.success(), "the benchmark failed");
-    Ok(())
+    let mut command = cargo_at(root);
+    command.args(["run", "--quiet", "--release", "--package", "bench", "--"]).args(arguments);
+    well(command, "the benchmark failed")
 }
 
 fn topology(root: &Path, arguments: &[String]) -> Result<()> {
-    let mut command = std::process::Command::new(cargo());
+    // It writes to a directory that is named from where one stands.
+    let mut command = Process::new(cargo());
     command.args(["run", "--quiet", "--package", "topology", "--manifest-path"]).arg(root.join("Cargo.toml"));
     command.arg("--").args(arguments);
-    ensure!(command.status().context("cannot run the generator")?.success(), "no workspace was made");
-    Ok(())
+    well(command, "no workspace was made")
 }
 
 fn crash(root: &Path, rounds: u64, seed: u64) -> Result<()> {
-    let mut command = std::process::Command::new(cargo());
-    command.current_dir(root).args(["test", "--quiet", "--package", "crash", "--locked", "--", "--ignored"]);
+    let mut command = cargo_at(root);
+    command.args(["test", "--quiet", "--package", "crash", "--locked", "--", "--ignored"]);
     command.env("CRASH_ROUNDS", rounds.to_string()).env("CRASH_SEED", seed.to_string());
-    ensure!(command.status().context("cannot run the crash matrix")?.success(), "a crash was not put right");
+    well(command, "a crash was not put right")
+}
+
+/// Cargo, in the workspace.
+fn cargo_at(root: &Path) -> Process {
+    let mut command = Process::new(cargo());
+    command.current_dir(root);
+    command
+}
+
+/// Runs a command, which has to end well.
+fn well(mut command: Process, otherwise: &'static str) -> Result<()> {
+    let program = command.get_program().to_string_lossy().into_owned();
+    ensure!(command.status().with_context(|| format!("cannot run `{program}`"))?.success(), otherwise);
     Ok(())
 }
 

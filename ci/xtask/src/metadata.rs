@@ -2,7 +2,6 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
-use std::process::Command;
 
 use anyhow::{Context, Result, ensure};
 use serde::Deserialize;
@@ -57,9 +56,8 @@ impl Dependency {
 
 /// The members of the workspace at `root`.
 pub(crate) fn packages(root: &Path) -> Result<Vec<Package>> {
-    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
-    let mut command = Command::new(cargo);
-    command.current_dir(root).args(["metadata", "--no-deps", "--offline", "--format-version", "1"]);
+    let mut command = crate::cargo_at(root);
+    command.args(["metadata", "--no-deps", "--offline", "--format-version", "1"]);
     let output = command.output().context("cannot run `cargo metadata`")?;
     ensure!(output.status.success(), "`cargo metadata` failed: {}", String::from_utf8_lossy(&output.stderr).trim());
     let metadata: Metadata = serde_json::from_slice(&output.stdout).context("the answer of `cargo metadata`")?;

@@ -21,63 +21,28 @@
 //! whose fingerprint is that of the version. What state says of dependencies, readings and options is what the plan
 //! says, unless it is given. The id of an object is its name and its incarnation.
 
+#[path = "fixture_types.rs"]
+mod types;
+#[path = "fixture_words.rs"]
+mod words;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use diag::{Diagnostics, Place};
 use diff::{Action, ChangeSet, Existing, Lookup, NoInstance, Published, Settings, StackInput, Targets};
-use expr::{Expr, Op};
+use expr::Expr;
 use resource::{
     Alias, Around, Condition, Dependency, Hook, Plan, Resource, Run, Shared, Sources, StackName, Timeouts, Urn,
 };
-use schema::{Catalog, Source, TypeSchema};
+use schema::{Catalog, TypeSchema};
 use state::{Kept, Object, PublishedOutput, ReadOutput, StackState, Status};
-use value::{Digest, Map, Path, Secret, Type, Value};
+use value::{Digest, Map, Path, Value};
+
+use words::{constant, expression, known, property, show};
 
 /// The types of the fixtures.
 pub(crate) fn catalog() -> Catalog {
-    const TYPES: [Source; 6] = [
-        Source {
-            name: "Vpc",
-            schema: r#"{"typeName": "Vpc", "properties": {"Cidr": {"type": "string"}, "Label": {"type": "string"}, "Tags": {"type": "object"},
-                "Peer": {"type": "string"}, "Rules": {"type": "array", "items": {"type": "object"}}, "Size": {"type": "integer"},
-                "Groups": {"type": "array", "insertionOrder": false, "items": {"type": "string"}}, "Pass": {"type": "string"},
-                "VpcId": {"type": "string"}, "Arn": {"type": "string"}, "Count": {"type": "integer"}},
-                "createOnlyProperties": ["/properties/Cidr", "/properties/Peer"],
-                "readOnlyProperties": ["/properties/VpcId", "/properties/Arn", "/properties/Count"], "primaryIdentifier": ["/properties/VpcId"]}"#,
-            overlay: "defaults = { Size = 3 }\nlatency_ms = [1, 1, 1]\n",
-        },
-        Source {
-            name: "Bucket",
-            schema: r#"{"typeName": "Bucket", "properties": {"Name": {"type": "string"}, "Region": {"type": "string"}, "Label": {"type": "string"},
-                "Arn": {"type": "string"}}, "createOnlyProperties": ["/properties/Name", "/properties/Region"],
-                "readOnlyProperties": ["/properties/Arn"], "primaryIdentifier": ["/properties/Name"]}"#,
-            overlay: "name = { property = \"Name\", max = 16, lower = true }\nidentity = { properties = [\"Name\"] }\n\
-                      predict = { Arn = \"arn:{account}:{Name}\" }\nsettle = \"identity\"\nlatency_ms = [1, 1, 1]\n",
-        },
-        Source {
-            name: "Route",
-            schema: r#"{"typeName": "Route", "properties": {"Table": {"type": "string"}, "Via": {"type": "string"}, "Label": {"type": "string"},
-                "Id": {"type": "string"}}, "required": ["Table"], "createOnlyProperties": ["/properties/Table", "/properties/Via"],
-                "readOnlyProperties": ["/properties/Id"], "primaryIdentifier": ["/properties/Id"]}"#,
-            overlay: "identity = { properties = [\"Table\"] }\nsettle = \"identity\"\ntimeout_seconds = [60, 61, 62]\n\
-                      latency_ms = [1, 1, 1]\n",
-        },
-        Source {
-            name: "Fixed",
-            schema: r#"{"typeName": "Fixed", "properties": {"Label": {"type": "string"}, "Id": {"type": "string"}},
-                "readOnlyProperties": ["/properties/Id"], "primaryIdentifier": ["/properties/Id"]}"#,
-            overlay: "no_update = true\ndelete_before_replace = true\nsettle = \"token\"\nlatency_ms = [1, 1, 1]\n",
-        },
-        Source {
-            name: "Login",
-            schema: r#"{"typeName": "Login", "properties": {"Label": {"type": "string"}, "Id": {"type": "string"}, "Arn": {"type": "string"},
-                "Box": {"type": "object"}}, "readOnlyProperties": ["/properties/Id", "/properties/Arn", "/properties/Box"],
-                "primaryIdentifier": ["/properties/Id"]}"#,
-            overlay: "secret = [\"Arn\", \"Box.Key\"]\nlatency_ms = [1, 1, 1]\n",
-        },
-        Source { name: "Broken", schema: "{}", overlay: "" },
-    ];
-    Catalog::new(TYPES)
+    Catalog::new(types::TYPES)
 }
 
 /// A stack of a fixture.
@@ -545,54 +510,6 @@ fn urn_named(plan: &Plan, name: &str) -> Urn {
     found.unwrap_or_else(|| Urn::new(plan.stack.project(), "Vpc", name))
 }
 
-fn property(word: &str, own: &dyn Fn(&str) -> Urn) -> (String, Expr) {
-    let (key, text) = word.split_once('=').expect("key=value");
-    (key.to_owned(), expression(text, own))
-}
-
-/// An expression; references may stand anywhere in lists and maps.
-fn expression(text: &str, own: &dyn Fn(&str) -> Urn) -> Expr {
-    fn of(value: &Value, own: &dyn Fn(&str) -> Urn) -> Expr {
-        match value {
-            Value::List(items) => Expr::List(items.iter().map(|item| of(item, own)).collect()),
-            Value::Map(map) => Expr::Map(map.iter().map(|(key, item)| (key.clone(), of(item, own))).collect()),
-            Value::String(text) => reference(text, own).unwrap_or_else(|| Expr::Value(value.clone())),
-            Value::Secret(secret) => Expr::Secret { key: Path::key("secret"), fingerprint: secret.fingerprint() },
-            other => Expr::Value(other.clone()),
-        }
-    }
-    of(&constant(text), own)
-}
-
-fn reference(text: &str, own: &dyn Fn(&str) -> Urn) -> Option<Expr> {
-    if let Some((left, right)) = text.split_once("==") {
-        return Some(Expr::call(Op::Equals, vec![expression(left, own), expression(right, own)]));
-    }
-    if let Some(rest) = text.strip_prefix('@') {
-        let (name, attribute) = rest.split_once('.')?;
-        return Some(Expr::Attribute { urn: own(name).to_string(), path: path(attribute), ty: Type::Any });
-    }
-    let rest = text.strip_prefix('#')?;
-    let (stack, leaf) = rest.trim_start_matches('?').split_once(':')?;
-    Some(Expr::Output { stack: stack.to_owned(), path: path(leaf), ty: Type::Any, optional: rest.starts_with('?') })
-}
-
-fn known(word: &str) -> (String, Value) {
-    let (key, text) = word.split_once('=').expect("key=value");
-    (key.to_owned(), constant(text))
-}
-
-/// A known value: JSON, or a secret's fingerprint, or else text.
-fn constant(text: &str) -> Value {
-    if let Some(version) = text.strip_prefix('!') {
-        return Value::Secret(Secret::encrypted(
-            Digest::of("secret", version.as_bytes()),
-            format!("cipher of {version}"),
-        ));
-    }
-    serde_json::from_str(text).unwrap_or_else(|_| Value::from(text))
-}
-
 /// A change set as text: what is done, and why.
 pub(crate) fn print(sets: &[ChangeSet]) -> String {
     let mut lines = Vec::new();
@@ -642,25 +559,6 @@ fn symbol(action: Action) -> &'static str {
         Action::Forget => "forget",
         Action::Adopt => "=",
         Action::Read => "<",
-    }
-}
-
-fn show(value: &Value) -> String {
-    match value {
-        Value::Unknown(unknown) => {
-            let origins: Vec<String> = unknown.origins.iter().map(ToString::to_string).collect();
-            format!("<{}{}>", origins.join(" "), if unknown.secret { " secret" } else { "" })
-        }
-        Value::Secret(_) => "***".to_owned(),
-        Value::List(items) => format!("[{}]", items.iter().map(show).collect::<Vec<_>>().join(",")),
-        Value::Map(map) => {
-            format!(
-                "{{{}}}",
-                map.iter().map(|(key, item)| format!("{key}:{}", show(item))).collect::<Vec<_>>().join(",")
-            )
-        }
-        Value::String(text) => text.clone(),
-        other => format!("{other:?}"),
     }
 }
 

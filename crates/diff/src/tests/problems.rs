@@ -35,6 +35,7 @@ fn every_problem_is_reported_in_one_go() {
          hint did you mean `up.QA`?
          E0305 net.rs:7:1 `Label` of `unpublished` reads `vpc` of stack `never.QA`, which has published nothing yet
          hint select it too: `--with-upstream`
+         hint or apply it first: `runner up never.QA`
          E0301 net.rs:12:1 output `wrong` reads the attribute `Nonsense2` of `net::Vpc::other`, which there is none of
          note the type is `Vpc`",
     );

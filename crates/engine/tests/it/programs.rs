@@ -38,8 +38,9 @@ pub(crate) fn without_each(program: &str) -> String {
     program.lines().filter(|line| !is_each(line)).collect::<Vec<_>>().join("\n")
 }
 
-/// What the programs can call: one writes its arguments into a file, its first one; one fails with them.
-pub(crate) const FUNCTIONS: [PlanFunction; 2] = [
+/// What the programs can call: one writes its arguments into a file, its first one; one fails with them, one
+/// panics with them.
+pub(crate) const FUNCTIONS: [PlanFunction; 3] = [
     PlanFunction {
         name: "test::note",
         call: |args| {
@@ -51,6 +52,10 @@ pub(crate) const FUNCTIONS: [PlanFunction; 2] = [
                 .map_err(|e| e.to_string())?;
             Ok(Value::Null)
         },
+    },
+    PlanFunction {
+        name: "test::panic",
+        call: |args| panic!("{}", args.iter().filter_map(Value::as_str).collect::<Vec<_>>().join(" ")),
     },
     PlanFunction {
         name: "test::fail",
@@ -85,7 +90,7 @@ fn declare(stack: &plan::Stack, program: &str, backwards: bool) -> plan::Result<
         resources.reverse();
     }
     for (urn, resource) in resources {
-        let ty: &'static str = ["Vpc", "Bucket", "Route", "Fixed", "Login", "Broken"]
+        let ty: &'static str = ["Vpc", "Bucket", "Route", "Fixed", "Login", "Guess", "Broken"]
             .into_iter()
             .find(|ty| *ty == urn.ty())
             .expect("a type");
