@@ -55,6 +55,7 @@ impl Engine<'_> {
         let now = examined.damage.iter().filter(|damage| !damage.past);
         let mut says: Vec<String> = now.map(|damage| format!("`{}` {}", damage.place, damage.what)).collect();
         let damaged = !says.is_empty();
+        take_up(&examined.lost, &mut state);
         let mended = state.mend();
         if !damaged && mended.is_empty() {
             return Ok(None);
@@ -140,6 +141,50 @@ fn told(examined: &Examined, state: &StackState) -> String {
         (Some(_), 0) => format!("all of it can be told from what is whole: {objects} objects, nothing is lost"),
         (Some(_), lost) => format!("{objects} objects can be told for sure; {lost} entries were written after that"),
     }
+}
+
+/// Takes up the steps that were begun after the state that can be told: the next run finds out what became of them, as
+/// it does after a crash.
+fn take_up(lost: &[Lost], state: &mut StackState) {
+    for (position, intent) in begun(lost) {
+        let mut intent = intent.clone();
+        // What it hangs on may be lost, too; the next run writes down anew what its object depends on.
+        intent.request.dependencies.retain(|urn| state.has(urn));
+        if intent.request.kept.deleted_with.as_ref().is_some_and(|urn| !state.has(urn)) {
+            intent.request.kept.deleted_with = None;
+            intent.request.kept.deleted_with_incarnation = None;
+        }
+        state.last_incarnation = state.last_incarnation.max(intent.incarnation);
+        state.dangling.insert(position, intent);
+    }
+}
+
+/// The steps that were begun in what is lost, and whose objects nobody gave up, forgot, renamed or moved after that, for
+/// all that can be read: an object that is another stack's by now must not be found here, and then deleted.
+fn begun(lost: &[Lost]) -> BTreeMap<u64, &Intent> {
+    let mut begun: BTreeMap<u64, &Intent> = BTreeMap::new();
+    let mut next = None;
+    for Lost { entry, .. } in lost {
+        let position = entry.as_ref().map(|(position, _)| *position);
+        if next.is_some_and(|next| Some(next) != position) {
+            begun.clear();
+        }
+        next = position.map(|position| position + 1);
+        match entry {
+            None | Some((_, Entry::Imported { .. })) => begun.clear(),
+            Some((position, Entry::Intent(intent))) => {
+                begun.insert(*position, intent);
+            }
+            Some((_, Entry::Failed { intent, object: None, .. })) => {
+                begun.remove(intent);
+            }
+            Some((_, Entry::Dropped { urn, .. } | Entry::Leaving { urn, .. } | Entry::Renamed { from: urn, .. })) => {
+                begun.retain(|_, intent| intent.urn != *urn);
+            }
+            Some(_) => {}
+        }
+    }
+    begun
 }
 
 /// What was written after the state that can be told, and what to do about it.
@@ -254,16 +299,17 @@ impl<'a> After<'a> {
                 ));
             }
         }
-        for (urn, incarnation) in self.gone.iter().filter(|(urn, incarnation)| of(urn, *incarnation)) {
+        let untold = |(urn, incarnation): &&(Urn, u64)| of(urn, *incarnation) && !settles(urn, *incarnation);
+        for (urn, incarnation) in self.gone.iter().filter(untold) {
             says.push(format!("`{urn}` (incarnation {incarnation}) is recorded and may be gone"));
         }
         let begun = self.steps.values().filter(|intent| matches!(intent.action, Action::Create | Action::Adopt));
-        let open = |intent: &&Intent| {
-            let key = (intent.urn.clone(), intent.incarnation);
-            !self.made.contains_key(&key) && !settles(&intent.urn, intent.incarnation)
-        };
-        for intent in begun.filter(open) {
-            says.push(format!("`{}` may have been made: look for it before the next run makes it", intent.urn));
+        for intent in begun.filter(|intent| !self.made.contains_key(&(intent.urn.clone(), intent.incarnation))) {
+            says.push(if settles(&intent.urn, intent.incarnation) {
+                format!("whether `{}` was made the next run finds out by itself", intent.urn)
+            } else {
+                format!("`{}` may have been made: look for it before the next run makes it", intent.urn)
+            });
         }
         says
     }

@@ -45,10 +45,14 @@ fn every_damage_is_named_with_its_place_and_one_command_mends_it() {
     files(&world, "snapshots").iter().for_each(|path| std::fs::write(path, "").expect("is written"));
     world.run(&format!("state repair {STACK} --yes")).ok().says([
         "lost: `stacks/",
-        "`runner import infrastructure.aws.kms.CI 'infrastructure.aws.kms::AWS::KMS::",
         "0 objects can be told",
+        "`) the next run finds out by itself",
     ]);
     world.run(&format!("state list {STACK}")).ok();
+    let objects = world.objects();
+    world.run(&format!("up {STACK} --yes")).ok();
+    assert_eq!(world.objects(), objects, "they are found, and nothing is made");
+    world.is_whole();
     world.run("state repair nosuch --yes").ends(10);
 }
 
