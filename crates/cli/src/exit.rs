@@ -84,6 +84,8 @@ impl From<Diagnostics> for Failure {
             Exit::State
         } else if is("E0567") {
             Exit::Contradiction
+        } else if is("E0541") || is("E0600") {
+            Exit::Provider
         } else {
             Exit::User
         };
@@ -136,4 +138,25 @@ pub(crate) fn io(what: &str, error: &std::io::Error) -> Failure {
 /// A wrong command line that only the command can see.
 pub(crate) fn usage(message: impl Into<String>, hint: impl Into<String>) -> Failure {
     Failure { exit: Exit::Usage, found: Diagnostic::error("E0702", message).hint(hint).into(), held: false }
+}
+
+#[cfg(test)]
+mod tests {
+    use diag::Diagnostic;
+
+    use super::{Exit, Failure};
+
+    #[test]
+    fn a_problem_ends_the_process_as_its_kind_says() {
+        let cases = [
+            ("E0301", Exit::User),
+            ("E0541", Exit::Provider),
+            ("E0600", Exit::Provider),
+            ("E0566", Exit::State),
+            ("E0567", Exit::Contradiction),
+        ];
+        for (code, exit) in cases {
+            assert_eq!(Failure::from(Diagnostic::error(code, "a problem")).exit, exit, "{code}");
+        }
+    }
 }

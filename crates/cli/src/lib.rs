@@ -19,6 +19,7 @@ mod since;
 mod talk;
 mod traces;
 
+use std::panic::AssertUnwindSafe;
 use std::process::ExitCode;
 
 use clap::Parser;
@@ -57,12 +58,15 @@ pub fn main(registry: Registry) -> ExitCode {
             return Exit::Internal.code();
         }
     };
-    match runtime.block_on(commands::run(&registry, args, &talk)) {
-        Ok(exit) => exit.code(),
-        Err(failure) => {
+    let run = AssertUnwindSafe(|| runtime.block_on(commands::run(&registry, args, &talk)));
+    match std::panic::catch_unwind(run) {
+        Ok(Ok(exit)) => exit.code(),
+        Ok(Err(failure)) => {
             talk.failure(&failure);
             failure.exit.code()
         }
+        // It has been said by now.
+        Err(_) => Exit::Internal.code(),
     }
 }
 
@@ -72,4 +76,23 @@ fn bug(info: &std::panic::PanicHookInfo<'_>) -> diag::Diagnostic {
     diag::Diagnostic::error("E0904", format!("a bug{}", place.unwrap_or_default()))
         .note("what it says is not shown, since it may hold a secret")
         .hint("RUST_BACKTRACE=1 shows it")
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::{Arc, Mutex};
+
+    use super::bug;
+
+    #[test]
+    fn a_panic_is_named_by_its_place_and_not_by_what_it_says() {
+        let told = Arc::new(Mutex::new(String::new()));
+        let (heard, before) = (Arc::clone(&told), std::panic::take_hook());
+        std::panic::set_hook(Box::new(move |info| *heard.lock().expect("lock") += &format!("{:?}", bug(info))));
+        let ended = std::panic::catch_unwind(|| panic!("canary-3f9a"));
+        std::panic::set_hook(before);
+        let told = told.lock().expect("lock");
+        assert!(ended.is_err() && told.contains("E0904") && told.contains("src/lib.rs:"), "{told}");
+        assert!(!told.contains("canary"), "{told}");
+    }
 }

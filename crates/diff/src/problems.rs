@@ -80,7 +80,8 @@ impl Pass<'_> {
                             "E0305",
                             format!("{what} reads `{path}` of stack `{stack}`, which has published nothing yet"),
                         )
-                        .hint("select it too: `--with-upstream`"),
+                        .hint("select it too: `--with-upstream`")
+                        .hint(format!("or apply it first: `runner up {stack}`")),
                         Published::NoOutput(near) => {
                             let found = problem(
                                 "E0302",
@@ -88,9 +89,9 @@ impl Pass<'_> {
                             );
                             match near {
                                 Some(near) => found.hint(format!("did you mean `{near}`?")),
-                                None => {
-                                    found.hint("if its program exports it by now, select it too: `--with-upstream`")
-                                }
+                                None => found
+                                    .hint("if its program exports it by now, select it too: `--with-upstream`")
+                                    .hint(format!("or apply it first: `runner up {stack}`")),
                             }
                         }
                         Published::Value(..) => {

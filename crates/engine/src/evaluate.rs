@@ -1,11 +1,12 @@
 //! Evaluating stacks: in parallel, and only where something that was read has changed.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::panic::AssertUnwindSafe;
 
 use diag::{Diagnostic, Diagnostics};
 use plan::{Evaluation, Inputs, OutputRead, Read, Reads};
 use rayon::iter::{IntoParallelRefIterator, ParallelIterator};
-use resource::{Evaluated, PLAN_FORMAT, Plan, StackName};
+use resource::{Evaluated, PLAN_FORMAT, Plan, Sources, StackName};
 use taskgraph::EvaluateRecord;
 use value::{Digest, Path, Value};
 
@@ -194,7 +195,12 @@ impl Engine<'_> {
         if let Some(given) = self.given_plan(&entry.name) {
             return given.clone();
         }
-        let evaluation = self.projects[entry.project].evaluate(entry.name.clone(), inputs);
+        let evaluate = || self.projects[entry.project].evaluate(entry.name.clone(), inputs);
+        let evaluation = std::panic::catch_unwind(AssertUnwindSafe(evaluate)).unwrap_or_else(|_| {
+            let problem = Diagnostic::error("E0590", format!("the program of `{}` panicked", entry.name));
+            let hint = "mend what it says above; a plan function gives problems back as `Err`, and does not panic";
+            Evaluation { result: Err(problem.hint(hint).into()), sources: Sources::default(), reads: BTreeMap::new() }
+        });
         evaluation.with_functions(|name| self.functions.get(name).copied())
     }
 

@@ -10,6 +10,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use diag::Diagnostic;
+use plan::PlanFunction;
 use resource::Urn;
 use rustix::process::{Pid, Signal, kill_process_group};
 use tokio::io::{AsyncRead, AsyncReadExt};
@@ -55,15 +56,12 @@ impl Drop for Child {
     }
 }
 
-/// What a named pure function is.
-type Call = fn(&[Value]) -> Result<Value, String>;
-
 /// A hook with its arguments.
 pub(crate) enum Ready {
     /// A program with its arguments.
     Command(Vec<String>),
     /// A named pure function; `None` = this runner has none of that name.
-    Function(String, Option<Call>, Vec<Value>),
+    Function(String, Option<&'static PlanFunction>, Vec<Value>),
 }
 
 /// Hooks of one moment of one resource, ready to run.
@@ -84,7 +82,7 @@ impl Hooks {
         for hook in &self.runs {
             let ran = match hook {
                 Ready::Command(words) => command(words, root, all, limit).await,
-                Ready::Function(_, Some(call), args) => call(args).map(drop),
+                Ready::Function(_, Some(function), args) => function.run(args).map(drop),
                 Ready::Function(_, None, _) => Err("this runner has no such function".to_owned()),
             };
             ran.map_err(|reason| self.problem(hook, &reason))?;

@@ -64,6 +64,13 @@ impl Engine<'_> {
     /// # Errors
     /// All problems that were found, or that the state or the object cannot be read.
     pub async fn import(&self, wanted: &Import) -> Result<Imported, PreviewError> {
+        self.take_over(wanted).await.map_err(|error| match error {
+            PreviewError::Problems(found) => with_hints(found, &wanted.stack.to_string()).into(),
+            PreviewError::Store(error) => error.into(),
+        })
+    }
+
+    async fn take_over(&self, wanted: &Import) -> Result<Imported, PreviewError> {
         let name = wanted.stack.to_string();
         let selected = BTreeSet::from([name.clone()]);
         let options = PreviewOptions {
@@ -113,7 +120,7 @@ impl Engine<'_> {
         work.preview.notes.extend(self.tagged(&name, &found, &work.world));
         work.planned.insert(name.clone(), planned);
         let (sets, problems) = work.compare(&BTreeSet::from([name.clone()])).await?;
-        with_hints(problems.all(), &name).into_result(())?;
+        problems.all().into_result(())?;
         work.preview.changes = sets;
         Ok(Imported { urn, preview: Some(work.finish().await?), missing })
     }
@@ -193,13 +200,14 @@ impl Work<'_> {
     }
 }
 
-/// What stands against it, with what to do about it by command.
+/// What stands against it, with what to do about it by command: one stack is meant, and no other can be selected.
 fn with_hints(problems: Diagnostics, stack: &str) -> Diagnostics {
-    let hinted = problems.into_iter().map(|problem| match problem.code.as_str() {
-        "E0431" if problem.hints.is_empty() => {
-            problem.hint(format!("take over what it needs first, or make it: `runner up {stack}`"))
+    let hinted = problems.into_iter().map(|mut problem| {
+        problem.hints.retain(|hint| !hint.contains("--with-upstream"));
+        if problem.code == "E0431" && problem.hints.is_empty() {
+            return problem.hint(format!("take over what it needs first, or make it: `runner up {stack}`"));
         }
-        _ => problem,
+        problem
     });
     hinted.collect()
 }

@@ -140,7 +140,7 @@ impl Lookup for EngineLookup<'_> {
 
     fn function(&self, name: &str, args: &[Value]) -> Result<Value, String> {
         let function = self.engine.projects.iter().find_map(|project| project.function(name));
-        function.map_or_else(|| Err("this runner has no such function".to_owned()), |function| (function.call)(args))
+        function.map_or_else(|| Err("this runner has no such function".to_owned()), |function| function.run(args))
     }
 
     fn existing(&self, ty: &str, id: &str, instance: Option<&str>) -> Existing {
@@ -220,7 +220,8 @@ impl PlainOutputs<'_> {
                 near.map_or_else(|| found.clone(), |near| found.clone().hint(format!("did you mean `{near}`?")))
             }
             Published::Nothing => problem("E0305", format!("stack `{stack}` has published nothing yet"))
-                .hint("select it too: `--with-upstream`"),
+                .hint("select it too: `--with-upstream`")
+                .hint(format!("or apply it first: `runner up {stack}`")),
             _ => problem("E0302", format!("stack `{stack}` has no output `{path}`"))
                 .hint(format!("run `runner outputs {stack}` to see what it exports")),
         })

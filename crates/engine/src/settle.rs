@@ -142,8 +142,10 @@ impl Engine<'_> {
             Settle::Token => self.repeat(state, intent, owner, &look.lease).await?,
             Settle::Ask => {
                 let message = format!("nobody but you can tell whether `{}` of `{}` was made", intent.urn, state.name);
+                let (stack, urn) = (&state.name, &intent.urn);
                 return Err(Diagnostic::error("E0540", message)
-                    .hint(format!("look at the vendor; if it is there, take it over with `.import(…)`; then `runner state rm {} '{}'`", state.name, intent.urn)));
+                    .hint(format!("look at the vendor, and give the step up: `runner state rm {stack} '{urn}'`"))
+                    .hint(format!("if it was made, take it over after that: `runner import {stack} '{urn}' ID`")));
             }
         };
         let Some(found) = found else {

@@ -14,6 +14,16 @@ pub struct PlanFunction {
     pub call: fn(&[Value]) -> Result<Value, String>,
 }
 
+impl PlanFunction {
+    /// Calls it. That it panicked is an error like any other, without what it says: that may hold a secret.
+    ///
+    /// # Errors
+    /// What it says, or that it panicked.
+    pub fn run(&self, args: &[Value]) -> Result<Value, String> {
+        std::panic::catch_unwind(|| (self.call)(args)).unwrap_or_else(|_| Err("it panicked".to_owned()))
+    }
+}
+
 /// The output of a call of a named function.
 pub fn function<T: Typed>(name: &str, args: Vec<Expr>) -> Output<T> {
     Output::from_expr(Expr::Function { name: name.to_owned(), ty: T::ty(), args })

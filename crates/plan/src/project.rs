@@ -111,7 +111,7 @@ impl Project {
     }
 
     /// The named pure function of that name.
-    pub fn function(&self, name: &str) -> Option<&PlanFunction> {
+    pub fn function(&self, name: &str) -> Option<&'static PlanFunction> {
         self.functions.iter().find(|function| function.name == name)
     }
 

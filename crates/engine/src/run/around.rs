@@ -115,7 +115,7 @@ impl Runner<'_> {
                 KeptRun::Function { name, args } => {
                     let args = args.into_iter().map(&mut open).collect::<Result<_, _>>()?;
                     let function = self.engine.projects.iter().find_map(|project| project.function(&name));
-                    Ready::Function(name, function.map(|function| function.call), args)
+                    Ready::Function(name, function, args)
                 }
             });
         }

@@ -203,6 +203,12 @@ async fn a_function_that_fails_fails_the_step_and_shows_no_secret() {
     let problem = &report.failed[0].problem;
     assert_eq!(problem.message, "`main`: the hook `test::fail` before the create failed");
     assert_eq!((&problem.notes[..], house.cloud.calls().len()), (&["because ***".to_owned()][..], 0));
+    house.edit("test::fail", "test::panic");
+    let preview = house.preview(&[]).await;
+    let report = house.apply(&preview).await.expect("starts");
+    assert_eq!(report.failed[0].problem.notes, ["it panicked"]);
+    assert_eq!(house.cloud.calls(), [""; 0]);
+    house.edit("test::panic", "test::fail");
     house.edit("test::fail", "test::none");
     let told = house.problems(&[], engine::Goal::Programs).await;
     assert!(told.starts_with("E0311 `a.QA` calls the function `test::none`"), "{told}");

@@ -291,7 +291,7 @@ impl Inner {
             Some(Harm::LoseCall) => Outcome::Failed(error(ProviderErrorKind::Lost, "Lost"), None),
             Some(Harm::NotStarted) => Outcome::NotStarted,
             Some(Harm::RolledBack) => Outcome::RolledBack,
-            Some(Harm::Panic) => panic!("told to"),
+            Some(Harm::Panic) => panic!("told to, with {}", crate::house::CANARY),
             Some(Harm::Hang) => return None,
             Some(Harm::Lie | Harm::PartialLie) if !self.tied.contains(&name) => self.act(schema, &lying(step), &name),
             _ => self.act(schema, step, &name),

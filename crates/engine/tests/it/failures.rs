@@ -202,6 +202,14 @@ async fn a_task_that_dies_takes_only_its_own_step_with_it() {
 }
 
 #[tokio::test]
+async fn a_program_that_panics_is_a_problem_of_its_stack() {
+    // What is no line of the language panics where it is read.
+    let mut house = House::new("stack a.QA\n nonsense\n stack b.QA\n resource Vpc main");
+    let told = house.problems(&["a.QA"], engine::Goal::Programs).await;
+    assert!(told.starts_with("E0590 the program of `a.QA` panicked\nhint"), "{told}");
+}
+
+#[tokio::test]
 async fn every_step_that_was_announced_has_an_end() {
     let mut house = House::new(TWO);
     house.cloud.harm("create main", Harm::Refuse);

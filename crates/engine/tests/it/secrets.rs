@@ -39,6 +39,24 @@ async fn the_vendor_gets_what_neither_the_store_nor_an_event_ever_holds() {
 }
 
 #[tokio::test]
+async fn what_a_provider_says_when_it_panics_is_said_nowhere() {
+    let mut house = House::new(PROGRAM);
+    house.cloud.harm("create main", crate::cloud::Harm::Panic);
+    let preview = house.preview(&[]).await;
+    let report = house.apply(&preview).await.expect("starts");
+    assert_eq!(report.failed[0].problem.code, "E0901");
+    let events = serde_json::to_string(&house.events).expect("serialises");
+    for told in [format!("{report:?}"), format!("{:?}", house.events), events] {
+        assert!(told.contains("panicked") && !told.contains(CANARY), "{told}");
+    }
+    for (path, bytes, _) in house.files() {
+        assert!(!String::from_utf8_lossy(&bytes).contains(CANARY), "{}", path.display());
+    }
+    house.cloud.heal();
+    assert_eq!(house.up(&[]).await, "");
+}
+
+#[tokio::test]
 async fn a_secret_that_is_equal_is_no_change_and_a_new_version_is_one_everywhere() {
     let mut house = House::settled(PROGRAM).await;
     assert!(house.preview(&[]).await.is_empty());

@@ -60,6 +60,38 @@ async fn what_is_removed_stays_in_the_world_and_is_refused_while_others_depend_o
 }
 
 #[tokio::test]
+async fn what_only_a_person_can_tell_is_asked_with_the_commands_that_answer() {
+    let mut house = House::new("stack a.QA\n resource Guess main Label=x");
+    house.cloud.harm("create main", Harm::LoseAnswer);
+    house.up(&[]).await;
+    house.cloud.heal();
+    let preview = house.preview(&[]).await;
+    for _ in 0..2 {
+        let Err(Stopped::Problems(found)) = house.settle(&preview).await else { panic!("nobody can tell") };
+        assert_eq!(
+            print_problems(&found),
+            "E0540 nobody but you can tell whether `a::Guess::main` of `a.QA` was made\n\
+             hint look at the vendor, and give the step up: `runner state rm a.QA 'a::Guess::main'`\n\
+             hint if it was made, take it over after that: `runner import a.QA 'a::Guess::main' ID`"
+        );
+    }
+    operate(&house, "a.QA", Surgery::Remove { resource: "a::Guess::main".into(), force: false }).await;
+    let import = engine::Import {
+        stack: resource::StackName::new("a", "QA"),
+        ty: None,
+        resource: "a::Guess::main".to_owned(),
+        id: "main-1".to_owned(),
+        instance: None,
+        protect: true,
+    };
+    let imported = house.with(async |engine| engine.import(&import).await).await.expect("it is there");
+    let report = house.apply(&imported.preview.expect("to be taken over")).await.expect("starts");
+    assert!(report.failed.is_empty(), "{report:?}");
+    assert_eq!((house.up(&[]).await.as_str(), house.cloud.ids()), ("", vec!["main-1".to_owned()]));
+    assert!(house.preview(&[]).await.is_empty());
+}
+
+#[tokio::test]
 async fn a_step_that_nobody_can_tell_the_end_of_is_given_up() {
     let mut house = House::new("stack a.QA\n resource Vpc main");
     house.cloud.harm("create main", Harm::LoseCall);
