@@ -47,9 +47,10 @@ fn renamed(name: &StackName, copy: usize) -> StackName {
 /// The stacks, so that whoever is read comes first; of a pair any.
 fn in_order(found: &Organisation) -> Vec<&StackName> {
     let edges = by_reader(found.edges_within());
-    let sources = |edges: Vec<&'_ Edge>| edges.into_iter().map(|edge| &edge.source).collect();
-    let sources: BTreeMap<&StackName, BTreeSet<&StackName>> =
-        edges.into_iter().map(|(reader, edges)| (reader, sources(edges))).collect();
+    let sources: BTreeMap<&StackName, BTreeSet<&StackName>> = edges
+        .into_iter()
+        .map(|(reader, edges)| (reader, edges.into_iter().map(|edge| &edge.source).collect()))
+        .collect();
     let mut order = Vec::new();
     let mut seen = BTreeSet::new();
     for stack in &found.stacks {

@@ -1,4 +1,4 @@
-//! The crates that plans are made of, as targets of rules_rust.
+//! The crates that plans are made of, as targets of `rules_rust`.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
@@ -6,7 +6,7 @@ use std::path::Path;
 
 use crate::metadata::Package;
 
-/// The file with a target for each of the crates in these directories; what they need of a registry, crate_universe
+/// The file with a target for each of the crates in these directories; what they need of a registry, `crate_universe`
 /// knows of Cargo.toml.
 pub(crate) fn to_text(root: &Path, packages: &[Package], directories: &BTreeSet<&str>) -> String {
     let known: BTreeMap<&str, &Package> = packages.iter().map(|package| (package.name.as_str(), package)).collect();
