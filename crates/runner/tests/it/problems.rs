@@ -191,7 +191,7 @@ fn with_keep_going_all_that_does_not_depend_on_a_mistake_is_done() {
     assert_eq!(shown[0]["failed"], serde_json::json!(["infrastructure.aws.network.QA"]));
     let waiting = shown[0]["passed_over"].as_object().expect("stacks that wait").clone();
     assert!(waiting.keys().any(|stack| stack == "applications.edxapp.mitx.QA"), "{waiting:?}");
-    assert!(waiting.keys().all(|stack| stack.ends_with(".QA")), "{waiting:?}");
+    assert!(waiting.keys().all(|stack| stack.rsplit('.').next() == Some("QA")), "{waiting:?}");
     assert_eq!(shown[1]["problem"]["code"], "E0103");
 
     let ran = world.run("up --yes --keep-going").ends(10);
