@@ -150,6 +150,29 @@ pub(crate) struct GivenPlans {
     pub verify_inputs: bool,
 }
 
+/// How a preview is shown.
+#[derive(Debug, Clone, ClapArgs)]
+pub(crate) struct Look {
+    /// Open every stack
+    #[arg(long)]
+    pub full: bool,
+    /// End with 2 if changes are pending
+    #[arg(long)]
+    pub detailed_exitcode: bool,
+    /// For the terminal, or for one comment on a pull request
+    #[arg(long, value_enum, default_value_t = Shape::Text)]
+    pub format: Shape,
+}
+
+/// What a preview is shown as.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Shape {
+    /// For the terminal.
+    Text,
+    /// Markdown of at most 65,000 bytes, folded by project.
+    Markdown,
+}
+
 /// How a run goes on.
 #[derive(Debug, Clone, Default, ClapArgs)]
 pub(crate) struct Running {
@@ -159,6 +182,9 @@ pub(crate) struct Running {
     /// Do not ask, and do only what has this digest: that of a preview that somebody has looked at
     #[arg(long, value_name = "DIGEST", conflicts_with = "yes")]
     pub approve: Option<value::Digest>,
+    /// Stand for it with this signing key, or sign what `--out` saves: its file, or `env` for `GROUNDPLAN_SIGNING_KEY`
+    #[arg(long, value_name = "KEY")]
+    pub sign: Option<PathBuf>,
     /// Pass over stacks that cannot be evaluated, and do all that does not depend on them; after a step that fails that
     /// is done in any case
     #[arg(long, conflicts_with = "fail_fast")]
@@ -200,6 +226,9 @@ pub(crate) struct Importing {
     /// Do not ask
     #[arg(long, short)]
     pub yes: bool,
+    /// Stand for it with this signing key: its file, or `env` for `GROUNDPLAN_SIGNING_KEY`
+    #[arg(long, value_name = "KEY")]
+    pub sign: Option<PathBuf>,
     /// Wait for a run that holds the stack, instead of ending
     #[arg(long)]
     pub wait: bool,
@@ -260,12 +289,11 @@ pub(crate) enum Command {
         /// Show a saved preview
         #[arg(long, value_name = "FILE", conflicts_with_all = DECIDED, conflicts_with = "out")]
         plan: Option<PathBuf>,
-        /// Open every stack
-        #[arg(long)]
-        full: bool,
-        /// End with 2 if changes are pending
-        #[arg(long)]
-        detailed_exitcode: bool,
+        /// Sign what `--out` saves or `--plan` shows: the file of a signing key, or `env` for `GROUNDPLAN_SIGNING_KEY`
+        #[arg(long, value_name = "KEY")]
+        sign: Option<PathBuf>,
+        #[command(flatten)]
+        look: Look,
         /// Look at the objects of the selected stacks first; nothing is written
         #[arg(long)]
         refresh: bool,

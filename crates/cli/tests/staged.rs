@@ -82,6 +82,7 @@ fn main() -> ExitCode {
     what_is_known_on_the_way_goes_into_the_next_preview();
     what_is_approved_by_its_digest_is_done_and_nothing_else();
     what_comes_out_otherwise_is_asked_about_again();
+    the_next_preview_is_signed_anew();
     ExitCode::SUCCESS
 }
 
@@ -237,4 +238,18 @@ fn what_comes_out_otherwise_is_asked_about_again() {
     assert_eq!(code, Some(0), "{said}");
     assert!(said.contains("2 created"), "{said}");
     assert!(run(directory.path(), "preview", 0).contains("nothing to do: 2 stacks"));
+}
+
+fn the_next_preview_is_signed_anew() {
+    let directory = workspace(&["first", "second"]);
+    let run = |args: &str, code| run(directory.path(), args, code);
+    let made = run("keys new release.key", 0);
+    let public = made.split_whitespace().find(|word| word.starts_with("ed25519:")).expect("the public half");
+    let approvals = format!("{GROUNDPLAN}[signers]\nrelease = \"{public}\"\n[approvals.QA]\nsigners = [\"release\"]\n");
+    fs::write(directory.path().join("groundplan.toml"), approvals).expect("is written");
+    run("preview --out plan.json --sign release.key", 0);
+    run("up --plan plan.json --yes", 3);
+    assert!(run("up --plan plan.json.next --yes", 20).contains("[E0471]"), "nobody has seen it when it was signed");
+    run("preview --plan plan.json.next --sign release.key", 0);
+    run("up --plan plan.json.next --yes", 0);
 }

@@ -4,6 +4,7 @@
 //! **Invariant:** the environment of the process is read by [`Variables::of_process`] and by nothing else.
 //! **Invariant:** a file is replaced as a whole or not at all.
 
+mod approvals;
 mod edit;
 mod files;
 mod identity;
@@ -14,6 +15,7 @@ mod stacks;
 mod tree;
 mod workspace;
 
+pub use approvals::{Approval, Approvals, Approvers};
 pub use config::parse;
 pub use edit::{get, reseal, set, set_secret, show, without_secrets};
 pub use identity::{IdentityText, Variables};

@@ -8,7 +8,7 @@ use plan_macros::Config;
 use policy::{Attachment, Waiver};
 use signing::{KeyError, PublicKey, Signers};
 
-use crate::{near, quoted};
+use crate::{Approval, Approvals, near, quoted};
 
 /// The settings of a workspace.
 #[derive(Debug, Clone)]
@@ -31,6 +31,8 @@ pub struct Settings {
     pub waivers: Vec<Placed<Waiver>>,
     /// Whose signatures may count; what counts where is said there.
     pub signers: Signers,
+    /// What is approved by signature.
+    pub approvals: Approvals,
 }
 
 /// How long a run holds stacks; what counts where several machines share a state.
@@ -138,6 +140,10 @@ impl Settings {
             .collect();
         profiles.entry(SANDBOX.to_owned()).or_insert_with(|| Profile::sandbox(file));
         let signers = signers(form.signers, &mut found);
+        let known = form.environments.iter().chain(&form.known_environments).map(|name| name.value.as_str());
+        let known: Vec<&str> = known.chain(["default"]).collect();
+        let named: Vec<&str> = profiles.keys().map(String::as_str).collect();
+        let approvals = Approvals::new(form.approvals, &signers, &known, &named, &mut found);
         let names = |texts: Vec<Placed<String>>| texts.into_iter().map(|text| text.value).collect();
         found.into_result(Self {
             organisation: form.organisation.value,
@@ -149,6 +155,7 @@ impl Settings {
             policies: form.policy,
             waivers: form.waiver,
             signers,
+            approvals,
         })
     }
 
@@ -253,6 +260,8 @@ struct Form {
     waiver: Vec<Placed<Waiver>>,
     #[config(default)]
     signers: BTreeMap<String, Placed<String>>,
+    #[config(default)]
+    approvals: BTreeMap<String, Placed<Approval>>,
 }
 
 #[derive(Config)]

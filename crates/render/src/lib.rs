@@ -8,6 +8,7 @@ mod across;
 mod block;
 mod change;
 mod diagnostics;
+mod markdown;
 mod opened;
 mod preview;
 mod run;
@@ -17,6 +18,7 @@ mod tally;
 mod value;
 
 pub use diagnostics::diagnostics;
+pub use markdown::{Comment, markdown};
 pub use preview::{ViewOptions, preview};
 pub use run::{Ended, InFlight, Progress, RunSummary, StackProgress, StepEvent, event, progress, summary};
 pub use style::{Line, Paint, Style, thousands};

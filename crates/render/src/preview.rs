@@ -81,16 +81,16 @@ pub fn preview(sets: &[ChangeSet], options: &ViewOptions) -> String {
     show_all(&lines, options.style)
 }
 
-struct View<'a> {
-    options: &'a ViewOptions,
+pub(crate) struct View<'a> {
+    pub(crate) options: &'a ViewOptions,
     sets: &'a [ChangeSet],
     /// Those in which something happens, by name.
-    changed: Vec<&'a ChangeSet>,
-    unchanged: usize,
+    pub(crate) changed: Vec<&'a ChangeSet>,
+    pub(crate) unchanged: usize,
 }
 
 impl<'a> View<'a> {
-    fn new(sets: &'a [ChangeSet], options: &'a ViewOptions) -> Self {
+    pub(crate) fn new(sets: &'a [ChangeSet], options: &'a ViewOptions) -> Self {
         let deferred = |set: &ChangeSet| options.deferred.contains_key(&set.stack);
         let mut changed: Vec<&ChangeSet> = sets.iter().filter(|set| !set.is_empty()).collect();
         changed.sort_by(|a, b| a.stack.cmp(&b.stack));
@@ -163,7 +163,7 @@ impl<'a> View<'a> {
     }
 
     /// `CI +132  QA +395 ~2`.
-    fn environments(&self, line: Line, sets: &[&ChangeSet]) -> Line {
+    pub(crate) fn environments(&self, line: Line, sets: &[&ChangeSet]) -> Line {
         let position = |name: &str| self.options.environments.iter().position(|known| known == name);
         let mut tallies: BTreeMap<(usize, &str), Tally> = BTreeMap::new();
         for set in sets {
@@ -177,7 +177,7 @@ impl<'a> View<'a> {
     }
 
     /// What is said besides the change sets, at most `limit` lines of each kind.
-    fn extras(&self, limit: usize) -> Vec<Line> {
+    pub(crate) fn extras(&self, limit: usize) -> Vec<Line> {
         let options = self.options;
         let mut lines = Vec::new();
         let failed = options.failed.iter().map(|(stack, why)| {
@@ -211,7 +211,7 @@ impl<'a> View<'a> {
         lines
     }
 
-    fn total(&self) -> Line {
+    pub(crate) fn total(&self) -> Line {
         let tally = self.changed.iter().map(|set| Tally::of(set)).fold(Tally::default(), Tally::plus);
         let rest = match self.unchanged {
             0 => String::new(),
@@ -236,7 +236,7 @@ impl<'a> View<'a> {
     }
 }
 
-fn by_project<'a>(sets: &[&'a ChangeSet]) -> BTreeMap<&'a str, Vec<&'a ChangeSet>> {
+pub(crate) fn by_project<'a>(sets: &[&'a ChangeSet]) -> BTreeMap<&'a str, Vec<&'a ChangeSet>> {
     let mut projects: BTreeMap<&str, Vec<&ChangeSet>> = BTreeMap::new();
     for set in sets {
         projects.entry(set.stack.project()).or_default().push(set);
@@ -244,13 +244,17 @@ fn by_project<'a>(sets: &[&'a ChangeSet]) -> BTreeMap<&'a str, Vec<&'a ChangeSet
     projects
 }
 
+/// Whether stacks only grow.
+pub(crate) fn is_calm(sets: &[&ChangeSet]) -> bool {
+    sets.iter().all(|set| Tally::of(set).risky() == 0)
+}
+
 /// The projects that are shown on `room` lines: those in which something changes before those that only grow.
 fn choose_projects<'a>(projects: &BTreeMap<&'a str, Vec<&ChangeSet>>, room: usize) -> BTreeSet<&'a str> {
     if projects.len() <= room {
         return projects.keys().copied().collect();
     }
-    let calm = |sets: &[&ChangeSet]| sets.iter().all(|set| Tally::of(set).risky() == 0);
-    let mut names: Vec<(bool, &str)> = projects.iter().map(|(name, sets)| (calm(sets), *name)).collect();
+    let mut names: Vec<(bool, &str)> = projects.iter().map(|(name, sets)| (is_calm(sets), *name)).collect();
     names.sort_unstable();
     names.into_iter().take(room.saturating_sub(1)).map(|(_, name)| name).collect()
 }

@@ -1,5 +1,6 @@
 mod diagnostics;
 mod fixture;
+mod markdown;
 mod preview;
 mod run;
 mod secrets;

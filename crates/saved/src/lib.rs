@@ -13,7 +13,7 @@ use resource::{Plan, Urn};
 use serde::{Deserialize, Serialize};
 use value::{Digest, Path};
 
-pub use file::{FORMAT, read, text};
+pub use file::{FORMAT, read, read_signed, signed, text};
 
 /// A preview of any number of stacks, with everything that is needed to apply exactly that.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

@@ -7,6 +7,7 @@ use engine::{Engine, Goal, Import, Imported, Undeclared};
 use resource::{StackName, Urn};
 use suggest::Suggestion;
 
+use super::signatures::Standing;
 use super::up::{Job, show};
 use crate::args::{Importing, Running};
 use crate::exit::{Exit, Result};
@@ -39,8 +40,9 @@ pub(crate) async fn import(session: &Session<'_>, args: &Importing) -> Result<Ex
                     let (goal, targets, saved) = (Goal::Programs, Targets::default(), None);
                     let (running, import, command) = (&running, Some(&wanted), "import");
                     let selected = &selected;
+                    let standing = Standing::of(session, args.sign.as_deref())?;
                     let again = Some(format!("import {stack} {}", args.object.join(" ")));
-                    Job { session, engine, selected, goal, targets, saved, import, running, command, again }
+                    Job { session, engine, selected, goal, targets, saved, import, running, standing, command, again }
                         .run()
                         .await?
                 }

@@ -21,6 +21,7 @@ mod policies;
 mod refresh;
 mod rename_stack;
 mod sandbox;
+mod signatures;
 mod state;
 mod surgery;
 pub(crate) mod up;
@@ -55,29 +56,19 @@ pub(crate) async fn run(registry: &Registry, args: Args, talk: &Talk) -> Result<
             session.go_by(&given)?;
             up::up(&session, &selection, scope.targets(&replacing.replace), &running).await
         }
-        Command::Preview { plan: Some(file), full, detailed_exitcode, .. } => {
-            plan::preview(&session, &file, full, detailed_exitcode)
+        Command::Preview { plan: Some(file), sign, look, .. } => plan::preview(&session, &file, sign.as_deref(), &look),
+        Command::Preview { out: None, sign: Some(_), .. } => {
+            Err(crate::exit::usage("a signature belongs to a saved preview", "say `--out FILE --sign KEY`"))
         }
-        Command::Preview {
-            selection,
-            scope,
-            replacing,
-            given,
-            out,
-            plan: None,
-            full,
-            detailed_exitcode,
-            refresh,
-            keep_going,
-            ..
-        } => {
+        Command::Preview { selection, scope, replacing, given, out, sign, look, refresh, keep_going, .. } => {
             session.go_by(&given)?;
             let targets = scope.targets(&replacing.replace);
+            let out = out.as_deref().map(|file| (file, sign.as_deref()));
             let making = up::Making { refresh, keep_going };
-            up::preview(&session, &selection, targets, out.as_deref(), (full, detailed_exitcode), making).await
+            up::preview(&session, &selection, targets, out, &look, making).await
         }
         Command::Destroy { selection, scope, running, out: Some(file), plan: None } => {
-            up::save_destroy(&session, &selection, &scope.targets(&[]), &file, running.full).await
+            up::save_destroy(&session, &selection, &scope.targets(&[]), &file, &running).await
         }
         Command::Destroy { selection, scope, running, out: None, plan: None } => {
             up::destroy(&session, &selection, scope.targets(&[]), &running).await

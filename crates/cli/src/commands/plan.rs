@@ -10,15 +10,24 @@ use engine::{Engine, Goal, Preview};
 use resource::StackName;
 use saved::Saved;
 
-use super::up::{Job, Making, all_wait, make, orphan_name, show};
-use crate::args::Running;
+use super::signatures::{self, Standing};
+use super::up::{Job, Making, all_wait, make, orphan_name, show, show_as};
+use crate::args::{Look, Running};
 use crate::exit::{Exit, Result, io};
 use crate::session::{Selected, Session};
 
 /// Saves a preview.
-pub(crate) fn save(session: &Session<'_>, engine: &Engine<'_>, preview: &Preview, file: &Path) -> Result<()> {
+pub(crate) fn save(
+    session: &Session<'_>,
+    engine: &Engine<'_>,
+    preview: &Preview,
+    file: &Path,
+    key: Option<&Path>,
+) -> Result<()> {
+    let key = signatures::key(session, key)?;
     let saved = engine.save(preview)?;
-    write(&session.start.join(file), &saved::text(&saved))?;
+    let signature = key.map(|key| signatures::sign(&key, &saved));
+    write(&session.start.join(file), &saved::signed(&saved, signature.as_slice()))?;
     let shown = file.display().to_string();
     if session.talk.json {
         session.talk.json(&serde_json::json!({ "event": "saved", "file": shown, "digest": saved.digest() }));
@@ -29,19 +38,29 @@ pub(crate) fn save(session: &Session<'_>, engine: &Engine<'_>, preview: &Preview
     Ok(())
 }
 
-/// Shows a saved preview.
-pub(crate) fn preview(session: &Session<'_>, file: &Path, full: bool, detailed: bool) -> Result<Exit> {
+/// Shows a saved preview, and signs it.
+pub(crate) fn preview(session: &Session<'_>, file: &Path, key: Option<&Path>, look: &Look) -> Result<Exit> {
     let begun = Instant::now();
-    let saved = read(session, file)?;
+    let (saved, mut signed) = read(session, file)?;
     let preview = Preview::from(&saved);
-    show(session, &preview, &selected(session, &saved), full, begun);
-    Ok(if detailed && !preview.is_empty() { Exit::Pending } else { Exit::Done })
+    show_as(session, &preview, &selected(session, &saved), look, begun);
+    if let Some(key) = signatures::key(session, key)? {
+        let signature = signatures::sign(&key, &saved);
+        if !signed.contains(&signature) {
+            signed.push(signature);
+        }
+        write(&session.start.join(file), &saved::signed(&saved, &signed))?;
+        if !session.talk.json {
+            session.talk.say(&format!("signed {} by {}", saved.digest(), key.public()));
+        }
+    }
+    Ok(if look.detailed_exitcode && !preview.is_empty() { Exit::Pending } else { Exit::Done })
 }
 
 /// Applies a saved preview, as far as everything that it needs was known when it was approved. What deletes everything
 /// is only done by the command that says so.
 pub(crate) async fn apply(session: &mut Session<'_>, file: &Path, running: &Running, goal: Goal) -> Result<Exit> {
-    let saved = read(session, file)?;
+    let (saved, signed) = read(session, file)?;
     let command = if goal == Goal::Nothing { "destroy" } else { "up" };
     if !saved.stacks.is_empty() && saved.destroys() != (goal == Goal::Nothing) {
         return Err(of_another_command(file, &saved).into());
@@ -52,13 +71,15 @@ pub(crate) async fn apply(session: &mut Session<'_>, file: &Path, running: &Runn
     }
     let session = &*session;
     let selected = selected(session, &saved);
+    let standing = Standing::of(session, running.sign.as_deref())?.with(file, &saved, signed);
     session
         .with_engine(async |engine| {
             let (saved, targets) = (Some(&saved), Targets::default());
             let import = None;
             let again = Some(format!("{command} --plan {}", file.display()));
+            let selected = &selected;
             let mut job =
-                Job { session, engine, selected: &selected, goal, targets, saved, import, running, command, again };
+                Job { session, engine, selected, goal, targets, saved, import, running, standing, command, again };
             let exit = job.run().await?;
             if exit == Exit::Done { next(&job, file).await } else { Ok(exit) }
         })
@@ -86,7 +107,8 @@ async fn next(job: &Job<'_>, file: &Path) -> Result<Exit> {
     show(session, &preview, selected, job.running.full, begun);
     let mut name = file.as_os_str().to_owned();
     name.push(".next");
-    save(session, engine, &preview, Path::new(&name))?;
+    // Whoever signed this one has not seen the next.
+    save(session, engine, &preview, Path::new(&name), None)?;
     Ok(Exit::NewPlan)
 }
 
@@ -100,10 +122,10 @@ fn of_another_command(file: &Path, saved: &Saved) -> Diagnostic {
     }
 }
 
-fn read(session: &Session<'_>, file: &Path) -> Result<Saved> {
+fn read(session: &Session<'_>, file: &Path) -> Result<(Saved, Vec<String>)> {
     let shown = file.display().to_string();
     let text = std::fs::read_to_string(session.start.join(file)).map_err(|error| io(&shown, &error))?;
-    Ok(saved::read(&text, &shown)?)
+    Ok(saved::read_signed(&text, &shown)?)
 }
 
 /// The file is there whole, or as it was.

@@ -14,9 +14,10 @@ use saved::Saved;
 use tokio::sync::{mpsc, watch};
 use value::Digest;
 
-use crate::args::{Running, Selection};
+use crate::args::{Look, Running, Selection, Shape};
 use crate::commands::interrupt::{Calls, on_interrupt, runner};
 use crate::commands::passed_over;
+use crate::commands::signatures::Standing;
 use crate::exit::{Exit, Failure, Result, usage};
 use crate::records::{Depth, RunRecords};
 use crate::session::{Selected, Session};
@@ -36,9 +37,22 @@ pub(crate) async fn up(
             refuse_gone(engine, &selected)?;
             session.check_given(engine, &selected)?;
             let (goal, saved, import, command, again) = (Goal::Programs, None, None, "up", None);
-            Job { session, engine, selected: &selected, goal, targets, saved, import, running, command, again }
-                .run()
-                .await
+            let standing = Standing::of(session, running.sign.as_deref())?;
+            Job {
+                session,
+                engine,
+                selected: &selected,
+                goal,
+                targets,
+                saved,
+                import,
+                running,
+                standing,
+                command,
+                again,
+            }
+            .run()
+            .await
         })
         .await
 }
@@ -55,9 +69,22 @@ pub(crate) async fn destroy(
             let orphans = only_in_state(engine).await?;
             let selected = session.select(engine, selection, &orphans).await?;
             let (goal, saved, import, command, again) = (Goal::Nothing, None, None, "destroy", None);
-            Job { session, engine, selected: &selected, goal, targets, saved, import, running, command, again }
-                .run()
-                .await
+            let standing = Standing::of(session, running.sign.as_deref())?;
+            Job {
+                session,
+                engine,
+                selected: &selected,
+                goal,
+                targets,
+                saved,
+                import,
+                running,
+                standing,
+                command,
+                again,
+            }
+            .run()
+            .await
         })
         .await
 }
@@ -68,7 +95,7 @@ pub(crate) async fn save_destroy(
     selection: &Selection,
     targets: &Targets,
     file: &Path,
-    full: bool,
+    running: &Running,
 ) -> Result<Exit> {
     session
         .with_engine(async |engine| {
@@ -76,9 +103,9 @@ pub(crate) async fn save_destroy(
             let selected = session.select(engine, selection, &orphans).await?;
             let begun = Instant::now();
             let preview = make(session, engine, &selected, Goal::Nothing, targets, Making::default()).await?;
-            show(session, &preview, &selected, full, begun);
+            show(session, &preview, &selected, running.full, begun);
             show_what_stops(session, &preview);
-            super::plan::save(session, engine, &preview, file)?;
+            super::plan::save(session, engine, &preview, file, running.sign.as_deref())?;
             Ok(Exit::Done)
         })
         .await
@@ -106,8 +133,8 @@ pub(crate) async fn preview(
     session: &Session<'_>,
     selection: &Selection,
     targets: Targets,
-    out: Option<&Path>,
-    (full, detailed): (bool, bool),
+    out: Option<(&Path, Option<&Path>)>,
+    look: &Look,
     making: Making,
 ) -> Result<Exit> {
     session.warn_if_stale();
@@ -120,13 +147,13 @@ pub(crate) async fn preview(
             session.check_given(engine, &selected)?;
             let begun = Instant::now();
             let preview = make(session, engine, &selected, Goal::Programs, &targets, making).await?;
-            show(session, &preview, &selected, full, begun);
+            show_as(session, &preview, &selected, look, begun);
             show_what_stops(session, &preview);
             match out {
-                Some(file) => super::plan::save(session, engine, &preview, file)?,
+                Some((file, key)) => super::plan::save(session, engine, &preview, file, key)?,
                 None => super::approval::offer(session, &preview),
             }
-            let exit = if detailed && !preview.is_empty() { Exit::Pending } else { Exit::Done };
+            let exit = if look.detailed_exitcode && !preview.is_empty() { Exit::Pending } else { Exit::Done };
             Ok(passed_over::end(session, &preview.failed, exit))
         })
         .await
@@ -198,15 +225,31 @@ pub(crate) fn show(session: &Session<'_>, preview: &Preview, selected: &Selected
         }
         return;
     }
+    talk.data(&render::preview(&preview.changes, &view(session, preview, selected, full)));
+    super::policies::say(talk, &preview.judgement);
+}
+
+/// Shows a preview in the form that was asked for.
+pub(crate) fn show_as(session: &Session<'_>, preview: &Preview, selected: &Selected, look: &Look, begun: Instant) {
+    if look.format == Shape::Text || session.talk.json {
+        return show(session, preview, selected, look.full, begun);
+    }
+    let digest = Some(preview.digest().to_string());
+    let comment = render::Comment { cached: preview.cached, digest, limit: render::Comment::LIMIT };
+    let options = view(session, preview, selected, look.full);
+    session.talk.data(&render::markdown(&preview.changes, &options, &comment));
+}
+
+fn view(session: &Session<'_>, preview: &Preview, selected: &Selected, full: bool) -> ViewOptions {
     let catalog = &session.catalog;
     let name =
         |full: &String| catalog.get(full).map_or_else(|| StackName::new(full.clone(), ""), |entry| entry.name.clone());
     let notes = preview.notes.iter().chain(&preview.held_back).cloned();
-    let options = ViewOptions {
+    ViewOptions {
         full,
         opened: selected.single.iter().cloned().collect(),
-        height: talk.height(),
-        style: talk.stdout(),
+        height: session.talk.height(),
+        style: session.talk.stdout(),
         environments: session.workspace.settings().all_environments().map(str::to_owned).collect(),
         unchanged: preview.unchanged.len(),
         deferred: preview.deferred.iter().map(|(stack, waits)| (name(stack), waits.clone())).collect(),
@@ -215,9 +258,7 @@ pub(crate) fn show(session: &Session<'_>, preview: &Preview, selected: &Selected
         to_destroy: preview.to_destroy.iter().map(|full| orphan_name(full)).collect(),
         notes: notes.collect(),
         restricted: restricted(preview),
-    };
-    talk.data(&render::preview(&preview.changes, &options));
-    super::policies::say(talk, &preview.judgement);
+    }
 }
 
 /// What is said first of what is wrong with a stack.
@@ -296,6 +337,8 @@ pub(crate) struct Job<'a> {
     /// The object that is taken over, instead of what the programs say.
     pub import: Option<&'a Import>,
     pub running: &'a Running,
+    /// Who stands for it.
+    pub standing: Standing,
     pub command: &'static str,
     /// What is said to go on where this one is ended, if that is not the command with its stacks.
     pub again: Option<String>,
@@ -445,6 +488,7 @@ impl Job<'_> {
     /// Asks, unless `--yes` or `--approve` has answered already.
     fn approved(&self, preview: &Preview) -> Result<bool> {
         let talk = &self.session.talk;
+        self.standing.missing(self.session, preview).into_result(()).map_err(Failure::policy)?;
         if let Some(digest) = self.running.approve {
             let same = preview.digest() == digest;
             return if same { Ok(true) } else { Err(super::approval::unapproved(self.session, digest, preview)) };

@@ -21,6 +21,7 @@ mod repair;
 mod saved;
 mod secrets;
 mod selection;
+mod signed;
 mod state;
 mod support;
 mod targets;
