@@ -406,6 +406,18 @@ pub(crate) enum Command {
         #[command(subcommand)]
         command: Cache,
     },
+    /// Write continuous integration from the graph: each stage planned, approved and applied
+    Pipeline {
+        /// For which system
+        #[arg(value_enum)]
+        system: System,
+        /// Where to; stdout, if it is not given
+        #[arg(long, value_name = "FILE")]
+        out: Option<PathBuf>,
+        /// Write nothing, and fail if FILE is not what would be written
+        #[arg(long, requires = "out")]
+        check: bool,
+    },
     /// Make keys that sign, and show their public halves
     Keys {
         #[command(subcommand)]
@@ -443,6 +455,15 @@ impl Command {
             _ => &[],
         }
     }
+}
+
+/// Systems of continuous integration.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum System {
+    /// GitHub Actions.
+    Github,
+    /// Concourse.
+    Concourse,
 }
 
 /// Forms of a diagram.

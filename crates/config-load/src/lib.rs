@@ -20,7 +20,7 @@ pub use config::parse;
 pub use edit::{get, reseal, set, set_secret, show, without_secrets};
 pub use identity::{IdentityText, Variables};
 pub use inputs::{FileInputs, Files};
-pub use settings::{Budget, Instance, Profile, Secrets, Settings};
+pub use settings::{Budget, Instance, Pipeline, Profile, Secrets, Settings};
 pub use signing_keys::{signing_key, signing_key_in};
 pub use stacks::Foreign;
 pub use tree::Tree;

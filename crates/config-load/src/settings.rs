@@ -33,6 +33,8 @@ pub struct Settings {
     pub signers: Signers,
     /// What is approved by signature.
     pub approvals: Approvals,
+    /// The pipeline, if something is said of it.
+    pub pipeline: Option<Pipeline>,
 }
 
 /// How long a run holds stacks; what counts where several machines share a state.
@@ -50,6 +52,31 @@ impl Default for Leases {
     fn default() -> Self {
         Self { seconds: 900, margin_seconds: 300 }
     }
+}
+
+/// What the pipeline that `runner pipeline` writes is made of.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Config)]
+pub struct Pipeline {
+    /// The command that is the runner; `cargo run`, if it is not given.
+    pub runner: Option<String>,
+    /// The profile that it plans and applies.
+    pub profile: Option<String>,
+    /// The branch whose commits are applied; `main`, if it is not given.
+    pub branch: Option<String>,
+    /// What GitHub runs the jobs on.
+    pub runs_on: Option<String>,
+    /// Into how many stages an environment is cut at the most, each of which is approved by itself.
+    #[config(default = 1)]
+    pub levels: u32,
+    /// On how many machines a stage is applied at the most.
+    #[config(default = 4)]
+    pub shards: u32,
+    /// Secrets of the pipeline that plans and applies get.
+    #[config(default)]
+    pub secrets: Vec<String>,
+    /// Secrets that the preview of a pull request gets.
+    #[config(default)]
+    pub preview_secrets: Vec<String>,
 }
 
 /// To whom secrets are sealed.
@@ -156,6 +183,7 @@ impl Settings {
             waivers: form.waiver,
             signers,
             approvals,
+            pipeline: form.pipeline,
         })
     }
 
@@ -262,6 +290,7 @@ struct Form {
     signers: BTreeMap<String, Placed<String>>,
     #[config(default)]
     approvals: BTreeMap<String, Placed<Approval>>,
+    pipeline: Option<Pipeline>,
 }
 
 #[derive(Config)]

@@ -2,6 +2,8 @@
 //!
 //! Whatever programs and clouds say stands inside fences, where it is no Markdown.
 
+use std::fmt::Write;
+
 use diff::ChangeSet;
 
 use crate::across::across;
@@ -61,9 +63,9 @@ fn head(view: &View<'_>, comment: &Comment) -> String {
     let names: Vec<&str> = numbers.iter().map(|(name, _)| *name).collect();
     let values: Vec<String> = numbers.iter().map(|(_, number)| thousands(*number)).collect();
     let mut text = format!("{MARK}\n### Preview: {}\n\n", view.total().show(Style::PLAIN));
-    text += &format!("| {} |\n|{}\n| {} |\n", names.join(" | "), "---:|".repeat(names.len()), values.join(" | "));
+    let _ = write!(text, "| {} |\n|{}\n| {} |\n", names.join(" | "), "---:|".repeat(names.len()), values.join(" | "));
     if let Some(digest) = comment.digest.as_ref().filter(|_| !view.changed.is_empty()) {
-        text += &format!("\nApproved by `{digest}`.\n");
+        let _ = write!(text, "\nApproved by `{digest}`.\n");
     }
     text
 }
@@ -99,7 +101,7 @@ fn projects(view: &View<'_>, room: usize) -> String {
         }
     }
     if shown < blocks.len() {
-        text += &format!("\n… and {}\n", count(blocks.len() - shown, "more project"));
+        let _ = write!(text, "\n… and {}\n", count(blocks.len() - shown, "more project"));
     }
     text
 }

@@ -16,6 +16,7 @@ mod look;
 mod manifests;
 mod new;
 mod passed_over;
+mod pipeline;
 mod plan;
 mod policies;
 mod refresh;
@@ -87,6 +88,7 @@ pub(crate) async fn run(registry: &Registry, args: Args, talk: &Talk) -> Result<
         Command::Stacks { selection } => look::stacks(&session, &selection).await,
         Command::Affected { selection, format } => affected::affected(&session, &selection, format).await,
         Command::Cache { command } => Ok(cache::run(&session, command)),
+        Command::Pipeline { system, out, check } => pipeline::write(&session, system, out.as_deref(), check).await,
         Command::Policies => Ok(policies::list(&session)),
         Command::Graph { selection, format, all } => graph::graph(&session, &selection, format, all).await,
         Command::Explain { selection, how } => explain::explain(&session, &selection, &how).await,

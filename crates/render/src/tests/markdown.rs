@@ -1,3 +1,5 @@
+use std::fmt::Write;
+
 use super::fixture::{sets, stack};
 use crate::{Comment, ViewOptions, markdown};
 
@@ -61,10 +63,10 @@ fn a_comment_is_never_longer_than_it_may_be() {
     let mut many = String::new();
     for project in 0..90 {
         for environment in ["CI", "QA", "Production"] {
-            many += &format!("stack group.part{project:02}/{environment}\n");
+            let _ = write!(many, "stack group.part{project:02}/{environment}\n");
             for resource in 0..12 {
                 let action = if project == 77 && resource == 3 { "-" } else { "+" };
-                many += &format!("{action} AWS::EC2::Subnet a-subnet-with-a-name-{resource}\n");
+                let _ = write!(many, "{action} AWS::EC2::Subnet a-subnet-with-a-name-{resource}\n");
             }
         }
     }

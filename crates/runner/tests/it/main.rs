@@ -13,6 +13,7 @@ mod given;
 mod imports;
 mod interrupted;
 mod keys;
+mod pipelines;
 mod policies;
 mod problems;
 mod read_only;

@@ -24,7 +24,7 @@ fn what_is_not_signed_by_whom_it_takes_is_refused() {
         ran.says(texts.iter().copied()).says(["groundplan.toml:"]);
         assert!(!world.has_state(), "nothing was done by `{args}`");
     };
-    let sign = format!("runner preview --plan plan.json --sign KEY");
+    let sign = "runner preview --plan plan.json --sign KEY";
     refused(&format!("up {KMS}.QA --yes"), &["this run is not", "runner preview --out FILE --sign KEY"]);
     refused(&format!("up {KMS} --yes"), &["this run is not"]);
     refused(&format!("up {KMS}.QA --yes --sign other.key"), &["the key at hand is `other`, which does not count here"]);
@@ -32,7 +32,7 @@ fn what_is_not_signed_by_whom_it_takes_is_refused() {
     refused(&format!("up {KMS}.QA --approve {digest}"), &["this run is not"]);
 
     world.run(&format!("preview {KMS}.QA --out plan.json")).ok();
-    refused("up --plan plan.json --yes", &["this saved preview is not", &sign]);
+    refused("up --plan plan.json --yes", &["this saved preview is not", sign]);
     world.run("preview --plan plan.json --sign other.key").ok().says(["signed "]);
     refused("up --plan plan.json --yes", &["it is signed by `other`, who does not approve what is done to `QA`"]);
     world.run(&format!("preview {KMS}.QA --out plan.json --sign stranger.key")).ok();
@@ -51,7 +51,7 @@ fn what_is_not_signed_by_whom_it_takes_is_refused() {
     refused("up --plan more.json --yes", &["one of its signatures cannot be read"]);
 
     // What was changed after it was signed is refused as anything else that was changed.
-    world.write("signed.json", &signed.replacen("\"enabled\": true", "\"enabled\": false", 1).replacen("qa", "ci", 1));
+    world.write("signed.json", &signed.replacen("ec2-ebs-qa", "ec2-ebs-ci", 1));
     world.run("up --plan signed.json --yes").ends(10).says(["[E0562]"]);
     world.write("signed.json", &signed);
 
