@@ -2,7 +2,7 @@
 
 use expr::{Expr, Op};
 use resource::Urn;
-use value::{Digest, Map, Path, Secret, Type, Value};
+use value::{Digest, Path, Secret, Type, Value};
 
 use super::path;
 

@@ -114,7 +114,7 @@ fn the_jobs_of_the_workflow_bring_the_organisation_up_as_one_run_does() {
         let ready = |job: &&&String| {
             jobs[job.as_str()]["needs"].as_array().into_iter().flatten().all(|need| done.iter().any(|one| need == one))
         };
-        let job = open.iter().find(ready).expect("one is ready").to_string();
+        let job = (*open.iter().find(ready).expect("one is ready")).clone();
         open.retain(|other| **other != job);
         actions.run(&job);
     }
