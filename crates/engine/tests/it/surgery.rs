@@ -65,9 +65,12 @@ async fn what_only_a_person_can_tell_is_asked_with_the_commands_that_answer() {
     house.cloud.harm("create main", Harm::LoseAnswer);
     house.up(&[]).await;
     house.cloud.heal();
-    let preview = house.preview(&[]).await;
     for _ in 0..2 {
-        let Err(Stopped::Problems(found)) = house.settle(&preview).await else { panic!("nobody can tell") };
+        let preview = house.preview(&[]).await;
+        let found = match house.settle(&preview).await {
+            Err(Stopped::Problems(found)) => found,
+            other => panic!("nobody can tell: {other:?}"),
+        };
         assert_eq!(
             print_problems(&found),
             "E0540 nobody but you can tell whether `a::Guess::main` of `a.QA` was made\n\
