@@ -98,10 +98,8 @@ fn the_same_code_elsewhere_has_the_same_digests() {
     assert_eq!(digests(&one), digests(&other));
 }
 
-#[test]
-fn an_older_binary_is_noticed() {
-    let tree = Tree::new();
-    let found = tree.digest();
+/// The table of a binary.
+fn table(found: &Found) -> crate::Table {
     let leak = |text: &str| -> &'static str { String::leak(text.to_owned()) };
     let files = found.crates.iter().flat_map(|c| &c.files).map(|file| crate::File {
         path: leak(&file.path),
@@ -115,10 +113,40 @@ fn an_older_binary_is_noticed() {
         own: *c.own.as_bytes(),
         code: *c.code.as_bytes(),
         source: *c.source.as_bytes(),
-        closure: &[],
+        closure: c.closure.clone().leak(),
     });
-    let (files, crates): (Vec<_>, Vec<_>) = (files.collect(), crates.collect());
-    let table = crate::Table { files: files.leak(), crates: crates.leak(), ..crate::Table::EMPTY };
+    let projects =
+        found.projects.iter().map(|(name, directory)| crate::Project { name: leak(name), directory: leak(directory) });
+    let (files, crates, projects): (Vec<_>, Vec<_>, Vec<_>) = (files.collect(), crates.collect(), projects.collect());
+    crate::Table { files: files.leak(), crates: crates.leak(), projects: projects.leak(), ..crate::Table::EMPTY }
+}
+
+#[test]
+fn another_checkout_differs_in_the_crates_that_were_edited() {
+    let table = table(&Tree::new().digest());
+    let there = Tree::new();
+    let differing = |project: &str| -> Vec<String> {
+        let found = crate::elsewhere(&table, &there.root()).expect("a workspace");
+        found.differing(&table, project).into_iter().collect()
+    };
+    assert_eq!((differing("a.one"), differing("two")), (vec![], vec![]));
+    there.write("projects/two/stacks/QA.toml", "a = 1");
+    there.write("lib/tests/it.rs", "");
+    assert_eq!((differing("a.one"), differing("two")), (vec![], vec![]));
+    there.write("lib/src/lib.rs", "fn other() {}\n");
+    assert_eq!((differing("a.one"), differing("two")), (vec!["lib".to_owned()], vec![]));
+    there.write("projects/two/src/more.rs", "");
+    assert_eq!((differing("a.one"), differing("two")), (vec!["lib".to_owned()], vec!["two".to_owned()]));
+    assert_eq!(differing("unknown"), ["unknown"]);
+    fs::remove_file(there.root().join("Cargo.toml")).expect("removed");
+    assert!(crate::elsewhere(&table, &there.root()).is_err());
+}
+
+#[test]
+fn an_older_binary_is_noticed() {
+    let tree = Tree::new();
+    let found = tree.digest();
+    let table = table(&found);
     assert_eq!(stale(&table, &tree.root()), Vec::<String>::new());
     tree.write("lib/src/lib.rs", "fn one() {}\n");
     tree.write("projects/two/stacks/QA.toml", "a = 1");
