@@ -32,6 +32,7 @@ checks=(
 
 prepare() {
     if ! command -v bazel >/dev/null || ! command -v nginx >/dev/null; then
+        apt-get update -qq
         apt-get install -y -qq --no-install-recommends bazel-bootstrap nginx-light >/dev/null
     fi
     [[ -x $runner ]] || fail "there is no $runner: run \`cargo build --package runner\`"
