@@ -446,6 +446,11 @@ pub(crate) enum Command {
 }
 
 impl Command {
+    /// Whether programs are evaluated to see what is to be done.
+    pub(crate) fn evaluates(&self) -> bool {
+        matches!(self, Self::Up { plan: None, .. } | Self::Preview { plan: None, .. })
+    }
+
     /// The policies that are let pass.
     pub(crate) fn allowed(&self) -> &[String] {
         match self {

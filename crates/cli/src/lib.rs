@@ -15,6 +15,7 @@ mod progress;
 mod records;
 mod seals;
 mod session;
+mod shared;
 mod since;
 mod talk;
 mod traces;

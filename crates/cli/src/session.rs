@@ -23,6 +23,7 @@ use crate::args::{GivenPlans, Global, Selection};
 use crate::exit::{Failure, Result, io};
 use crate::facts::Known;
 use crate::keys::Keys;
+use crate::shared::Shared;
 use crate::since::Since;
 use crate::talk::Talk;
 use crate::traces::TraceCache;
@@ -43,6 +44,8 @@ pub(crate) struct Session<'a> {
     /// Plans that were made elsewhere, if some are to be gone by, and whether what they were made of must be as it is here.
     given: Option<(BTreeMap<String, evaluator::Given>, bool)>,
     foreign: BTreeMap<String, config_load::Foreign>,
+    /// The cache that machines share.
+    pub shared: Shared,
 }
 
 impl<'a> Session<'a> {
@@ -74,6 +77,7 @@ impl<'a> Session<'a> {
             planned: Vec::new(),
             given: None,
             foreign,
+            shared: Shared::default(),
         };
         session.policies = session.attach()?;
         session.catalog = session.read_catalog()?;
@@ -275,6 +279,7 @@ impl<'a> Session<'a> {
             ignore_protection: self.profile.ignore_protection,
             jobs: self.global.jobs.unwrap_or(64),
             root: self.workspace.root().to_owned(),
+            shared: self.shared.source(),
         };
         work(&engine).await
     }
@@ -431,6 +436,12 @@ impl<'a> Session<'a> {
             Some(stack) => Ok(vec![stack]),
             None => Err(Diagnostic::error("E0706", format!("`{answer}` is none of them")).into()),
         }
+    }
+
+    /// Whether the binary is older than the sources.
+    #[cfg(feature = "remote-cache")]
+    pub(crate) fn is_stale(&self) -> bool {
+        !code_digest::stale(self.registry.digests, self.workspace.root()).is_empty()
     }
 
     /// Warns if the binary is older than the sources.

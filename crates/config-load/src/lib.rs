@@ -5,6 +5,7 @@
 //! **Invariant:** a file is replaced as a whole or not at all.
 
 mod approvals;
+mod cache;
 mod edit;
 mod files;
 mod identity;
@@ -16,6 +17,7 @@ mod tree;
 mod workspace;
 
 pub use approvals::{Approval, Approvals, Approvers};
+pub use cache::SharedCache;
 pub use config::parse;
 pub use edit::{get, reseal, set, set_secret, show, without_secrets};
 pub use identity::{IdentityText, Variables};

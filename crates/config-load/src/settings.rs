@@ -8,6 +8,7 @@ use plan_macros::Config;
 use policy::{Attachment, Waiver};
 use signing::{KeyError, PublicKey, Signers};
 
+use crate::cache::{CacheForm, SharedCache};
 use crate::{Approval, Approvals, near, quoted};
 
 /// The settings of a workspace.
@@ -35,6 +36,8 @@ pub struct Settings {
     pub approvals: Approvals,
     /// The pipeline, if something is said of it.
     pub pipeline: Option<Pipeline>,
+    /// The cache that machines share.
+    pub cache: Option<SharedCache>,
 }
 
 /// How long a run holds stacks; what counts where several machines share a state.
@@ -171,6 +174,7 @@ impl Settings {
         let known: Vec<&str> = known.chain(["default"]).collect();
         let named: Vec<&str> = profiles.keys().map(String::as_str).collect();
         let approvals = Approvals::new(form.approvals, &signers, &known, &named, &mut found);
+        let cache = form.cache.map(|form| form.settings(&signers, &mut found));
         let names = |texts: Vec<Placed<String>>| texts.into_iter().map(|text| text.value).collect();
         found.into_result(Self {
             organisation: form.organisation.value,
@@ -184,6 +188,7 @@ impl Settings {
             signers,
             approvals,
             pipeline: form.pipeline,
+            cache,
         })
     }
 
@@ -291,6 +296,7 @@ struct Form {
     #[config(default)]
     approvals: BTreeMap<String, Placed<Approval>>,
     pipeline: Option<Pipeline>,
+    cache: Option<CacheForm>,
 }
 
 #[derive(Config)]

@@ -463,3 +463,26 @@ fn a_signing_key_comes_from_a_variable_or_from_the_file_that_it_names() {
     assert_eq!(of(&line[..line.len() - 2]), Err("E0571".to_owned()));
     assert_eq!(signing_key_in(&directory.path().join("none")).expect_err("not there").code, "E0263");
 }
+
+#[test]
+fn the_shared_cache_has_an_address_and_signers_of_its_tiers() {
+    let (ci, other) = [(); 2].map(|()| signing::SecretKey::generate().expect("there are random numbers")).into();
+    let settings = |cache: &str| {
+        let head = "organisation = \"x\"\nenvironments = []\n";
+        let text = format!("{head}[signers]\nci = \"{}\"\nother = \"{}\"\n{cache}", ci.public(), other.public());
+        Settings::parse("groundplan.toml", &text).map(|settings| settings.cache)
+    };
+    assert_eq!(settings("").expect("reads"), None);
+    let cache = settings("[cache]\nremote = \"https://cache.example\"\nsigners = [\"ci\"]").expect("reads");
+    let cache = cache.expect("is there");
+    assert_eq!((cache.remote.as_str(), cache.seconds), ("https://cache.example", 10));
+    assert_eq!((cache.signers.name(ci.public()), cache.signers.name(other.public())), (Some("ci"), None));
+    assert_eq!(cache.pull_request_signers, cache.signers, "the same, if nothing is said");
+    let text = "[cache]\nremote = \"s3://b/p\"\nsigners = [\"ci\"]\npull_request_signers = [\"other\"]\nseconds = 3";
+    let cache = settings(text).expect("reads").expect("is there");
+    assert_eq!((cache.pull_request_signers.get("other"), cache.seconds), (Some(other.public()), 3));
+    let found = settings("[cache]\nremote = \"ftp://x\"\nsigners = [\"c1\"]").expect_err("refused");
+    assert_eq!(summary(&found), ["E0265 groundplan.toml:7:10", "E0264 groundplan.toml:8:12"]);
+    // Without signers nothing would count, so they must be said.
+    assert!(settings("[cache]\nremote = \"https://x\"").is_err());
+}

@@ -5,7 +5,7 @@ use std::panic::AssertUnwindSafe;
 
 use diag::{Diagnostic, Diagnostics};
 use plan::{Evaluation, Inputs, OutputRead, Read, Reads};
-use rayon::iter::{IntoParallelRefIterator, ParallelIterator};
+use rayon::iter::{Either, IntoParallelRefIterator, ParallelIterator};
 use resource::{Evaluated, PLAN_FORMAT, Plan, Sources, StackName};
 use taskgraph::EvaluateRecord;
 use value::{Digest, Path, Value};
@@ -20,15 +20,8 @@ pub struct Evaluations {
     pub done: BTreeMap<String, Evaluation>,
     /// Those whose trace holds.
     pub cached: BTreeMap<String, Trace>,
-}
-
-/// Whether a stack had to be evaluated.
-#[derive(Debug)]
-pub enum TraceOutcome {
-    /// Everything that was read is as it was; boxed, because it is large.
-    Holds(Box<Trace>),
-    /// It was evaluated; boxed, because it is large.
-    Evaluated(Box<Evaluation>),
+    /// Those whose trace does not, but one that another machine has left.
+    pub found: Traces,
 }
 
 /// What plain reads of outputs see.
@@ -152,27 +145,43 @@ impl Engine<'_> {
         held: &dyn OutputSource,
         outputs: &dyn OutputSource,
     ) -> Evaluations {
-        let inputs = WithOutputs { inputs: self.inputs, outputs };
-        let ended: Vec<(String, TraceOutcome)> = stacks
-            .par_iter()
-            .map(|entry| {
-                let name = entry.name.to_string();
-                let trace = traces.get(&name).filter(|trace| self.holds(entry, trace, held));
-                let outcome = match trace {
-                    Some(trace) => TraceOutcome::Holds(Box::new(trace.clone())),
-                    None => TraceOutcome::Evaluated(Box::new(self.evaluate_with(entry, &inputs))),
-                };
-                (name, outcome)
-            })
-            .collect();
-        let mut evaluations = Evaluations::default();
-        for (name, outcome) in ended {
-            match outcome {
-                TraceOutcome::Holds(trace) => drop(evaluations.cached.insert(name, *trace)),
-                TraceOutcome::Evaluated(evaluation) => drop(evaluations.done.insert(name, *evaluation)),
+        let (cached, open) = self.look_up(stacks, traces, held);
+        Evaluations { done: self.evaluate_all(&open, outputs), cached, found: Traces::new() }
+    }
+
+    /// The same, unless another machine has left a trace that holds.
+    pub(crate) fn find_or_evaluate(
+        &self,
+        stacks: &[&StackEntry],
+        traces: &Traces,
+        held: &dyn OutputSource,
+        outputs: &dyn OutputSource,
+    ) -> Evaluations {
+        let (cached, mut open) = self.look_up(stacks, traces, held);
+        let found = self.find_elsewhere(&open, held);
+        open.retain(|entry| !found.contains_key(&entry.name.to_string()));
+        Evaluations { done: self.evaluate_all(&open, outputs), cached, found }
+    }
+
+    /// The traces that hold, and the stacks without one.
+    fn look_up<'b>(
+        &self,
+        stacks: &[&'b StackEntry],
+        traces: &Traces,
+        held: &dyn OutputSource,
+    ) -> (BTreeMap<String, Trace>, Vec<&'b StackEntry>) {
+        let look = |entry: &&'b StackEntry| {
+            let name = entry.name.to_string();
+            match traces.get(&name).filter(|trace| self.holds(entry, trace, held)) {
+                Some(trace) => Either::Left((name, trace.clone())),
+                None => Either::Right(*entry),
             }
-        }
-        evaluations
+        };
+        stacks.par_iter().partition_map(look)
+    }
+
+    fn evaluate_all(&self, stacks: &[&StackEntry], outputs: &dyn OutputSource) -> BTreeMap<String, Evaluation> {
+        stacks.par_iter().map(|entry| (entry.name.to_string(), self.evaluate_now(entry, outputs))).collect()
     }
 
     /// The trace of a stack, if it holds.
@@ -205,7 +214,7 @@ impl Engine<'_> {
     }
 
     /// Whether everything that a trace's evaluation read is as it was.
-    fn holds(&self, entry: &StackEntry, trace: &Trace, outputs: &dyn OutputSource) -> bool {
+    pub(crate) fn holds(&self, entry: &StackEntry, trace: &Trace, outputs: &dyn OutputSource) -> bool {
         let is_same = |(read, digest): (&Read, &Digest)| self.is_as_read(&entry.name, read, *digest, outputs);
         let project = self.projects[entry.project].name();
         !self.given.contains_key(&entry.name.to_string())

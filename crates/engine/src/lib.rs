@@ -35,6 +35,7 @@ mod saving;
 mod scope;
 mod seal;
 mod settle;
+mod shared;
 mod surgery;
 mod takers;
 mod trace;
@@ -53,7 +54,7 @@ use value::{Digest, Path, Value};
 pub use apply::{ApplyOptions, Failure, Report, Stopped};
 pub use budget::Budget;
 pub use catalog::{Catalog, Foreign, StackEntry};
-pub use evaluate::{Evaluations, Survey, TraceOutcome};
+pub use evaluate::{Evaluations, Survey};
 pub use event::{Event, Events, StepOutcome, Target};
 pub use footprint::{Recorded, RunRecord, foreign_footprint};
 pub use history::{PastRun, RunEnd};
@@ -65,6 +66,7 @@ pub use providers::{Instance, Providers};
 pub use refresh::RefreshReport;
 pub use rename::Fingerprints;
 pub use repair::Repair;
+pub use shared::TraceSource;
 pub use surgery::{Operation, Surgery};
 pub use trace::{Trace, Traces};
 
@@ -102,6 +104,8 @@ pub struct Engine<'a> {
     pub jobs: usize,
     /// The workspace's root: where hooks are started.
     pub root: PathBuf,
+    /// Where traces of other machines are.
+    pub shared: Option<Arc<dyn TraceSource>>,
 }
 
 /// The leaves of a stack's outputs with their values.

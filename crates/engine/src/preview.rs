@@ -72,6 +72,8 @@ pub struct Preview {
     pub judgement: policy::Judgement,
     /// Traces of what was evaluated, to be kept for the next run.
     pub traces: Traces,
+    /// The stacks whose trace another machine has left.
+    pub found: BTreeSet<String>,
     /// The plans of the stacks with changes, for apply.
     pub(crate) plans: BTreeMap<String, Planned>,
     /// Heads and states that it was made from.

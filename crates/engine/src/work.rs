@@ -84,9 +84,12 @@ impl Work<'_> {
         // What a program branched on is taken to stay as it is published, until a comparison says otherwise.
         let (none, all) = (BTreeSet::new(), &self.options.selected);
         let (held, seen) = (self.plain_outputs(&none), self.plain_outputs(all));
-        let evaluations = self.engine.evaluate(&entries, traces, &held, &seen);
-        self.preview.cached = evaluations.cached.len();
-        for (name, trace) in evaluations.cached {
+        let evaluations = self.engine.find_or_evaluate(&entries, traces, &held, &seen);
+        self.preview.cached = evaluations.cached.len() + evaluations.found.len();
+        self.preview.found = evaluations.found.keys().cloned().collect();
+        // They are kept here, too, so that nobody is asked again.
+        self.preview.traces.clone_from(&evaluations.found);
+        for (name, trace) in evaluations.cached.into_iter().chain(evaluations.found) {
             let settled = self.rests(&name, trace.plan, &trace.outputs);
             let plain = plain_reads(&trace.record.reads).map(|(stack, path, _)| (stack.clone(), path.clone()));
             let needs = Needs { plain: plain.collect(), reads: trace.outputs, after: BTreeSet::new() };

@@ -2,6 +2,7 @@
 //!
 //! Layer: L3. **Invariant:** every trait is object-safe, so that the engine is compiled once.
 
+mod cache;
 mod provider;
 mod secrets;
 mod store;
@@ -9,6 +10,7 @@ mod store;
 use std::future::Future;
 use std::pin::Pin;
 
+pub use cache::{CacheError, RemoteCache, Space};
 pub use provider::{
     Find, Found, Fragment, Outcome, Owner, Provider, ProviderError, ProviderErrorKind, ReadRequest, Step, StepAction,
 };

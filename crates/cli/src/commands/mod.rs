@@ -33,6 +33,7 @@ use crate::Registry;
 use crate::args::{Args, Command};
 use crate::exit::{Exit, Result};
 use crate::session::Session;
+use crate::shared::Shared;
 use crate::talk::Talk;
 
 /// Runs the command that was asked for.
@@ -46,6 +47,9 @@ pub(crate) async fn run(registry: &Registry, args: Args, talk: &Talk) -> Result<
     }
     let mut session = Session::open(registry, &args.global, talk)?;
     session.policies.allow(args.command.allowed())?;
+    if args.command.evaluates() {
+        session.shared = Shared::open(&session)?;
+    }
     match args.command {
         Command::Up { running, plan: Some(file), .. } => {
             plan::apply(&mut session, &file, &running, Goal::Programs).await

@@ -202,6 +202,8 @@ pub(crate) async fn make(
         let record = || engine.record(&preview, &traces);
         RunRecords::of(session).leave(session, engine, (Depth::of(&preview), &preview.selected), record);
     }
+    engine.share(&preview);
+    session.shared.tell(session);
     Ok(preview)
 }
 

@@ -30,7 +30,9 @@ pub(crate) struct House {
     dir: Arc<tempfile::TempDir>,
     pub(crate) cloud: Arc<Cloud>,
     program: String,
-    traces: Traces,
+    pub(crate) traces: Traces,
+    /// Where traces of other machines are.
+    pub(crate) shared: Option<Arc<dyn engine::TraceSource>>,
     pub(crate) events: Vec<Event>,
     pub(crate) ignore_protection: bool,
     /// The named provider instances with the region that each points to.
@@ -70,6 +72,7 @@ impl House {
             cloud: Cloud::new(fixture::catalog()),
             program: program.to_owned(),
             traces: Traces::new(),
+            shared: None,
             events: Vec::new(),
             ignore_protection: false,
             instances: BTreeMap::new(),
@@ -278,6 +281,7 @@ impl House {
             ignore_protection: self.ignore_protection,
             jobs: self.jobs,
             root: self.root(),
+            shared: self.shared.clone(),
         };
         work(&engine).await
     }

@@ -32,6 +32,7 @@ mod random;
 mod repairs;
 mod replacing;
 mod secrets;
+mod shared;
 mod shelf;
 mod stacks;
 mod surgery;
