@@ -160,3 +160,32 @@ fn collecting_removes_the_oldest_first() {
     assert_eq!(addresses.map(|address| cache.get_blob(address).is_some()), [true, false, true]);
     assert_eq!(cache.collect(0), Usage { entries: 2, bytes: 4 });
 }
+
+#[test]
+fn cache_09_every_cut_or_flipped_byte_is_a_miss_and_the_entry_goes() {
+    let dir = scratch();
+    let cache = cache(dir.path());
+    let content: Vec<u8> = (0..200u8).collect();
+    let put = || {
+        cache.put_record(key("a"), &content);
+        cache.put_blob(&content)
+    };
+    let address = put();
+    for path in [cache.record(key("a")), cache.blob(address)] {
+        let whole = fs::read(&path).expect("is there");
+        for position in 0..whole.len() {
+            let mut flipped = whole.clone();
+            flipped[position] ^= 1 << (position % 8);
+            for damaged in [flipped, whole[..position].to_vec(), [&whole[..], &[0]].concat()] {
+                put();
+                fs::write(&path, damaged).expect("is written");
+                let read = (cache.get_record(key("a")), cache.get_blob(address));
+                assert!(read.0.is_none() != read.1.is_none(), "only the damaged one is a miss: {path:?}");
+                assert!(read.0.into_iter().chain(read.1).all(|bytes| bytes == content));
+                assert!(!path.exists(), "it is not read once more");
+            }
+        }
+    }
+    put();
+    assert_eq!(cache.verify(), Verified { good: 2, bad: 0 });
+}
