@@ -255,6 +255,15 @@ pub(crate) struct Allowing {
     pub allow: Vec<String>,
 }
 
+/// Whether programs give the same plan twice.
+#[derive(Debug, Clone, Copy, Default, ClapArgs)]
+pub(crate) struct Determinism {
+    /// Evaluate so many percent of the stacks twice more, all if no number is given, and fail if a plan differs
+    #[arg(long, value_name = "PERCENT", num_args = 0..=1, require_equals = true, default_missing_value = "100")]
+    #[arg(value_parser = clap::value_parser!(u8).range(1..=100))]
+    pub check_determinism: Option<u8>,
+}
+
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     /// Show what would be done, ask, and do it
@@ -288,6 +297,7 @@ pub(crate) enum Command {
         out: Option<PathBuf>,
         /// Show a saved preview
         #[arg(long, value_name = "FILE", conflicts_with_all = DECIDED, conflicts_with = "out")]
+        #[arg(conflicts_with = "check_determinism")]
         plan: Option<PathBuf>,
         /// Sign what `--out` saves or `--plan` shows: the file of a signing key, or `env` for `GROUNDPLAN_SIGNING_KEY`
         #[arg(long, value_name = "KEY")]
@@ -300,6 +310,8 @@ pub(crate) enum Command {
         /// Pass over stacks that cannot be evaluated, and show all that does not depend on them
         #[arg(long, conflicts_with = "out")]
         keep_going: bool,
+        #[command(flatten)]
+        determinism: Determinism,
         #[command(flatten)]
         allowing: Allowing,
     },
@@ -319,6 +331,8 @@ pub(crate) enum Command {
         /// Pass over stacks that cannot be evaluated
         #[arg(long)]
         keep_going: bool,
+        #[command(flatten)]
+        determinism: Determinism,
     },
     /// Delete everything in the selected stacks
     Destroy {

@@ -86,6 +86,8 @@ impl From<Diagnostics> for Failure {
             Exit::Contradiction
         } else if is("E0541") || is("E0600") {
             Exit::Provider
+        } else if is("E0573") {
+            Exit::Internal
         } else {
             Exit::User
         };

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use cache::Cache;
-use engine::Traces;
+use engine::{Plans, Traces};
 use value::Digest;
 
 /// Where traces are kept: those of the last evaluation of each stack, and those of the last that was brought about.
@@ -53,6 +53,11 @@ impl TraceCache {
         self.add("applied", &self.applied(), &traces);
     }
 
+    /// Plans that were kept, so that it can be said where another one differs.
+    pub(crate) fn plans(&self) -> KeptPlans<'_> {
+        KeptPlans(&self.cache)
+    }
+
     fn key(&self, what: &str) -> Digest {
         Digest::of_parts("traces/3", [self.profile.as_bytes(), what.as_bytes()])
     }
@@ -70,5 +75,24 @@ impl TraceCache {
         if let Ok(bytes) = serde_json::to_vec(&all) {
             self.cache.put_record(self.key(what), &bytes);
         }
+    }
+}
+
+/// Plans in the local cache.
+pub(crate) struct KeptPlans<'a>(&'a Cache);
+
+impl KeptPlans<'_> {
+    fn key(plan: Digest) -> Digest {
+        Digest::of("kept plan/1", plan.as_bytes())
+    }
+}
+
+impl Plans for KeptPlans<'_> {
+    fn get(&self, plan: Digest) -> Option<Vec<u8>> {
+        self.0.get_record(Self::key(plan))
+    }
+
+    fn keep(&self, plan: Digest, bytes: &[u8]) {
+        self.0.put_record(Self::key(plan), bytes);
     }
 }

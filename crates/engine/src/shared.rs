@@ -18,6 +18,9 @@ pub trait TraceSource: Send + Sync {
     /// The trace of an evaluation that read what is there now, whose digest `now` gives; `task` says all but the reads.
     fn find(&self, task: &EvaluateRecord, now: &dyn Fn(&Read) -> Option<Digest>) -> Option<Trace>;
 
+    /// The canonical bytes of the plan of a trace that was found.
+    fn plan(&self, trace: &Trace) -> Option<Vec<u8>>;
+
     /// Whether ours are wanted.
     fn wants(&self) -> bool;
 

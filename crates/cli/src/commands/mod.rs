@@ -4,6 +4,7 @@ mod affected;
 mod approval;
 mod cache;
 mod config;
+mod determinism;
 mod evaluate;
 mod explain;
 mod graph;
@@ -65,12 +66,26 @@ pub(crate) async fn run(registry: &Registry, args: Args, talk: &Talk) -> Result<
         Command::Preview { out: None, sign: Some(_), .. } => {
             Err(crate::exit::usage("a signature belongs to a saved preview", "say `--out FILE --sign KEY`"))
         }
-        Command::Preview { selection, scope, replacing, given, out, sign, look, refresh, keep_going, .. } => {
+        Command::Preview {
+            selection,
+            scope,
+            replacing,
+            given,
+            out,
+            sign,
+            look,
+            refresh,
+            keep_going,
+            determinism,
+            ..
+        } => {
             session.go_by(&given)?;
             let targets = scope.targets(&replacing.replace);
             let out = out.as_deref().map(|file| (file, sign.as_deref()));
             let making = up::Making { refresh, keep_going };
-            up::preview(&session, &selection, targets, out, &look, making).await
+            let exit = up::preview(&session, &selection, targets, out, &look, making).await?;
+            determinism::check(&session, &selection, determinism).await?;
+            Ok(exit)
         }
         Command::Destroy { selection, scope, running, out: Some(file), plan: None } => {
             up::save_destroy(&session, &selection, &scope.targets(&[]), &file, &running).await
@@ -81,8 +96,10 @@ pub(crate) async fn run(registry: &Registry, args: Args, talk: &Talk) -> Result<
         Command::Evaluate { selection, manifests: Some(what), .. } => {
             manifests::manifests(&session, &selection, what).await
         }
-        Command::Evaluate { selection, out, policies, manifests: None, keep_going } => {
-            evaluate::evaluate(&session, &selection, out.as_deref(), policies, keep_going).await
+        Command::Evaluate { selection, out, policies, manifests: None, keep_going, determinism } => {
+            let exit = evaluate::evaluate(&session, &selection, out.as_deref(), policies, keep_going).await?;
+            determinism::check(&session, &selection, determinism).await?;
+            Ok(exit)
         }
         Command::Refresh { selection, scope, preview } => {
             refresh::refresh(&session, &selection, &scope.targets(&[]), preview).await

@@ -41,6 +41,10 @@ impl TraceSource for Source {
         match *self {}
     }
 
+    fn plan(&self, _: &engine::Trace) -> Option<Vec<u8>> {
+        match *self {}
+    }
+
     fn wants(&self) -> bool {
         match *self {}
     }

@@ -110,6 +110,10 @@ impl TraceSource for Source {
         (trace.record == hit.record).then_some(trace)
     }
 
+    fn plan(&self, trace: &engine::Trace) -> Option<Vec<u8>> {
+        self.shared.file(&trace.record, PLAN)
+    }
+
     fn wants(&self) -> bool {
         self.shared.writes()
     }

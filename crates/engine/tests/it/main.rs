@@ -21,6 +21,7 @@ mod cases_replace;
 mod cases_saved;
 mod cases_targets;
 mod crashes;
+mod determinism;
 mod failures;
 mod fuzz;
 mod holders;

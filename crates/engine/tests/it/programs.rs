@@ -1,6 +1,7 @@
 //! Projects that declare what a text in the language of the diff's tests says.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use config::{FromNode, Node};
 use diag::{Diagnostic, Diagnostics, Place};
@@ -67,6 +68,9 @@ fn is_each(line: &&str) -> bool {
     line.trim().starts_with("each ")
 }
 
+/// What a resource called `unsteady` is labelled with: another number each time.
+static UNSTEADY: AtomicU64 = AtomicU64::new(0);
+
 fn declare(stack: &plan::Stack, program: &str, backwards: bool) -> plan::Result<plan::Plan<Leaves>> {
     let fixture = Fixture::parse(&without_each(program));
     let parsed = fixture.stacks.into_iter().find(|parsed| parsed.name == *stack.name()).expect("it is there");
@@ -96,6 +100,10 @@ fn declare(stack: &plan::Stack, program: &str, backwards: bool) -> plan::Result<
             .expect("a type");
         let mut declaration = Declaration::new(ty, urn.name());
         declaration.properties = resource.properties.clone();
+        if urn.name() == "unsteady" {
+            let number = UNSTEADY.fetch_add(1, Ordering::Relaxed);
+            declaration.properties.insert("Label".to_owned(), Expr::Value(Value::from(number.to_string())));
+        }
         declaration.options = resource.options.clone().into_inner();
         declaration.around = resource.around.clone();
         let aliases = resource.options.aliases.iter();

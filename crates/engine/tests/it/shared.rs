@@ -31,6 +31,11 @@ impl TraceSource for Shelf {
         shelf.iter().map(|(trace, _)| trace).find(|trace| same(trace) && holds(trace)).cloned()
     }
 
+    fn plan(&self, trace: &Trace) -> Option<Vec<u8>> {
+        let shelf = self.0.lock().expect("sound");
+        shelf.iter().find(|(other, _)| other.record == trace.record).map(|(_, plan)| plan.clone())
+    }
+
     fn wants(&self) -> bool {
         true
     }
@@ -114,6 +119,10 @@ async fn a_trace_that_does_not_hold_here_does_not_count() {
                 secrets: std::collections::BTreeSet::new(),
                 takes: std::collections::BTreeSet::new(),
             })
+        }
+
+        fn plan(&self, _: &Trace) -> Option<Vec<u8>> {
+            None
         }
 
         fn wants(&self) -> bool {
