@@ -19,5 +19,7 @@ if ! command -v moto_server >/dev/null; then
     export MOTO_SERVER
 fi
 
+features=runner/remote-cache,remote-cache/s3
+cargo clippy --package remote-cache --package cli --package runner --all-targets --features "$features" --locked -- -D warnings
 cargo test --package remote-cache --features s3 --locked
 cargo test --package runner --features remote-cache --test remote --locked

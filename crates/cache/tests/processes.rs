@@ -116,10 +116,8 @@ fn cache_10_collections_that_race_with_readers_and_writers_make_misses_and_nothi
             scope.spawn(move || {
                 let cache = Cache::open(at.clone(), ROOMY);
                 for number in (0..ENTRIES).cycle().take_while(|_| !over.load(Ordering::Relaxed)) {
-                    match round(&cache, number) {
-                        Some(true) => drop(hits.fetch_add(1, Ordering::Relaxed)),
-                        Some(false) => drop(misses.fetch_add(1, Ordering::Relaxed)),
-                        None => {}
+                    if let Some(hit) = round(&cache, number) {
+                        if hit { hits } else { misses }.fetch_add(1, Ordering::Relaxed);
                     }
                 }
             });

@@ -34,6 +34,9 @@ impl Engine<'_> {
         let Some(shared) = &self.shared else { return Traces::new() };
         let find = |entry: &&StackEntry| {
             let name = entry.name.to_string();
+            if self.given.contains_key(&name) {
+                return None;
+            }
             let code = *self.code.get(self.projects[entry.project].name())?;
             let (format, epoch, stack) = (PLAN_FORMAT, SEMANTICS_EPOCH, entry.name.clone());
             let task = EvaluateRecord { format, epoch, code, stack, reads: plan::Reads::new() };

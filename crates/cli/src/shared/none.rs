@@ -1,4 +1,5 @@
 //! Without caches on other machines.
+
 use config_load::SharedCache;
 use diag::Diagnostic;
 use engine::TraceSource;

@@ -1,4 +1,5 @@
 //! With caches on other machines.
+
 use std::time::Duration;
 
 use config_load::{SharedCache, Variables};

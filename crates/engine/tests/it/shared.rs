@@ -100,7 +100,7 @@ async fn cache_12_a_program_that_waits_leaves_nothing() {
     // Outside the selection what it read as a plain value is published, and found with it.
     let mut other = house.beside();
     other.shared = Some(shelf.clone());
-    assert_eq!(preview(&mut other, &["b.QA"]).await.is_empty(), true);
+    assert!(preview(&mut other, &["b.QA"]).await.is_empty());
 }
 
 #[tokio::test]
@@ -115,6 +115,7 @@ async fn a_trace_that_does_not_hold_here_does_not_count() {
                 config: value::Value::Null,
                 plan: nothing,
                 outputs: std::collections::BTreeSet::new(),
+                exports: Default::default(),
                 idle: Some(nothing),
                 secrets: std::collections::BTreeSet::new(),
                 takes: std::collections::BTreeSet::new(),

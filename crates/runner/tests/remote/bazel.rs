@@ -27,12 +27,12 @@ fn bazel_has_the_same_cache_and_neither_harms_the_other() {
     let (workspace, output) = (directory.path().join("workspace"), directory.path().join("output"));
     fs::create_dir(&workspace).expect("made");
     fs::write(workspace.join("WORKSPACE"), "").expect("written");
-    let rules: String = (0..4)
+    let rules: Vec<String> = (0..4)
         .map(|number| {
             format!("genrule(name = \"g{number}\", outs = [\"g{number}.txt\"], cmd = \"echo {number} > $@\")\n")
         })
         .collect();
-    fs::write(workspace.join("BUILD"), rules).expect("written");
+    fs::write(workspace.join("BUILD"), rules.concat()).expect("written");
     let cache = format!("--remote_cache={}/main", nginx.url());
     let build = ["build", "//:all", &cache, "--spawn_strategy=local"];
 

@@ -25,17 +25,16 @@ impl Key {
 
 /// Adds a shared cache to a workspace, whose main tier believes the first of these keys, and that of pull requests all.
 pub(crate) fn configure(world: &World, remote: &str, keys: &[&Key]) {
-    let mut text = world.read("groundplan.toml");
-    text.push_str("\n[signers]\n");
-    for (number, key) in keys.iter().enumerate() {
-        text.push_str(&format!("signer-{number} = \"{}\"\n", key.public));
-    }
+    let signers: Vec<String> =
+        keys.iter().enumerate().map(|(number, key)| format!("signer-{number} = \"{}\"\n", key.public)).collect();
     let names: Vec<String> = (0..keys.len()).map(|number| format!("\"signer-{number}\"")).collect();
-    text.push_str(&format!(
-        "[cache]\nremote = \"{remote}\"\nsigners = [{}]\npull_request_signers = [{}]\nseconds = 20\n",
+    let text = format!(
+        "{}\n[signers]\n{}[cache]\nremote = \"{remote}\"\nsigners = [{}]\npull_request_signers = [{}]\nseconds = 20\n",
+        world.read("groundplan.toml"),
+        signers.concat(),
         names[0],
         names.join(", ")
-    ));
+    );
     world.write("groundplan.toml", &text);
 }
 
