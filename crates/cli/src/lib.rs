@@ -89,7 +89,7 @@ mod tests {
     fn a_panic_is_named_by_its_place_and_not_by_what_it_says() {
         let told = Arc::new(Mutex::new(String::new()));
         let (heard, before) = (Arc::clone(&told), std::panic::take_hook());
-        std::panic::set_hook(Box::new(move |info| heard.lock().expect("lock").push_str(&format!("{:?}", bug(info)))));
+        std::panic::set_hook(Box::new(move |info| heard.lock().expect("lock").extend([format!("{:?}", bug(info))])));
         let ended = std::panic::catch_unwind(|| panic!("canary-3f9a"));
         std::panic::set_hook(before);
         let told = told.lock().expect("lock");

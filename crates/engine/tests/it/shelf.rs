@@ -160,6 +160,7 @@ impl Shelf {
             ),
             secrets: Arc::new(Keys),
             given: BTreeMap::new(),
+            shared: None,
             profile_name: "test".to_owned(),
             profile: Digest::of("profile", b""),
             policies: Policies::default(),
