@@ -63,10 +63,10 @@ fn a_comment_is_never_longer_than_it_may_be() {
     let mut many = String::new();
     for project in 0..90 {
         for environment in ["CI", "QA", "Production"] {
-            let _ = write!(many, "stack group.part{project:02}/{environment}\n");
+            let _ = writeln!(many, "stack group.part{project:02}/{environment}");
             for resource in 0..12 {
                 let action = if project == 77 && resource == 3 { "-" } else { "+" };
-                let _ = write!(many, "{action} AWS::EC2::Subnet a-subnet-with-a-name-{resource}\n");
+                let _ = writeln!(many, "{action} AWS::EC2::Subnet a-subnet-with-a-name-{resource}");
             }
         }
     }
