@@ -1,0 +1,319 @@
+#!/usr/bin/env bash
+# Plans by Nix, on a copy of this workspace and in a store of its own: whatever docs/hermetic.md says of them, by the
+# commands that are written there.
+# Needs the runner, and the evaluators that `cargo xtask evaluators` builds. Stops at the first thing that does not hold.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+home=$PWD/target/hermetic-nix
+copy=$home/workspace
+evaluators=$PWD/nix/evaluators
+fixtures=$PWD/ci/hermetic-nix
+page=$PWD/docs/hermetic.md
+runner=${CARGO_TARGET_DIR:-$PWD/target}/debug/runner
+
+stack=infrastructure.aws.network.QA
+project=projects/infrastructure/aws/network
+file=$project/stacks/QA.toml
+
+checks=(
+    all_plans_have_the_bytes_of_the_runner
+    an_unprivileged_user_gets_the_same_store_paths
+    nothing_to_do_is_quick
+    plans_are_deterministic
+    an_edit_builds_the_stacks_that_it_reaches
+    a_comment_builds_one_plan_and_goes_no_further
+    notes_build_nothing
+    a_stack_without_a_manifest_is_an_error
+    a_file_that_the_manifest_does_not_name_is_an_error
+    an_older_evaluator_is_an_error
+    a_wrong_stack_file_reads_as_the_runner_says_it
+    each_job_builds_what_changed_since_any_other
+    the_flake_from_source_hangs_together
+    every_command_of_the_page_was_run
+)
+
+prepare() {
+    command -v nix >/dev/null || apt-get install -y -qq --no-install-recommends nix-bin >/dev/null
+    [[ -x $runner ]] || fail "there is no $runner: run \`cargo build --package runner\`"
+    compgen -G "$evaluators/*/table.json" >/dev/null || fail "there are no evaluators: run \`cargo xtask evaluators\`"
+
+    if [[ -e $home ]]; then chmod -R u+w "$home"; fi
+    rm -rf "$home"
+    mkdir -p "$copy" "$home/etc" "$home/user"
+    # A chroot store, so that root and others build alike and nothing outside of `target` is touched; nothing is fetched.
+    # The rest of the settings are those of the page.
+    printf '%s\n' 'build-users-group =' 'substituters =' 'flake-registry =' >"$home/etc/nix.conf"
+    export CARGO_HOME=${CARGO_HOME:-$HOME/.cargo} RUSTUP_HOME=${RUSTUP_HOME:-$HOME/.rustup}
+    export NIX_CONF_DIR=$home/etc NIX_REMOTE="local?root=$home/store" HOME=$home/user
+    run_page "export NIX_CONFIG"
+    git ls-files -z --cached --others --exclude-standard -- ':!nix/evaluators' | while IFS= read -r -d '' path; do
+        if [[ -e $path ]]; then printf '%s\0' "$path"; fi
+    done | tar --create --null --files-from=- | tar --extract --directory "$copy"
+    cd "$copy"
+    git init --quiet
+    git add --all
+    commit "a workspace"
+    # What is built already is not built again: programs, and crates of the registry.
+    cp -r "$evaluators" nix/evaluators
+    mkdir target
+    ln -s "$(dirname "$home")/evaluators" target/evaluators
+    git add --intent-to-add --force nix/evaluators
+}
+
+# `cargo xtask`, of which there is a program already.
+cargo() {
+    if [[ $1 == xtask ]]; then
+        CARGO_MANIFEST_DIR=$copy/ci/xtask "${runner%/*}/xtask" "${@:2}"
+    else
+        command cargo "$@"
+    fi
+}
+
+# Runs the commands of the page's part on Nix that one of them stands for, and notes it.
+run_page() {
+    local commands
+    commands=$(block "$1")
+    echo "$1" >>"$home/commands"
+    eval "$commands"
+}
+
+block() {
+    awk -v "wanted=$1" '
+        /^## / { here = $0 == "## With Nix" }
+        /^```$/ { if (inside && index(text, wanted)) { printf "%s", text; found = 1 } inside = 0 }
+        inside { text = text $0 "\n" }
+        /^```sh$/ { inside = here; text = "" }
+        END { exit !found }
+    ' "$page" || fail "there is no \`$1\` in $page"
+}
+
+commit() { git -c user.name=ci -c user.email=ci@localhost commit --quiet --message "$1"; }
+
+fail() {
+    echo "$*" >&2
+    exit 1
+}
+
+# Where something in the store, or a link to it, really is.
+inside() {
+    local path=$1
+    while [[ -L $path ]]; do path=$(readlink "$path"); done
+    echo "${NIX_REMOTE#local?root=}$path"
+}
+
+# The same names below both, with the same bytes in each file.
+compare() {
+    local wanted=$1 plans=$2 name count=0
+    for name in $(ls "$wanted"); do
+        diff -r "$wanted/$name" "$(inside "$(inside "$plans")/$name")/" || fail "$name differs"
+        count=$((count + 1))
+    done
+    [[ $count -gt 0 && $count == $(ls "$(inside "$plans")" | grep -vc '^manifest.nix$') ]] || fail "other stacks in $plans"
+    echo "$count plans with equal bytes"
+}
+
+# Builds, and says the names of the derivations that were built.
+built() {
+    nix build --no-link "$@" 2>"$home/log" || fail "$(cat "$home/log")"
+    sed -n "s|^building '/nix/store/[a-z0-9]*-\(.*\)\.drv'.*|\1|p" "$home/log" | sort
+}
+
+builds() {
+    local found
+    found=$(built "${@:2}")
+    [[ $found == "$1" ]] || fail "built is"$'\n'"$found"$'\n'"and not"$'\n'"$1"
+}
+
+# Fails to build, and says something.
+refused() {
+    if nix build --no-link "${@:2}" 2>"$home/log"; then fail "it builds although: $1"; fi
+    grep -qF -- "$1" "$home/log" || fail "\"$1\" is not said in"$'\n'"$(cat "$home/log")"
+}
+
+restore() { git checkout --quiet -- "$@"; }
+
+all_plans_have_the_bytes_of_the_runner() {
+    run_page "cargo xtask evaluators"
+    "$runner" evaluate --out "$home/wanted" >/dev/null
+    cmp "$(inside network)/$stack/plan.json" "$home/wanted/$stack/plan.json"
+    compare "$home/wanted" plans
+    # What is known, and not in the default selection, is built by name.
+    nix build '.#plans."infrastructure.aws.kms.Dev"' --out-link dev
+    "$runner" evaluate infrastructure.aws.kms.Dev --out "$home/dev" >/dev/null
+    diff -r "$home/dev" "$(inside dev)"
+    nix build "path:$copy#plans.\"$stack\"" --out-link by-path
+    cmp "$(inside by-path)/$stack/plan.json" "$home/wanted/$stack/plan.json"
+}
+
+an_unprivileged_user_gets_the_same_store_paths() {
+    if ((EUID != 0)); then
+        echo "all of this is done by an unprivileged user"
+        return
+    fi
+    # Not below this directory, which others may not be allowed to enter.
+    local theirs
+    theirs=$(mktemp -d)
+    cp -r "$copy" "$theirs/workspace"
+    chown -R nobody "$theirs"
+    (
+        cd "$theirs/workspace"
+        cp -r "$NIX_CONF_DIR" "$theirs/etc"
+        export HOME=$theirs NIX_CONF_DIR=$theirs/etc NIX_REMOTE="local?root=$theirs/store"
+        setpriv --reuid nobody --regid nogroup --clear-groups nix build --out-link plans
+        [[ $(readlink plans) == "$(readlink "$copy/plans")" ]] || fail "$(readlink plans) is another path"
+        compare "$home/wanted" plans
+    )
+    chmod -R u+w "$theirs"
+    rm -rf "$theirs"
+}
+
+nothing_to_do_is_quick() {
+    local TIMEFORMAT='nothing to do: %R s'
+    time builds ""
+}
+
+plans_are_deterministic() {
+    local name plans=()
+    for name in $(ls "$home/wanted"); do plans+=(".#plans.\"$name\""); done
+    run_page "--rebuild"
+    nix build --no-link --rebuild "${plans[@]}" 2>"$home/log" || fail "$(cat "$home/log")"
+    [[ $(grep -c "^checking outputs of" "$home/log") == "${#plans[@]}" ]] || fail "$(cat "$home/log")"
+}
+
+# The stacks whose plan is another one than before, as the runner says.
+reached() {
+    local name
+    rm -rf "$home/now"
+    "$runner" evaluate --out "$home/now" >/dev/null
+    for name in $(ls "$home/now"); do
+        cmp --quiet "$home/now/$name/plan.digest" "$home/wanted/$name/plan.digest" || echo "plan-$name"
+    done
+}
+
+an_edit_builds_the_stacks_that_it_reaches() {
+    local wanted
+    sed -i 's|^name = "operations-qa"|name = "operations-qa-2"|' "$file"
+    wanted=$(reached)
+    [[ $wanted == "plan-$stack" ]] || fail "the runner says: $wanted"
+    builds "$wanted"$'\nplans'
+    restore "$file"
+}
+
+a_comment_builds_one_plan_and_goes_no_further() {
+    run_page ".#addressed"
+    compare "$home/wanted" plans
+    echo '# A remark.' >>"$file"
+    [[ -z $(reached) ]] || fail "a remark changes a plan"
+    builds "plan-$stack" .#addressed
+    restore "$file"
+}
+
+notes_build_nothing() {
+    local notes=(NOTES.md "$project/NOTES.md" "$project/stacks/NOTES.md")
+    echo "More of them." >>README.md
+    echo "Notes." | tee "${notes[@]}" >/dev/null
+    git add --intent-to-add "${notes[@]}"
+    builds ""
+    builds "" .#addressed
+    git rm --quiet --force "${notes[@]}"
+    restore README.md
+}
+
+a_stack_without_a_manifest_is_an_error() {
+    cp "$file" $project/stacks/QB.toml
+    git add --intent-to-add $project/stacks/QB.toml
+    refused 'has no manifest for QB: run `runner evaluate --manifests write`'
+    git rm --quiet --force $project/stacks/QB.toml
+}
+
+a_file_that_the_manifest_does_not_name_is_an_error() {
+    sed -i '/QA.lock.toml/d' $project/stacks/inputs.lock.json
+    refused "undeclared input: the plan of \`$stack\` reads \`$project/stacks/QA.lock.toml\`" ".#plans.\"$stack\""
+    restore $project
+}
+
+an_older_evaluator_is_an_error() {
+    echo '// A remark.' >>crates/expr/src/lib.rs
+    refused 'is older than crates/expr: run `cargo xtask evaluators`'
+    restore crates
+}
+
+a_wrong_stack_file_reads_as_the_runner_says_it() {
+    sed -i '1,10s|^cidr_block = .*|cidr_block = 3\nsurprise = true|' "$file"
+    if "$runner" evaluate "$stack" 2>"$home/runner.log"; then fail "the runner takes it"; fi
+    refused "$file" --print-build-logs ".#plans.\"$stack\""
+    # Nix leaves out empty lines.
+    sed -n "s|^plan-$stack> \(.\)|\1|p" "$home/log" >"$home/nix.log"
+    diff <(grep . "$home/runner.log") "$home/nix.log" || fail "Nix says it in another way"
+    restore "$file"
+}
+
+# A job on a machine of its own, which knows what earlier jobs left in the cache: the names of what it built.
+job() {
+    rm -f plans
+    NIX_REMOTE="local?root=$home/job-$1" run_page "nix copy" 2>"$home/log" || fail "$(cat "$home/log")"
+    sed -n "s|^building '/nix/store/[a-z0-9]*-\(plan-.*\)\.drv'.*|\1|p" "$home/log" | sort
+}
+
+each_job_builds_what_changed_since_any_other() {
+    run_page "nix key"
+    local found
+    found=$(job 1 | wc -l)
+    [[ $found == $(ls "$home/wanted" | wc -l) ]] || fail "the first job builds $found plans"
+    run_page "nix eval"
+    mv paths.json "$home/paths.json"
+    # A history: whose plans each commit changes.
+    local commits=(
+        "a README|" "a comment|plan-$stack" "an edit|plan-$stack" "two edits|plan-applications.edxapp.mitx.CI plan-$stack" "back|"
+    ) number=2 wanted
+    for commit in "${commits[@]}"; do
+        wanted=${commit#*|}
+        case ${commit%|*} in
+            "a README") echo "More." >>README.md ;;
+            "a comment") echo "# A remark." >>"$file" ;;
+            "an edit") sed -i 's|^name = "operations-qa"|name = "operations-qa-2"|' "$file" ;;
+            "two edits")
+                echo "# A remark." >>projects/applications/edxapp/stacks/mitx.CI.toml
+                sed -i 's|^name = "operations-qa-2"|name = "operations-qa-3"|' "$file"
+                ;;
+            "back") git checkout --quiet HEAD~4 -- projects ;;
+        esac
+        git add --update README.md projects
+        commit "${commit%|*}"
+        found=$(job $number)
+        [[ ${found//$'\n'/ } == "$wanted" ]] || fail "after ${commit%|*} the job builds $found"
+        run_page "nix eval"
+        echo "after ${commit%|*}: ${wanted:-nothing}"
+        number=$((number + 1))
+    done
+    # All is as at first, but for the README.
+    cmp paths.json "$home/paths.json"
+}
+
+# The flake that builds from source, without a network: its inputs are stubs, which hand out what was built already. That
+# shows that the parts fit together, and nothing of nixpkgs and crane.
+the_flake_from_source_hangs_together() {
+    cp -r "$fixtures/stubs" "$home/stubs"
+    tar --create --directory nix/evaluators --file "$home/stubs/crane/evaluators.tar" .
+    local inputs=(--no-write-lock-file --override-input nixpkgs "path:$home/stubs/nixpkgs" --override-input crane "path:$home/stubs/crane")
+    nix build "${inputs[@]}" ./nix --out-link plans
+    compare "$home/wanted" plans
+    nix flake check "${inputs[@]}" ./nix
+    nix eval "${inputs[@]}" --raw "./nix#apps.$(uname -m)-linux.default.program" | grep -q '/bin/runner$'
+}
+
+every_command_of_the_page_was_run() {
+    local all
+    all=$(awk '/^## / { here = $0 == "## With Nix" } /^```sh$/ && here' "$page" | wc -l)
+    [[ $(sort -u "$home/commands" | wc -l) == "$all" ]] || fail "of $all blocks these were run: $(sort -u "$home/commands")"
+}
+
+# Some of them, by name; most need the first.
+if (($# > 0)); then checks=("$@"); fi
+prepare
+for check in "${checks[@]}"; do
+    echo "$check"
+    "$check"
+done
+echo "test result: ok. ${#checks[@]} passed; 0 failed"

@@ -1,0 +1,4 @@
+# Stands for nixpkgs, as far as nix/flake.nix asks for it.
+{
+  outputs = { self }: { };
+}
