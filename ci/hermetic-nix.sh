@@ -34,7 +34,10 @@ checks=(
 )
 
 prepare() {
-    command -v nix >/dev/null || apt-get install -y -qq --no-install-recommends nix-bin >/dev/null
+    if ! command -v nix >/dev/null; then
+        apt-get update -qq >/dev/null
+        apt-get install -y -qq --no-install-recommends nix-bin >/dev/null
+    fi
     [[ -x $runner ]] || fail "there is no $runner: run \`cargo build --package runner\`"
     compgen -G "$evaluators/*/table.json" >/dev/null || fail "there are no evaluators: run \`cargo xtask evaluators\`"
 
