@@ -103,3 +103,19 @@ impl Kept {
         Ok(End { monotonic: before.monotonic + good, wall: before.wall + good })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_wall_clock_that_jumps_starts_no_call_that_the_lease_may_not_outlive() {
+        let (call, hours) = (Duration::from_mins(1), Duration::from_hours(5));
+        let end = End::after(call * 2);
+        assert!(end.is_after(call) && !end.is_after(call * 3));
+        let ahead = End { wall: end.wall - hours, ..end };
+        assert!(!ahead.is_after(call), "the clock went ahead, or the machine slept: the lease is renewed first");
+        let back = End { wall: end.wall + hours, ..end };
+        assert!(back.is_after(call) && !back.is_after(call * 3), "the clock went back: that makes it no longer");
+    }
+}

@@ -114,8 +114,9 @@ impl<'a> Builder<'a> {
 
     /// The objects that hold one although no name says so, with the positions of their stacks.
     pub(crate) fn holders_of(&self, stack: usize, object: &'a Object) -> Vec<(usize, &'a Object)> {
-        let mut found: Vec<_> = self.index.holding(&self.stacks[stack].changes.stack_id, object).collect();
-        for (id, path) in self.holders.outputs_of(object) {
+        let own = &self.stacks[stack].changes.stack_id;
+        let mut found: Vec<_> = self.index.holding(own, object).collect();
+        for (id, path, _) in self.holders.outputs_of(own, object) {
             let reads =
                 |reader: &Object| reader.read.iter().any(|read| read.stack_id == id && path.touches(&read.path));
             found.extend(self.index.across(id).iter().filter(|(_, reader)| reads(reader)));

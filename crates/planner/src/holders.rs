@@ -23,8 +23,8 @@ pub struct Holders {
     by_upstream: BTreeMap<String, Vec<Holder>>,
     /// The full names of the stacks that hold an object, by a place where it stands or stood.
     of_object: BTreeMap<(String, Urn, u64), BTreeSet<String>>,
-    /// The outputs that are made of a resource, by stack id and name.
-    made_of: BTreeMap<(String, Urn), BTreeSet<Path>>,
+    /// The outputs that are made of a resource, by stack id and name; with the digest, if that is a new one by now.
+    made_of: BTreeMap<(String, Urn), BTreeMap<Path, Option<Digest>>>,
     selected: BTreeSet<String>,
     deferred: BTreeSet<String>,
     left: BTreeSet<String>,
@@ -50,17 +50,23 @@ impl Holders {
     pub fn add_outputs(&mut self, state: &StackState) {
         for (path, output) in &state.outputs {
             for urn in &output.from {
-                self.made_of.entry((state.id.clone(), urn.clone())).or_default().insert(path.clone());
+                let renewed = (state.objects.contains_key(urn) && !output.stale).then_some(output.digest);
+                self.made_of.entry((state.id.clone(), urn.clone())).or_default().insert(path.clone(), renewed);
             }
         }
     }
 
-    /// The outputs of the stacks that an object was in before, each with the stack's id, that are made of it.
-    pub(crate) fn outputs_of<'a>(&'a self, object: &'a Object) -> impl Iterator<Item = (&'a str, &'a Path)> {
-        let origins = object.origins.iter().filter(|_| !self.made_of.is_empty());
+    /// The outputs of the other stacks that an object was in before, each with the stack's id, that are made of it; with
+    /// a digest, if whoever reads that reads what came in its place there.
+    pub(crate) fn outputs_of<'a>(
+        &'a self,
+        stack_id: &'a str,
+        object: &'a Object,
+    ) -> impl Iterator<Item = (&'a str, &'a Path, Option<Digest>)> {
+        let origins = object.origins.iter().filter(move |origin| origin.stack_id != stack_id);
         origins.flat_map(|origin| {
             let paths = self.made_of.get(&(origin.stack_id.clone(), origin.urn.clone()));
-            paths.into_iter().flatten().map(|path| (origin.stack_id.as_str(), path))
+            paths.into_iter().flatten().map(|(path, renewed)| (origin.stack_id.as_str(), path, *renewed))
         })
     }
 

@@ -6,17 +6,18 @@
 mod along;
 mod held;
 mod holders;
+mod outside;
 mod readers;
 mod removals;
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use diag::{Diagnostic, Diagnostics};
-use diff::{Action, ChangeSet, OutputChange, leaf_of};
+use diff::{Action, ChangeSet, leaf_of};
 use graph::Graph;
 use resource::{Dependency, StackName, Urn};
 use state::{Object, PublishedOutput, ReadOutput, StackState};
-use value::{Digest, Path};
+use value::Path;
 
 use held::Must;
 use readers::ReaderIndex;
@@ -259,48 +260,6 @@ impl<'a> Builder<'a> {
                 }
             }
         }
-    }
-
-    /// The stacks outside that hold outputs which are made of an object.
-    fn readers_of(&self, stack: usize, urn: &Urn, incarnation: u64) -> Readers {
-        let input = &self.stacks[stack];
-        let aside = input.changes.leftovers.contains(&(urn.clone(), incarnation));
-        let made_of_it = self.outputs_of(stack, urn).into_iter().filter(|(path, _)| {
-            let change = input.changes.outputs.get(*path);
-            change.is_none_or(|change| change.changes() || change.from.contains(urn))
-        });
-        let moved_on = made_of_it.map(|(path, output)| {
-            // Whoever was applied with what is published for good by now has left an object that was set aside.
-            let moves = |change: &OutputChange| change.changes() || change.left;
-            let renewed = !output.stale && !input.changes.outputs.get(path).is_some_and(moves);
-            (path, (aside && renewed).then_some(output.digest))
-        });
-        let id = &input.changes.stack_id;
-        let mut readers = self.readers(moved_on.map(|(path, digest)| (id.as_str(), path, digest)));
-        if let Some(object) = self.object(stack, urn, incarnation) {
-            let earlier = self.holders.outputs_of(object).map(|(id, path)| (id, path, None));
-            for (reader, outputs) in self.readers(earlier) {
-                readers.entry(reader).or_default().extend(outputs);
-            }
-            let holders = self.holders.outside_of(id, object).filter(|holder| !self.names.contains_key(*holder));
-            for holder in holders {
-                readers.entry(holder.clone()).or_default().insert(format!("`{}`", object.urn.name()));
-            }
-        }
-        readers
-    }
-
-    /// The stacks outside that hold outputs of stacks, which are named by their ids, with the outputs; with a digest only
-    /// those that hold another.
-    fn readers<'b>(&self, outputs: impl Iterator<Item = (&'b str, &'b Path, Option<Digest>)>) -> Readers {
-        let mut readers = Readers::new();
-        for (id, path, moved_on) in outputs {
-            let holders = self.holders.outside(id, path).filter(|holder| !self.names.contains_key(&holder.stack));
-            for holder in holders.filter(|holder| moved_on != Some(holder.digest)) {
-                readers.entry(holder.stack.clone()).or_default().insert(format!("`{}`", holder.path));
-            }
-        }
-        readers
     }
 
     /// The objects that a restricted run leaves alone and that read a resource, or would go with it.

@@ -110,7 +110,7 @@ impl StackState {
             let from: Vec<&Urn> = to.outputs.get(&read.path).into_iter().flat_map(|output| &output.from).collect();
             arriving.dependencies.extend(from.iter().filter(|urn| to.has(urn)).copied().cloned());
             // What has left by now is still found by what is published of it.
-            if from.iter().all(|urn| to.has(urn)) {
+            if !from.is_empty() && from.iter().all(|urn| to.has(urn)) {
                 arriving.read.remove(read);
             }
         }

@@ -233,6 +233,26 @@ mod tests {
     }
 
     #[test]
+    fn on_one_machine_a_clock_that_jumps_changes_nothing() {
+        let dir = tempfile::tempdir().expect("a directory");
+        let (path, run) = (dir.path().join("lock"), Run { id: "r".into(), command: "up".into() });
+        let holder = || holder(dir.path(), "r", &path, Duration::ZERO).is_some();
+        for hours in [-10, 0, 10] {
+            let lock = File::create(&path).expect("made");
+            lock.lock().expect("locked");
+            write(dir.path(), &run, &Settings::default(), Duration::ZERO).expect("written");
+            let mut lease = read(dir.path(), "r").expect("read");
+            lease.until += hours * 3600;
+            fs::write(layout::lease(dir.path(), "r"), serde_json::to_vec(&lease).expect("bytes")).expect("written");
+            assert!(holder(), "it lives: {hours}");
+            sweep(dir.path(), Duration::ZERO, [].into_iter());
+            assert!(holder(), "its lease is not swept: {hours}");
+            drop(lock);
+            assert!(!holder(), "it is dead: {hours}");
+        }
+    }
+
+    #[test]
     fn another_machine_is_believed_until_its_lease_and_the_margin_are_over() {
         let elsewhere = |seconds: i64| {
             lease(|lease| {
