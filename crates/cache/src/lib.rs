@@ -53,8 +53,7 @@ impl Cache {
     pub fn get_record(&self, key: Digest) -> Option<Vec<u8>> {
         let path = self.record(key);
         let mut bytes = entries::read(&path)?;
-        let good = bytes.split_at_checked(CHECK).is_some_and(|(check, body)| *check == check_of(key, body)[..]);
-        if !good {
+        if !is_record(key, &bytes) {
             entries::remove(&path);
             return None;
         }
@@ -102,6 +101,11 @@ impl Cache {
             self.bound(path);
         }
     }
+}
+
+/// Whether these are the bytes of the record of a key.
+fn is_record(key: Digest, bytes: &[u8]) -> bool {
+    bytes.split_at_checked(CHECK).is_some_and(|(check, body)| *check == check_of(key, body)[..])
 }
 
 /// Binds the content of a record to its key, so that a file under another's name is a miss.

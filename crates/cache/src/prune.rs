@@ -1,11 +1,12 @@
 //! Keeping a cache within its bound.
 
 use std::fs::{self, DirEntry};
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::Ordering;
 use std::time::{Duration, SystemTime};
 
-use crate::{Cache, entries};
+use crate::{Address, Cache, entries, is_record};
 
 /// How many directories the entries of one kind are spread over.
 const FAN_OUT: u64 = 256;
@@ -60,14 +61,19 @@ impl Cache {
         let mut verified = Verified::default();
         for entry in self.entries() {
             let name = entry.path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+            let bytes = match fs::read(&entry.path) {
+                Ok(bytes) => bytes,
+                // It was collected since it was listed.
+                Err(error) if error.kind() == ErrorKind::NotFound => continue,
+                Err(_) => Vec::new(),
+            };
             let good = match entry.path.strip_prefix(&self.dir).ok().and_then(|path| path.iter().next()) {
-                Some(kind) if kind == "ac" => name.parse().is_ok_and(|key| self.get_record(key).is_some()),
-                _ => name.parse().is_ok_and(|address| self.get_blob(address).is_some()),
+                Some(kind) if kind == "ac" => name.parse().is_ok_and(|key| is_record(key, &bytes)),
+                _ => name.parse().is_ok_and(|address| Address::of(&bytes) == address),
             };
             if good {
                 verified.good += 1;
             } else {
-                // A name that is none was not removed with its content.
                 entries::remove(&entry.path);
                 verified.bad += 1;
             }
