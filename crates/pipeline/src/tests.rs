@@ -161,7 +161,7 @@ fn every_job_of_the_workflow_waits_for_what_it_takes_from_others() {
     assert_eq!(text, github(&pipeline, &settings()), "the same bytes");
     let (mut jobs, mut job): (BTreeMap<&str, BTreeSet<&str>>, &str) = (BTreeMap::new(), "");
     let (_, body) = text.split_once("\njobs:\n").expect("jobs");
-    let mut in_needs = false;
+    let (mut in_needs, mut takes) = (false, Vec::new());
     for line in body.lines() {
         let depth = line.len() - line.trim_start().len();
         let word = line.trim().trim_start_matches("- ").trim_end_matches(':').trim_matches('"');
@@ -173,11 +173,11 @@ fn every_job_of_the_workflow_waits_for_what_it_takes_from_others() {
         if in_needs && depth == 6 {
             jobs.get_mut(job).expect("a job").insert(word);
         }
-        // Outputs are taken of jobs that are waited for.
-        for taken in line.split("needs.").skip(1) {
-            let from = taken.split('.').next().expect("a job");
-            assert!(jobs[job].contains(from), "{job} takes something of {from}: {line}");
-        }
+        takes.extend(line.split("needs.").skip(1).map(|taken| (job, taken.split('.').next().expect("a job"), line)));
+    }
+    // Outputs are taken of jobs that are waited for.
+    for (job, from, line) in takes {
+        assert!(jobs[job].contains(from), "{job} takes something of {from}: {line}");
     }
     for (job, needs) in &jobs {
         assert!(needs.iter().all(|need| jobs.contains_key(need)), "{job} waits for a job that there is not: {needs:?}");

@@ -88,17 +88,24 @@ fn projects(view: &View<'_>, room: usize) -> String {
     // The order within each kind is that of the names.
     blocks.sort_by_key(|(calm, ..)| *calm);
     let mut left = room;
-    let fit = blocks.iter().take_while(|(.., short)| left.checked_sub(short.len()).map(|rest| left = rest).is_some());
-    let shown = fit.count();
+    // What may be lost is said in full before the rest is named at all.
+    let mut in_full = Vec::new();
+    for (calm, long, _) in &blocks {
+        let rest = left.checked_sub(long.len()).filter(|_| !calm);
+        in_full.push(rest.is_some());
+        left = rest.unwrap_or(left);
+    }
+    let named = blocks.iter().zip(&in_full).take_while(|((.., short), full)| {
+        let rest = if **full { Some(left) } else { left.checked_sub(short.len()) };
+        left = rest.unwrap_or(left);
+        rest.is_some()
+    });
+    let shown = named.count();
     let mut text = String::new();
-    for (_, long, short) in &blocks[..shown] {
-        match left.checked_sub(long.len().saturating_sub(short.len())) {
-            Some(rest) => {
-                left = rest;
-                text.push_str(long);
-            }
-            None => text.push_str(short),
-        }
+    for ((_, long, short), full) in blocks.iter().zip(in_full).take(shown) {
+        let rest = if full { Some(left) } else { left.checked_sub(long.len().saturating_sub(short.len())) };
+        left = rest.unwrap_or(left);
+        text.push_str(if rest.is_some() { long } else { short });
     }
     if shown < blocks.len() {
         let _ = write!(text, "\n… and {}\n", count(blocks.len() - shown, "more project"));

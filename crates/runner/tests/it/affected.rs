@@ -58,6 +58,9 @@ fn from_the_record_of_a_run_it_is_exact() {
     let found = world.affected("--changed-since HEAD~1");
     assert_eq!(names(&found), ["applications.edxapp.xpro.QA", "infrastructure.aws.network.QA"]);
     assert!(found.iter().all(|event| event["exact"] == true && event["change"] == "changed"), "{found:?}");
+    // As docs/events.md says.
+    let fields: Vec<&String> = found[0].as_object().expect("an object").keys().collect();
+    assert_eq!(fields, ["change", "environment", "exact", "project", "reasons", "stack"]);
     let why = |at: usize| found[at]["reasons"].to_string();
     assert!(why(0).contains("output infrastructure.aws.network.QA:xpro_vpc.id changes"), "{}", why(0));
     assert_eq!(why(1), r#"["config `xpro_vpc.cidr_block` changed"]"#);

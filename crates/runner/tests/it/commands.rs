@@ -173,7 +173,8 @@ fn json_is_what_the_documentation_says() {
         assert!(seen.contains(event), "`{event}` was not seen");
     }
     world.run("up infrastructure.aws.kms.CI --yes").ok();
-    for (command, fields) in &lists {
+    // What needs a git checkout is tried where there is one.
+    for (command, fields) in lists.iter().filter(|(command, _)| *command != "affected") {
         let selection = if command.starts_with("sandbox") || command.starts_with("cache") {
             ""
         } else {
