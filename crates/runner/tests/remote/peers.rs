@@ -44,7 +44,7 @@ impl Server {
         let server = Self { child, port, directory };
         while TcpStream::connect(("127.0.0.1", port)).is_err() {
             let log = || fs::read_to_string(server.directory.path().join("log")).unwrap_or_default();
-            assert!(begun.elapsed() < Duration::from_secs(60), "{name} does not answer: {}", log());
+            assert!(begun.elapsed() < Duration::from_mins(1), "{name} does not answer: {}", log());
             std::thread::sleep(Duration::from_millis(20));
         }
         server
