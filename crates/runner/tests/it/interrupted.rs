@@ -225,6 +225,25 @@ fn a_run_that_meets_another_ends_and_names_it() {
 }
 
 #[test]
+fn a_run_that_is_stopped_before_its_call_is_not_taken_over_and_goes_on_when_it_may() {
+    let Some(world) = World::fresh() else { return };
+    world.knobs("latency = 300.0\n");
+    let mut child = world.start("first", "up substructure.consul.operations.CI --yes --json");
+    until("the first intent", || world.read("first.out").contains("step_started"));
+    signal(&child, "STOP");
+    let before = world.calls();
+    let said = world.read("first.out");
+    let run = said.lines().find_map(|line| line.split_once("\"run\":\"")?.1.split('"').next()).expect("is said");
+    for command in ["up substructure.consul.operations.CI --yes", "destroy substructure.consul.operations.CI --yes"] {
+        world.run(command).ends(40).says([run, "substructure.consul.operations.CI"]);
+    }
+    assert_eq!(world.calls(), before, "nobody called");
+    signal(&child, "CONT");
+    assert_eq!(child.wait().expect("ends").code(), Some(0), "{}", world.read("first.err"));
+    is_complete_without_duplicates_of(&world, "substructure.consul.operations.CI");
+}
+
+#[test]
 fn a_run_may_wait_for_another() {
     let Some(world) = World::fresh() else { return };
     world.knobs("latency = 300.0\n");
