@@ -339,6 +339,14 @@ impl<'a> Session<'a> {
         self.select_among(engine, selection, self.candidates().chain(only_in_state).collect(), false).await
     }
 
+    /// Selects, also among stacks that are only in state. These are taken by name, or as gone since a version, and the
+    /// heads are not read for them where neither was asked for.
+    pub(crate) async fn select_with_gone(&self, engine: &Engine<'_>, selection: &Selection) -> Result<Selected> {
+        let asked = !selection.stacks.is_empty() || selection.changed_since.is_some();
+        let gone = if asked { only_in_state(engine).await? } else { Vec::new() };
+        self.select(engine, selection, &gone).await
+    }
+
     /// The same for a list of what there is: stacks that have objects and no file any more are on it like any other, and
     /// so are those that a version had that is compared with.
     pub(crate) async fn select_for_list(&self, engine: &Engine<'_>, selection: &Selection) -> Result<Selected> {
@@ -503,4 +511,11 @@ fn texts(value: &Value, found: &mut BTreeSet<String>) {
 /// Outputs of other stacks are the engine's.
 pub(crate) fn no_outputs(_: &str, _: &value::Path) -> OutputRead {
     OutputRead::NotYet
+}
+
+/// Stacks that have objects and no file any more.
+pub(crate) async fn only_in_state(engine: &Engine<'_>) -> Result<Vec<StackName>> {
+    let heads = engine.store.heads().await?;
+    let orphans = heads.into_iter().filter(|head| engine.catalog.get(&head.stack.to_string()).is_none());
+    Ok(orphans.map(|head| head.stack).collect())
 }

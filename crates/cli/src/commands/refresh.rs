@@ -4,7 +4,6 @@ use diff::Targets;
 use engine::RefreshReport;
 
 use crate::args::Selection;
-use crate::commands::up::only_in_state;
 use crate::exit::{Exit, Result};
 use crate::session::Session;
 use crate::talk::Talk;
@@ -18,8 +17,7 @@ pub(crate) async fn refresh(
 ) -> Result<Exit> {
     session
         .with_engine(async |engine| {
-            let orphans = only_in_state(engine).await?;
-            let selected = session.select(engine, selection, &orphans).await?.names();
+            let selected = session.select_with_gone(engine, selection).await?.names();
             engine.unmatched(&selected, targets).await?.into_result(())?;
             let report = if only_look {
                 engine.look(&selected, targets).await?

@@ -6,10 +6,10 @@ use resource::{StackName, Urn};
 use state::{Head, StackState};
 
 use crate::args::{Selection, State};
-use crate::commands::up::{only_in_state, orphan_name};
+use crate::commands::up::orphan_name;
 use crate::commands::{rename_stack, surgery};
 use crate::exit::{Exit, Failure, Result, usage};
-use crate::session::Session;
+use crate::session::{Session, only_in_state};
 
 /// Looks at the state.
 pub(crate) async fn run(session: &Session<'_>, command: State) -> Result<Exit> {

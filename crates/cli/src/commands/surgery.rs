@@ -9,9 +9,8 @@ use serde_json::{Value, json};
 use state::{STATE_FORMAT, StackState};
 
 use crate::args::{Selection, State};
-use crate::commands::up::only_in_state;
 use crate::exit::{Exit, Result, io, usage};
-use crate::session::Session;
+use crate::session::{Session, only_in_state};
 
 /// Does what one of the commands that change the state says.
 pub(crate) async fn run(session: &Session<'_>, command: State) -> Result<Exit> {

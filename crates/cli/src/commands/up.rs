@@ -32,27 +32,10 @@ pub(crate) async fn up(
     session.warn_if_stale();
     session
         .with_engine(async |engine| {
-            let orphans = only_in_state(engine).await?;
-            let selected = session.select(engine, selection, &orphans).await?;
+            let selected = session.select_with_gone(engine, selection).await?;
             refuse_gone(engine, &selected)?;
             session.check_given(engine, &selected)?;
-            let (goal, saved, import, command, again) = (Goal::Programs, None, None, "up", None);
-            let standing = Standing::of(session, running.sign.as_deref())?;
-            Job {
-                session,
-                engine,
-                selected: &selected,
-                goal,
-                targets,
-                saved,
-                import,
-                running,
-                standing,
-                command,
-                again,
-            }
-            .run()
-            .await
+            Job::of(session, engine, &selected, Goal::Programs, targets, running)?.run().await
         })
         .await
 }
@@ -66,25 +49,8 @@ pub(crate) async fn destroy(
 ) -> Result<Exit> {
     session
         .with_engine(async |engine| {
-            let orphans = only_in_state(engine).await?;
-            let selected = session.select(engine, selection, &orphans).await?;
-            let (goal, saved, import, command, again) = (Goal::Nothing, None, None, "destroy", None);
-            let standing = Standing::of(session, running.sign.as_deref())?;
-            Job {
-                session,
-                engine,
-                selected: &selected,
-                goal,
-                targets,
-                saved,
-                import,
-                running,
-                standing,
-                command,
-                again,
-            }
-            .run()
-            .await
+            let selected = session.select_with_gone(engine, selection).await?;
+            Job::of(session, engine, &selected, Goal::Nothing, targets, running)?.run().await
         })
         .await
 }
@@ -99,8 +65,7 @@ pub(crate) async fn save_destroy(
 ) -> Result<Exit> {
     session
         .with_engine(async |engine| {
-            let orphans = only_in_state(engine).await?;
-            let selected = session.select(engine, selection, &orphans).await?;
+            let selected = session.select_with_gone(engine, selection).await?;
             let begun = Instant::now();
             let preview = make(session, engine, &selected, Goal::Nothing, targets, Making::default()).await?;
             show(session, &preview, &selected, running.full, begun);
@@ -140,8 +105,7 @@ pub(crate) async fn preview(
     session.warn_if_stale();
     session
         .with_engine(async |engine| {
-            let orphans = only_in_state(engine).await?;
-            let mut selected = session.select(engine, selection, &orphans).await?;
+            let mut selected = session.select_with_gone(engine, selection).await?;
             // A stack that is gone is told of in every preview: what it should be nobody says.
             selected.stacks.retain(|stack| !is_gone(engine, stack));
             session.check_given(engine, &selected)?;
@@ -171,13 +135,6 @@ fn refuse_gone(engine: &Engine<'_>, selected: &Selected) -> Result<()> {
             .hint(format!("to take it down: `runner destroy {stack}`"))
     });
     Ok(problems.collect::<diag::Diagnostics>().into_result(())?)
-}
-
-/// Stacks that have objects and no file any more.
-pub(crate) async fn only_in_state(engine: &Engine<'_>) -> Result<Vec<StackName>> {
-    let heads = engine.store.heads().await?;
-    let orphans = heads.into_iter().filter(|head| engine.catalog.get(&head.stack.to_string()).is_none());
-    Ok(orphans.map(|head| head.stack).collect())
 }
 
 pub(crate) async fn make(
@@ -344,6 +301,23 @@ pub(crate) struct Job<'a> {
     pub command: &'static str,
     /// What is said to go on where this one is ended, if that is not the command with its stacks.
     pub again: Option<String>,
+}
+
+impl<'a> Job<'a> {
+    /// A run of its own: of no saved preview, and without an object to take over.
+    fn of(
+        session: &'a Session<'a>,
+        engine: &'a Engine<'a>,
+        selected: &'a Selected,
+        goal: Goal,
+        targets: Targets,
+        running: &'a Running,
+    ) -> Result<Self> {
+        let standing = Standing::of(session, running.sign.as_deref())?;
+        let command = if goal == Goal::Nothing { "destroy" } else { "up" };
+        let (saved, import, again) = (None, None, None);
+        Ok(Self { session, engine, selected, goal, targets, saved, import, running, standing, command, again })
+    }
 }
 
 impl Job<'_> {
