@@ -20,12 +20,16 @@ fn projects() -> Vec<plan::Project> {
         applications_edxapp::project(),
         #[cfg(feature = "infrastructure-aws-dns")]
         infrastructure_aws_dns::project(),
+        #[cfg(feature = "infrastructure-aws-iam")]
+        infrastructure_aws_iam::project(),
         #[cfg(feature = "infrastructure-aws-kms")]
         infrastructure_aws_kms::project(),
         #[cfg(feature = "infrastructure-aws-network")]
         infrastructure_aws_network::project(),
         #[cfg(feature = "infrastructure-aws-policies")]
         infrastructure_aws_policies::project(),
+        #[cfg(feature = "infrastructure-aws-private-ca")]
+        infrastructure_aws_private_ca::project(),
         #[cfg(feature = "infrastructure-monitoring")]
         infrastructure_monitoring::project(),
         #[cfg(feature = "substructure-consul")]

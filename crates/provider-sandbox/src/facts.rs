@@ -36,6 +36,20 @@ fn codes(ty: &str) -> Codes {
             Codes("InvalidVpcPeeringConnectionID.NotFound", IN_USE, "VpcPeeringConnectionAlreadyExists")
         }
         "AWS::EC2::VPCEndpoint" => Codes("InvalidVpcEndpointId.NotFound", IN_USE, "RouteAlreadyExists"),
+        "AWS::EC2::SecurityGroupIngress" => {
+            Codes("InvalidSecurityGroupRuleId.NotFound", IN_USE, "InvalidPermission.Duplicate")
+        }
+        "AWS::EC2::LaunchTemplate" => {
+            Codes("InvalidLaunchTemplateId.NotFound", IN_USE, "InvalidLaunchTemplateName.AlreadyExistsException")
+        }
+        "AWS::AutoScaling::AutoScalingGroup" => Codes("ValidationError", "ResourceInUse", "AlreadyExists"),
+        "AWS::ElasticLoadBalancingV2::LoadBalancer" => {
+            Codes("LoadBalancerNotFound", "ResourceInUse", "DuplicateLoadBalancerName")
+        }
+        "AWS::ElasticLoadBalancingV2::TargetGroup" => {
+            Codes("TargetGroupNotFound", "ResourceInUse", "DuplicateTargetGroupName")
+        }
+        "AWS::ElasticLoadBalancingV2::Listener" => Codes("ListenerNotFound", "ResourceInUse", "DuplicateListener"),
         "AWS::RDS::DBInstance" => Codes("DBInstanceNotFound", "InvalidDBInstanceState", "DBInstanceAlreadyExists"),
         "AWS::RDS::DBSubnetGroup" => {
             Codes("DBSubnetGroupNotFoundFault", "InvalidDBSubnetGroupStateFault", "DBSubnetGroupAlreadyExists")
@@ -118,9 +132,10 @@ pub(crate) fn bond(user: &str, used: &str) -> Bond {
         | ("AWS::KMS::Alias", "AWS::KMS::Key")
         | ("AWS::S3::BucketPolicy", "AWS::S3::Bucket")
         | ("AWS::SES::ConfigurationSetEventDestination", "AWS::SES::ConfigurationSet")
+        | ("AWS::ElasticLoadBalancingV2::Listener", "AWS::ElasticLoadBalancingV2::LoadBalancer")
         | (_, "vault_mount") => Bond::Goes,
-        // A route whose target is gone is a black hole; an alarm may call where nobody is.
-        ("AWS::EC2::Route" | "AWS::CloudWatch::Alarm", _) => Bond::Loose,
+        // A route whose target is gone is a black hole; an alarm may call where nobody is; a template names what it likes.
+        ("AWS::EC2::Route" | "AWS::CloudWatch::Alarm" | "AWS::EC2::LaunchTemplate", _) => Bond::Loose,
         _ if user.starts_with("vault_") || is_light(used) => Bond::Loose,
         _ => Bond::Blocks,
     }
@@ -133,6 +148,7 @@ fn is_light(ty: &str) -> bool {
         "AWS::KMS::Key"
             | "AWS::KMS::Alias"
             | "AWS::IAM::Role"
+            | "AWS::EC2::LaunchTemplate"
             | "AWS::SNS::Topic"
             | "AWS::S3::Bucket"
             | "AWS::SES::ConfigurationSet"

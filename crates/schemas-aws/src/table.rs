@@ -4,6 +4,31 @@ use schema::Source;
 
 pub(crate) const SOURCES: &[Source] = &[
     Source {
+        name: "AWS::ACMPCA::Certificate",
+        schema: include_str!("../schemas/aws-acmpca-certificate.json"),
+        overlay: include_str!("../overlays/aws-acmpca-certificate.toml"),
+    },
+    Source {
+        name: "AWS::ACMPCA::CertificateAuthority",
+        schema: include_str!("../schemas/aws-acmpca-certificateauthority.json"),
+        overlay: include_str!("../overlays/aws-acmpca-certificateauthority.toml"),
+    },
+    Source {
+        name: "AWS::ACMPCA::CertificateAuthorityActivation",
+        schema: include_str!("../schemas/aws-acmpca-certificateauthorityactivation.json"),
+        overlay: include_str!("../overlays/aws-acmpca-certificateauthorityactivation.toml"),
+    },
+    Source {
+        name: "AWS::AutoScaling::AutoScalingGroup",
+        schema: include_str!("../schemas/aws-autoscaling-autoscalinggroup.json"),
+        overlay: include_str!("../overlays/aws-autoscaling-autoscalinggroup.toml"),
+    },
+    Source {
+        name: "AWS::CertificateManager::Certificate",
+        schema: include_str!("../schemas/aws-certificatemanager-certificate.json"),
+        overlay: include_str!("../overlays/aws-certificatemanager-certificate.toml"),
+    },
+    Source {
         name: "AWS::CloudWatch::Alarm",
         schema: include_str!("../schemas/aws-cloudwatch-alarm.json"),
         overlay: include_str!("../overlays/aws-cloudwatch-alarm.toml"),
@@ -24,6 +49,11 @@ pub(crate) const SOURCES: &[Source] = &[
         overlay: include_str!("../overlays/aws-ec2-internetgateway.toml"),
     },
     Source {
+        name: "AWS::EC2::LaunchTemplate",
+        schema: include_str!("../schemas/aws-ec2-launchtemplate.json"),
+        overlay: include_str!("../overlays/aws-ec2-launchtemplate.toml"),
+    },
+    Source {
         name: "AWS::EC2::NatGateway",
         schema: include_str!("../schemas/aws-ec2-natgateway.json"),
         overlay: include_str!("../overlays/aws-ec2-natgateway.toml"),
@@ -42,6 +72,11 @@ pub(crate) const SOURCES: &[Source] = &[
         name: "AWS::EC2::SecurityGroup",
         schema: include_str!("../schemas/aws-ec2-securitygroup.json"),
         overlay: include_str!("../overlays/aws-ec2-securitygroup.toml"),
+    },
+    Source {
+        name: "AWS::EC2::SecurityGroupIngress",
+        schema: include_str!("../schemas/aws-ec2-securitygroupingress.json"),
+        overlay: include_str!("../overlays/aws-ec2-securitygroupingress.toml"),
     },
     Source {
         name: "AWS::EC2::Subnet",
@@ -94,6 +129,31 @@ pub(crate) const SOURCES: &[Source] = &[
         overlay: include_str!("../overlays/aws-elasticache-subnetgroup.toml"),
     },
     Source {
+        name: "AWS::ElasticLoadBalancingV2::Listener",
+        schema: include_str!("../schemas/aws-elasticloadbalancingv2-listener.json"),
+        overlay: include_str!("../overlays/aws-elasticloadbalancingv2-listener.toml"),
+    },
+    Source {
+        name: "AWS::ElasticLoadBalancingV2::LoadBalancer",
+        schema: include_str!("../schemas/aws-elasticloadbalancingv2-loadbalancer.json"),
+        overlay: include_str!("../overlays/aws-elasticloadbalancingv2-loadbalancer.toml"),
+    },
+    Source {
+        name: "AWS::ElasticLoadBalancingV2::TargetGroup",
+        schema: include_str!("../schemas/aws-elasticloadbalancingv2-targetgroup.json"),
+        overlay: include_str!("../overlays/aws-elasticloadbalancingv2-targetgroup.toml"),
+    },
+    Source {
+        name: "AWS::IAM::Group",
+        schema: include_str!("../schemas/aws-iam-group.json"),
+        overlay: include_str!("../overlays/aws-iam-group.toml"),
+    },
+    Source {
+        name: "AWS::IAM::InstanceProfile",
+        schema: include_str!("../schemas/aws-iam-instanceprofile.json"),
+        overlay: include_str!("../overlays/aws-iam-instanceprofile.toml"),
+    },
+    Source {
         name: "AWS::IAM::ManagedPolicy",
         schema: include_str!("../schemas/aws-iam-managedpolicy.json"),
         overlay: include_str!("../overlays/aws-iam-managedpolicy.toml"),
@@ -102,6 +162,16 @@ pub(crate) const SOURCES: &[Source] = &[
         name: "AWS::IAM::Role",
         schema: include_str!("../schemas/aws-iam-role.json"),
         overlay: include_str!("../overlays/aws-iam-role.toml"),
+    },
+    Source {
+        name: "AWS::IAM::User",
+        schema: include_str!("../schemas/aws-iam-user.json"),
+        overlay: include_str!("../overlays/aws-iam-user.toml"),
+    },
+    Source {
+        name: "AWS::IAM::UserToGroupAddition",
+        schema: include_str!("../schemas/aws-iam-usertogroupaddition.json"),
+        overlay: include_str!("../overlays/aws-iam-usertogroupaddition.toml"),
     },
     Source {
         name: "AWS::KMS::Alias",

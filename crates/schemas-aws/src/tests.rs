@@ -58,6 +58,7 @@ fn the_tags_of_the_overlay_are_those_of_the_schema() {
 #[test]
 fn secrets_are_secret() {
     let secret = [
+        ("AWS::IAM::User", "LoginProfile.Password"),
         ("AWS::RDS::DBInstance", "MasterUserPassword"),
         ("AWS::ElastiCache::ReplicationGroup", "AuthToken"),
         ("AWS::SES::EmailIdentity", "DkimSigningAttributes.DomainSigningPrivateKey"),
@@ -77,6 +78,7 @@ fn what_holds_data_is_stateful() {
     assert_eq!(
         stateful,
         [
+            "AWS::ACMPCA::CertificateAuthority",
             "AWS::ElastiCache::ReplicationGroup",
             "AWS::KMS::Key",
             "AWS::RDS::DBInstance",

@@ -13,8 +13,16 @@
     reason = "generated: names and texts are the vendor's"
 )]
 
+pub mod group;
+pub mod instance_profile;
 pub mod managed_policy;
 pub mod role;
+pub mod user;
+pub mod user_to_group_addition;
 
+pub use group::{Group, GroupHandle};
+pub use instance_profile::{InstanceProfile, InstanceProfileHandle};
 pub use managed_policy::{ManagedPolicy, ManagedPolicyHandle};
 pub use role::{Role, RoleHandle};
+pub use user::{User, UserHandle};
+pub use user_to_group_addition::{UserToGroupAddition, UserToGroupAdditionHandle};

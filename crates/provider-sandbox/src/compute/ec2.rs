@@ -82,6 +82,12 @@ pub(super) fn make(call: &Call<'_>, ty: &str, sheet: &mut Sheet<'_>) {
             sheet.set("Id", id.clone());
             sheet.set("GroupId", id);
         }
+        "SecurityGroupIngress" => sheet.set("Id", ids.ec2("sgr")),
+        "LaunchTemplate" => {
+            sheet.set("LaunchTemplateId", ids.ec2("lt"));
+            sheet.set("DefaultVersionNumber", "1");
+            sheet.set("LatestVersionNumber", "1");
+        }
         "VPCGatewayAttachment" => {
             let kind = if sheet.get("InternetGatewayId").is_some() { "IGW" } else { "VGW" };
             sheet.set("AttachmentType", kind);
@@ -95,6 +101,10 @@ pub(super) fn remake(sheet: &mut Sheet<'_>) {
     if sheet.schema.name == "AWS::EC2::Subnet" {
         let blocks: Vec<Value> = sheet.get("Ipv6CidrBlock").cloned().into_iter().collect();
         sheet.set("Ipv6CidrBlocks", Value::List(blocks));
+    }
+    if sheet.schema.name == "AWS::EC2::LaunchTemplate" {
+        let latest: u64 = sheet.text("LatestVersionNumber").parse().unwrap_or_default();
+        sheet.set("LatestVersionNumber", (latest + 1).to_string());
     }
 }
 

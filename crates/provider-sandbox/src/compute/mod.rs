@@ -1,5 +1,6 @@
 //! What the vendor sets: ids, addresses, endpoints, names, ARNs.
 
+mod balancing;
 mod data;
 mod ec2;
 mod generic;
@@ -68,6 +69,7 @@ pub(crate) fn create(call: &Call<'_>, ids: &Ids) -> Made {
     match call.ty().split("::").collect::<Vec<_>>()[..] {
         ["AWS", "EC2", ty] => ec2::make(call, ty, &mut sheet),
         ["AWS", "RDS" | "ElastiCache", ty] => data::make(ty, &mut sheet),
+        ["AWS", "AutoScaling" | "ElasticLoadBalancingV2", ty] => balancing::make(ty, &mut sheet),
         ["AWS", service, ty] => services::make(service, ty, &mut sheet),
         _ => {}
     }

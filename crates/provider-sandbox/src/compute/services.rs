@@ -1,4 +1,4 @@
-//! What IAM, KMS, S3, SNS, SES and Route 53 set.
+//! What IAM, KMS, ACM, S3, SNS, SES and Route 53 set.
 
 use value::Value;
 
@@ -22,6 +22,26 @@ pub(super) fn make(service: &str, ty: &str, sheet: &mut Sheet<'_>) {
             sheet.set("DefaultVersionId", "v1");
             sheet.set("IsAttachable", true);
             sheet.set("PermissionsBoundaryUsageCount", 0);
+        }
+        ("IAM", "Group") => named(sheet, "GroupName", "group"),
+        ("IAM", "User") => named(sheet, "UserName", "user"),
+        ("IAM", "InstanceProfile") => named(sheet, "InstanceProfileName", "instance-profile"),
+        ("ACMPCA", "CertificateAuthority") => {
+            let id = ids.uuid("Arn");
+            sheet.set("Arn", sheet.site.arn("acm-pca", &format!("certificate-authority/{id}")));
+            sheet.set("CertificateSigningRequest", pem("CERTIFICATE REQUEST", &ids.hex("request", 64)));
+        }
+        ("ACMPCA", "Certificate") => {
+            let arn = format!("{}/certificate/{}", sheet.text("CertificateAuthorityArn"), ids.hex("Arn", 32));
+            sheet.set("Arn", arn);
+            sheet.set("Certificate", pem("CERTIFICATE", &ids.hex("certificate", 64)));
+        }
+        ("ACMPCA", "CertificateAuthorityActivation") => {
+            let chain = [sheet.text("Certificate"), sheet.text("CertificateChain")].concat();
+            sheet.set("CompleteCertificateChain", chain);
+        }
+        ("CertificateManager", "Certificate") => {
+            sheet.set("CertificateArn", sheet.site.arn("acm", &format!("certificate/{}", ids.uuid("Arn"))));
         }
         ("KMS", "Key") => {
             let id = ids.uuid("KeyId");
@@ -69,6 +89,18 @@ pub(super) fn make(service: &str, ty: &str, sheet: &mut Sheet<'_>) {
         }
         _ => {}
     }
+}
+
+/// The name and the ARN of an IAM object of which nothing else is told.
+fn named(sheet: &mut Sheet<'_>, property: &str, kind: &str) {
+    let name = sheet.name(property);
+    let path = path(sheet);
+    sheet.set("Arn", sheet.site.global_arn("iam", &format!("{kind}{path}{name}")));
+}
+
+/// A text in the form of PEM; what it holds means nothing.
+fn pem(kind: &str, content: &str) -> String {
+    format!("-----BEGIN {kind}-----\n{content}\n-----END {kind}-----\n")
 }
 
 /// The path of an IAM name, which begins and ends with a slash.

@@ -42,6 +42,10 @@ pub(crate) fn create(call: &Call<'_>) -> Verdict {
         "AWS::S3::Bucket" => services::bucket(call),
         "AWS::S3::BucketPolicy" => services::bucket_policy(call),
         "AWS::SNS::Topic" => services::topic(call),
+        "AWS::ElasticLoadBalancingV2::LoadBalancer" | "AWS::ElasticLoadBalancingV2::TargetGroup" => {
+            services::balancing_name(call)
+        }
+        "AWS::AutoScaling::AutoScalingGroup" => services::sizes(call),
         ty if ty.starts_with("vault_") => vault::create(call),
         crate::FRAGMENT_ITEM if call.text("Value") == Some("refuse") => {
             Err(crate::facts::refuse("ValidationException", "Value: `refuse` is refused"))

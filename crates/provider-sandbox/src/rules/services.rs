@@ -1,4 +1,4 @@
-//! Buckets and topics.
+//! Buckets, topics, load balancing and auto scaling.
 
 use value::Value;
 
@@ -44,4 +44,29 @@ pub(super) fn topic(call: &Call<'_>) -> Verdict {
         return Err(refuse("InvalidParameter", message));
     }
     Ok(())
+}
+
+/// Names of load balancers and target groups.
+pub(super) fn balancing_name(call: &Call<'_>) -> Verdict {
+    let Some(name) = call.text("Name") else { return Ok(()) };
+    let allowed = |c: char| c.is_ascii_alphanumeric() || c == '-';
+    let fits = (1..=32).contains(&name.len()) && name.chars().all(allowed) && name.trim_matches('-') == name;
+    if fits && !name.starts_with("internal-") {
+        return Ok(());
+    }
+    let message = format!(
+        "Name: `{name}` must hold 1 to 32 letters, digits and hyphens, and begin with none nor with `internal-`"
+    );
+    Err(refuse("ValidationError", message))
+}
+
+/// A group has as many instances as it wants, within its bounds.
+pub(super) fn sizes(call: &Call<'_>) -> Verdict {
+    let size = |name| call.text(name).and_then(|text| text.parse::<u32>().ok());
+    let (least, wanted, most) = (size("MinSize"), size("DesiredCapacity"), size("MaxSize"));
+    let within = |low: Option<u32>, high: Option<u32>| !matches!((low, high), (Some(low), Some(high)) if low > high);
+    if within(least, most) && within(least, wanted) && within(wanted, most) {
+        return Ok(());
+    }
+    Err(refuse("ValidationError", "MinSize, DesiredCapacity and MaxSize must not be one above the next"))
 }

@@ -37,6 +37,18 @@ fn attributes_look_like_the_vendors() {
         zone = Route53::HostedZone { Name = "mit.example" }
         policy = IAM::ManagedPolicy { ManagedPolicyName = "p", Path = "/ops/", PolicyDocument = { Statement = [] } }
         role = IAM::Role { RoleName = "r", AssumeRolePolicyDocument = { Statement = [] }, ManagedPolicyArns = ["$policy.PolicyArn"] }
+        group = IAM::Group { GroupName = "g" }
+        user = IAM::User { UserName = "u", Path = "/people/" }
+        profile = IAM::InstanceProfile { Roles = ["r"] }
+        ca = ACMPCA::CertificateAuthority { Type = "ROOT", KeyAlgorithm = "RSA_4096", SigningAlgorithm = "SHA512WITHRSA", Subject = {} }
+        cert = ACMPCA::Certificate { CertificateAuthorityArn = "$ca", CertificateSigningRequest = "r", SigningAlgorithm = "SHA512WITHRSA", Validity = { Type = "YEARS", Value = 1 } }
+        active = ACMPCA::CertificateAuthorityActivation { CertificateAuthorityArn = "$ca", Certificate = "c" }
+        template = EC2::LaunchTemplate { LaunchTemplateData = {} }
+        rule = EC2::SecurityGroupIngress { GroupId = "$sg", IpProtocol = "tcp", SourceSecurityGroupId = "$sg" }
+        targets = ElasticLoadBalancingV2::TargetGroup { Name = "web", VpcId = "$vpc" }
+        balancer = ElasticLoadBalancingV2::LoadBalancer { Name = "front", Subnets = ["$subnet"] }
+        listener = ElasticLoadBalancingV2::Listener { LoadBalancerArn = "$balancer", Port = 443, DefaultActions = [{ Type = "forward", TargetGroupArn = "$targets" }] }
+        scaling = AutoScaling::AutoScalingGroup { MinSize = "1", MaxSize = "2", VPCZoneIdentifier = ["$subnet"], LaunchTemplate = { LaunchTemplateId = "$template", Version = "1" } }
         topic = SNS::Topic { TopicName = "t" }
         subscription = SNS::Subscription { TopicArn = "$topic.TopicArn", Protocol = "https", Endpoint = "https://x" }
         bucket = S3::Bucket { BucketName = "a-bucket" }
@@ -78,6 +90,20 @@ fn attributes_look_like_the_vendors() {
         ("policy.PolicyArn", "arn:aws:iam::123456789012:policy/ops/p"),
         ("role.Arn", "arn:aws:iam::123456789012:role/r"),
         ("role.RoleId", "AROA*"),
+        ("group.Arn", "arn:aws:iam::123456789012:group/g"),
+        ("user.Arn", "arn:aws:iam::123456789012:user/people/u"),
+        ("profile.Arn", "arn:aws:iam::123456789012:instance-profile/instanceprofile-############"),
+        ("ca.Arn", "arn:aws:acm-pca:us-east-1:123456789012:certificate-authority/*"),
+        ("cert.Arn", "arn:aws:acm-pca:us-east-1:123456789012:certificate-authority/*"),
+        ("active.CompleteCertificateChain", "c"),
+        ("template", "lt-0################"),
+        ("template.LatestVersionNumber", "1"),
+        ("rule", "sgr-0################"),
+        ("targets", "arn:aws:elasticloadbalancing:us-east-1:123456789012:targetgroup/web/################"),
+        ("balancer.LoadBalancerFullName", "app/front/################"),
+        ("balancer.DNSName", "front-#########.us-east-1.elb.amazonaws.com"),
+        ("listener", "arn:aws:elasticloadbalancing:us-east-1:123456789012:listener/app/front/*"),
+        ("scaling.AutoScalingGroupARN", "arn:aws:autoscaling:us-east-1:123456789012:autoScalingGroup:*"),
         ("topic", "arn:aws:sns:us-east-1:123456789012:t"),
         ("subscription.Arn", "arn:aws:sns:us-east-1:123456789012:t:########-####-4###-a###-############"),
         ("bucket.Arn", "arn:aws:s3:::a-bucket"),

@@ -19,6 +19,33 @@ fn in_network(story: &str) -> Script {
 }
 
 #[test]
+fn load_balancers_and_groups_of_instances() {
+    in_network(
+        r#"
+        create ElasticLoadBalancingV2::LoadBalancer { Name = "a-name-that-is-longer-than-32-letters" } ! ValidationError
+        create ElasticLoadBalancingV2::LoadBalancer { Name = "ends-", Subnets = ["$a", "$b"] } ! ValidationError
+        create ElasticLoadBalancingV2::TargetGroup { Name = "under_score", VpcId = "$vpc" } ! ValidationError
+        create ElasticLoadBalancingV2::TargetGroup { Name = "web", VpcId = "vpc-00000000000000000" } ! InvalidVpcID.NotFound
+        targets = ElasticLoadBalancingV2::TargetGroup { Name = "web", VpcId = "$vpc" }
+        create ElasticLoadBalancingV2::TargetGroup { Name = "web", VpcId = "$vpc" } ! DuplicateTargetGroupName
+        front = ElasticLoadBalancingV2::LoadBalancer { Name = "front", Subnets = ["$a", "$b"], SecurityGroups = ["$sg"] }
+        listener = ElasticLoadBalancingV2::Listener { LoadBalancerArn = "$front", Port = 443, DefaultActions = [{ Type = "forward", TargetGroupArn = "$targets" }] }
+        create ElasticLoadBalancingV2::Listener { LoadBalancerArn = "$front", Port = 443, DefaultActions = [] } ! DuplicateListener
+        delete $targets ! ResourceInUse
+        delete $sg ! DependencyViolation
+        template = EC2::LaunchTemplate { LaunchTemplateName = "t", LaunchTemplateData = { SecurityGroupIds = ["$sg"] } }
+        create AutoScaling::AutoScalingGroup { MinSize = "3", MaxSize = "2" } ! ValidationError
+        create AutoScaling::AutoScalingGroup { MinSize = "1", DesiredCapacity = "3", MaxSize = "2" } ! ValidationError
+        group = AutoScaling::AutoScalingGroup { MinSize = "1", MaxSize = "2", LaunchTemplate = { LaunchTemplateId = "$template", Version = "1" }, TargetGroupARNs = ["$targets"] }
+        delete $front
+        delete $listener
+        delete $sg
+        delete $template
+        "#,
+    );
+}
+
+#[test]
 fn vpcs_and_subnets() {
     in_network(
         r#"

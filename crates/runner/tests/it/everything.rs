@@ -3,14 +3,14 @@
 use std::collections::BTreeSet;
 use std::process::Command;
 
-use crate::support::{RESOURCES, STACKS, World, ran};
+use crate::support::{RESOURCES, STACKS, World, counted, ran};
 
 #[test]
 fn up_applies_everything_and_says_so() {
     let Some(world) = World::applied() else { return };
     let Some(up) = World::up_of_everything() else { return };
     assert_eq!(up.code, Some(0), "{up}");
-    assert!(up.err.contains("2,089 created in 39 stacks"), "{up}");
+    assert!(up.err.contains(&counted("{resources} created in {stacks} stacks")), "{up}");
     assert!(up.out.contains("infrastructure.aws.network"), "{up}");
     assert!(!up.err.contains("E0707"), "there are no sources here that the runner could be older than: {up}");
 
@@ -35,7 +35,7 @@ fn up_again_has_nothing_to_do_and_writes_nothing() {
     let runner = world.command("up --yes");
     strace.arg(&trace).arg(runner.get_program()).args(runner.get_args());
     assert!(Command::new("strace").arg("-V").output().is_ok(), "strace is missing: apt-get install -y strace");
-    ran("up --yes", strace).ok().says(["nothing to do: 39 stacks, 39 from cache"]);
+    ran("up --yes", strace).ok().says(["nothing to do: {stacks} stacks, {stacks} from cache"]);
     assert_eq!(world.files(), before, "the second run has touched a file");
 
     let text = std::fs::read_to_string(&trace).expect("was traced");
@@ -56,7 +56,7 @@ fn up_again_has_nothing_to_do_and_writes_nothing() {
 fn a_preview_without_state_knows_what_upstream_would_publish() {
     let Some(world) = World::fresh() else { return };
     let preview = world.run("preview").ok().says([
-        "2,089 to create in 39 stacks",
+        "{resources} to create in {stacks} stacks",
         "infrastructure.aws.network        3 stacks   CI +395  QA +395  Production +419",
         "applications.edxapp               12 stacks  CI +215  QA +215  Production +231",
         "infrastructure.monitoring         1 stack    default +11",

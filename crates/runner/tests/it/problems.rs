@@ -104,7 +104,7 @@ fn without_a_key_it_is_said_who_needs_one_and_how_to_get_it() {
     let Some(world) = World::fresh() else { return };
     world.edit("groundplan.toml", "identity = \"secrets/demo-sandbox.key\"\n", "");
     // A preview needs no key.
-    world.run("preview").ok().says(["2,089 to create in 39 stacks"]);
+    world.run("preview").ok().says(["{resources} to create in {stacks} stacks"]);
     let said = refused(&world, "up --yes");
     for stack in ["applications.edxapp.xpro.QA", "applications.edx_notes.mitx.CI", "infrastructure.monitoring.default"]
     {
@@ -140,7 +140,7 @@ fn without_a_key_for_the_state_nothing_is_begun() {
 fn taking_down_needs_no_key() {
     let Some(world) = World::applied() else { return };
     world.edit("groundplan.toml", "identity = \"secrets/demo-sandbox.key\"\n", "");
-    world.run("preview").ok().says(["nothing to do: 39 stacks, 39 from cache"]);
+    world.run("preview").ok().says(["nothing to do: {stacks} stacks, {stacks} from cache"]);
     world.run("destroy applications.edxapp.xpro.QA --with-downstream --yes").ok().says(["58 deleted in 2 stacks"]);
     world.is_whole();
 }

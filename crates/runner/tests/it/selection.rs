@@ -1,6 +1,6 @@
 //! Which stacks the words on the command line mean.
 
-use crate::support::{World, ran};
+use crate::support::{STACKS, World, ran};
 
 #[track_caller]
 fn stacks(world: &World, args: &str) -> Vec<String> {
@@ -26,8 +26,8 @@ fn words_mean_stacks() {
         ["infrastructure.aws.kms.CI", "infrastructure.aws.network.CI"]
     );
     assert_eq!(stacks(&world, "*.mitx.*").len(), 6);
-    assert_eq!(stacks(&world, "*").len(), 39, "a pattern does not reach Dev");
-    assert_eq!(stacks(&world, "").len(), 39);
+    assert_eq!(stacks(&world, "*").len(), STACKS, "a pattern does not reach Dev");
+    assert_eq!(stacks(&world, "").len(), STACKS);
     assert_eq!(stacks(&world, "--env CI --env QA").len(), 24);
     assert_eq!(
         stacks(&world, "edxapp.xpro.QA monitoring.default"),

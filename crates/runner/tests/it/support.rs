@@ -11,8 +11,8 @@ use serde_json::Value;
 use tempfile::TempDir;
 
 /// How many resources the organisation has, in how many stacks.
-pub(crate) const RESOURCES: usize = 2089;
-pub(crate) const STACKS: usize = 39;
+pub(crate) const RESOURCES: usize = 2103;
+pub(crate) const STACKS: usize = 41;
 
 pub(crate) const NETWORK: &str = "projects/infrastructure/aws/network/stacks/QA.toml";
 pub(crate) const XPRO: &str = "projects/applications/edxapp/stacks/xpro.QA.toml";
@@ -39,6 +39,15 @@ pub(crate) struct Call {
     pub(crate) urn: String,
     pub(crate) outcome: String,
     pub(crate) id: String,
+}
+
+/// A text with the organisation's counts put in for `{resources}`, `{stacks}`, `{one less}` and `{two less}` stacks.
+pub(crate) fn counted(text: &str) -> String {
+    let thousands = format!("{},{:03}", RESOURCES / 1000, RESOURCES % 1000);
+    text.replace("{resources}", &thousands)
+        .replace("{stacks}", &STACKS.to_string())
+        .replace("{one less}", &(STACKS - 1).to_string())
+        .replace("{two less}", &(STACKS - 2).to_string())
 }
 
 fn root() -> PathBuf {
@@ -205,16 +214,16 @@ impl Ran {
     /// Its output, one way or the other, holds these texts.
     #[track_caller]
     pub(crate) fn says<'a>(self, texts: impl IntoIterator<Item = &'a str>) -> Self {
-        for text in texts {
-            assert!(self.out.contains(text) || self.err.contains(text), "it does not say `{text}`: {self}");
+        for text in texts.into_iter().map(counted) {
+            assert!(self.out.contains(&text) || self.err.contains(&text), "it does not say `{text}`: {self}");
         }
         self
     }
 
     #[track_caller]
     pub(crate) fn says_not<'a>(self, texts: impl IntoIterator<Item = &'a str>) -> Self {
-        for text in texts {
-            assert!(!self.out.contains(text) && !self.err.contains(text), "it says `{text}`: {self}");
+        for text in texts.into_iter().map(counted) {
+            assert!(!self.out.contains(&text) && !self.err.contains(&text), "it says `{text}`: {self}");
         }
         self
     }
