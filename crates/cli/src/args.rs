@@ -277,9 +277,20 @@ pub(crate) enum Command {
 }
 
 impl Command {
-    /// Whether programs are evaluated to see what is to be done.
+    /// Whether what other machines have evaluated is of use: programs are evaluated to see what is to be done, or what
+    /// has changed.
     pub(crate) fn evaluates(&self) -> bool {
-        matches!(self, Self::Up { plan: None, .. } | Self::Preview { plan: None, .. })
+        match self {
+            Self::Up { plan, .. } | Self::Preview { plan, .. } => plan.is_none(),
+            Self::Affected { .. } | Self::Explain { .. } | Self::Evaluate { manifests: None, .. } => true,
+            Self::Destroy { selection, .. }
+            | Self::Refresh { selection, .. }
+            | Self::Outputs { selection }
+            | Self::Stacks { selection }
+            | Self::Graph { selection, .. }
+            | Self::History { selection } => selection.compares(),
+            _ => false,
+        }
     }
 
     /// The policies that are let pass.

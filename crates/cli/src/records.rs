@@ -1,21 +1,41 @@
-//! Records of runs: what a run found all stacks to be, kept for each tree of sources.
+//! Records of runs: what a run found all stacks to be, kept for each tree of sources, here and in the cache that
+//! machines share.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use cache::{Address, Cache};
 use engine::{Engine, Preview, Recorded, RunRecord};
-use serde_json::json;
+use serde::{Deserialize, Serialize};
 use taskgraph::Conditions;
 use value::Digest;
 
 use crate::git::{Git, commit};
 use crate::session::Session;
+use crate::shared::Shared;
 
-/// Records of runs, in the local cache. What a stack was is a blob of its own, so that what did not change from tree to
-/// tree is there once.
-pub(crate) struct RunRecords {
+/// Records of runs. In the local cache, what a stack was is a blob of its own, so that what did not change from tree to
+/// tree is there once; in the shared one a record is one blob, which is had in one call.
+pub(crate) struct RunRecords<'a> {
     cache: Cache,
+    shared: &'a Shared,
     profile: String,
+}
+
+/// What a run found all stacks to be, each in the form `S`. `None` for one that it did not look at, or that is no
+/// longer kept.
+#[derive(Serialize, Deserialize)]
+pub(crate) struct Form<S> {
+    /// What held for all of them.
+    pub conditions: Conditions,
+    /// The stacks, by full name.
+    pub stacks: BTreeMap<String, Option<S>>,
+}
+
+impl<S> Form<S> {
+    fn map<T>(self, mut stack: impl FnMut(S) -> Option<T>) -> Form<T> {
+        let stacks = self.stacks.into_iter().map(|(name, is)| (name, is.and_then(&mut stack)));
+        Form { conditions: self.conditions, stacks: stacks.collect() }
+    }
 }
 
 /// How complete the run was that leaves a record.
@@ -37,13 +57,14 @@ impl Depth {
     }
 }
 
-impl RunRecords {
+impl<'a> RunRecords<'a> {
     /// Those of a workspace for a profile.
-    pub(crate) fn of(session: &Session<'_>) -> Self {
-        Self { cache: crate::traces::local(session.workspace.root()), profile: session.profile.name.clone() }
+    pub(crate) fn of(session: &'a Session<'_>) -> Self {
+        let cache = crate::traces::local(session.workspace.root());
+        Self { cache, shared: &session.shared, profile: session.profile.name.clone() }
     }
 
-    /// Leaves the record of a run of these stacks, if they are all of the default selection, and the sources, the
+    /// Leaves the record of a run of these stacks, if all of the default selection are among them, and the sources, the
     /// runner's among them, are those of a git tree. Never fails.
     pub(crate) fn leave(
         &self,
@@ -59,7 +80,9 @@ impl RunRecords {
             return;
         }
         let root = session.workspace.root();
-        let marker = commit(root).map(|commit| self.key(&["commit", &commit]));
+        // What is only here may still have to be left for others.
+        let reach = if self.shared.wants() { "shared" } else { "here" };
+        let marker = commit(root).map(|commit| self.key(&["commit", &commit, reach]));
         if depth == Depth::Same && marker.is_some_and(|marker| self.cache.get_record(marker).is_some()) {
             return;
         }
@@ -69,36 +92,62 @@ impl RunRecords {
             return;
         }
         let key = self.key(&["tree", &tree, git.prefix()]);
-        if depth == Depth::Evaluated && self.cache.get_record(key).is_some() {
+        if depth == Depth::Evaluated && (self.here(key).is_some() || self.elsewhere(key).is_some()) {
             return;
         }
-        self.put(key, &record());
+        let RunRecord { conditions, stacks } = record();
+        let known = engine.catalog.stacks().map(|entry| (entry.name.to_string(), None));
+        let looked_at = stacks.into_iter().map(|(stack, recorded)| (stack, Some(recorded)));
+        let form = Form { conditions, stacks: known.chain(looked_at).collect() };
+        if self.shared.wants()
+            && let Ok(bytes) = serde_json::to_vec(&form)
+        {
+            self.shared.leave(key, &bytes);
+        }
+        self.put(key, form);
         if let Some(marker) = marker.filter(|_| depth != Depth::Evaluated) {
             self.cache.put_record(marker, tree.as_bytes());
         }
     }
 
-    fn put(&self, key: Digest, record: &RunRecord) {
-        let blob = |recorded: &Recorded| serde_json::to_vec(recorded).map(|bytes| self.cache.put_blob(&bytes));
-        let stacks: Result<BTreeMap<&String, Address>, _> =
-            record.stacks.iter().map(|(stack, recorded)| Ok((stack, blob(recorded)?))).collect();
-        let Ok(stacks): Result<_, serde_json::Error> = stacks else { return };
-        let text = json!({ "conditions": record.conditions, "stacks": stacks });
-        self.cache.put_record(key, text.to_string().as_bytes());
+    fn put(&self, key: Digest, form: Form<Recorded>) {
+        let form = form.map(|recorded| Some(self.cache.put_blob(&serde_json::to_vec(&recorded).ok()?)));
+        if let Ok(bytes) = serde_json::to_vec(&form) {
+            self.cache.put_record(key, &bytes);
+        }
     }
 
-    /// What held for all stacks in the last run of a tree, and what they were; `None` for one that is no longer kept.
-    pub(crate) fn get(&self, git: &Git, tree: &str) -> Option<(Conditions, BTreeMap<String, Option<Recorded>>)> {
-        let bytes = self.cache.get_record(self.key(&["tree", tree, git.prefix()]))?;
-        let mut form: serde_json::Value = serde_json::from_slice(&bytes).ok()?;
-        let conditions = serde_json::from_value(form["conditions"].take()).ok()?;
-        let stacks: BTreeMap<String, Address> = serde_json::from_value(form["stacks"].take()).ok()?;
-        let blob = |address| serde_json::from_slice(&self.cache.get_blob(address)?).ok();
-        Some((conditions, stacks.into_iter().map(|(stack, address)| (stack, blob(address))).collect()))
+    /// What the last run of a tree found, here or elsewhere.
+    pub(crate) fn get(&self, git: &Git, tree: &str) -> Option<Form<Recorded>> {
+        let key = self.key(&["tree", tree, git.prefix()]);
+        let here = match self.here(key) {
+            Some((form, true)) => return Some(form),
+            other => other.map(|(form, _)| form),
+        };
+        let Some(found) = self.elsewhere(key) else { return here };
+        // Nobody is asked again.
+        self.put(key, Form { conditions: found.conditions, stacks: found.stacks.clone() });
+        Some(found)
+    }
+
+    /// The record in the local cache, and whether all of it is still there.
+    fn here(&self, key: Digest) -> Option<(Form<Recorded>, bool)> {
+        let form: Form<Address> = serde_json::from_slice(&self.cache.get_record(key)?).ok()?;
+        let mut whole = true;
+        let form = form.map(|address| {
+            let recorded = self.cache.get_blob(address).and_then(|bytes| serde_json::from_slice(&bytes).ok());
+            whole &= recorded.is_some();
+            recorded
+        });
+        Some((form, whole))
+    }
+
+    fn elsewhere(&self, key: Digest) -> Option<Form<Recorded>> {
+        serde_json::from_slice(&self.shared.named(key)?).ok()
     }
 
     fn key(&self, what: &[&str]) -> Digest {
         let parts = std::iter::once(self.profile.as_str()).chain(what.iter().copied());
-        Digest::of_parts("run record/1", parts.map(str::as_bytes))
+        Digest::of_parts("run record/2", parts.map(str::as_bytes))
     }
 }

@@ -11,6 +11,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use diag::Diagnostic;
 use engine::TraceSource;
+use value::Digest;
 
 use crate::exit::Result;
 use crate::session::Session;
@@ -56,15 +57,37 @@ impl Shared {
         Some(self.source.clone()?)
     }
 
+    /// What a run has left under a name, if it counts.
+    pub(crate) fn named(&self, name: Digest) -> Option<Vec<u8>> {
+        self.source.as_ref()?.named(name)
+    }
+
+    /// Whether this run leaves anything.
+    pub(crate) fn wants(&self) -> bool {
+        self.source.as_ref().is_some_and(|source| source.wants())
+    }
+
+    /// Leaves something under a name, where this run leaves anything.
+    pub(crate) fn leave(&self, name: Digest, bytes: &[u8]) {
+        if let Some(source) = &self.source {
+            source.leave_named(name, bytes);
+        }
+    }
+
     /// Says what is wrong with it, once.
     pub(crate) fn tell(&self, session: &Session<'_>) {
         let Some(source) = &self.source else { return };
-        if session.talk.verbose {
-            session.talk.say(&source.summary());
-        }
         let problems = source.problems();
         if !problems.is_empty() && !self.told.swap(true, Ordering::Relaxed) {
             session.talk.error(&problems.into_iter().collect());
+        }
+    }
+
+    /// Says what the run had of it, to those who want to know.
+    pub(crate) fn sum_up(&self, session: &Session<'_>) {
+        self.tell(session);
+        if let Some(source) = self.source.as_ref().filter(|_| session.talk.verbose) {
+            session.talk.say(&source.summary());
         }
     }
 }

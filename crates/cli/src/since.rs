@@ -15,7 +15,7 @@ use taskgraph::{Affected, Before, Cause, Change, Conditions, Difference, affecte
 use crate::commands::up::orphan_name;
 use crate::exit::{Result, io};
 use crate::git::Git;
-use crate::records::{Depth, RunRecords};
+use crate::records::{Depth, Form, RunRecords};
 use crate::session::{Session, no_outputs};
 
 /// What has changed since a version.
@@ -108,7 +108,7 @@ pub(crate) async fn since(
     let now = now(session, engine, more).await?;
     let records = RunRecords::of(session);
     let since = match records.get(&git, &tree) {
-        Some((conditions, then)) => with_record(conditions, then, now),
+        Some(form) => with_record(form, now, |stack| engine.catalog.get(stack).is_some()),
         None => without_record(session, engine, (&git, &tree, version), now)?,
     };
     if let Some(bound) = &since.bound {
@@ -127,14 +127,20 @@ async fn now(session: &Session<'_>, engine: &Engine<'_>, more: &[StackName]) -> 
     let options = PreviewOptions { selected, goal: Goal::Programs, targets: Targets::default(), keep_going: false };
     let preview = engine.preview(&options, &traces).await?;
     cache.keep(&traces, &preview.traces);
+    engine.share(&preview);
     let record = engine.record(&preview, &traces);
     RunRecords::of(session).leave(session, engine, (Depth::of(&preview), &preview.selected), || record.clone());
     Ok(record)
 }
 
-fn with_record(conditions: Conditions, then: BTreeMap<String, Option<Recorded>>, now: RunRecord) -> Since {
-    let lost: Vec<&str> = then.iter().filter(|(_, was)| was.is_none()).map(|(stack, _)| stack.as_str()).collect();
-    let bound = (!lost.is_empty()).then(|| format!("the cache no longer holds what {} was", lost.join(", ")));
+fn with_record(form: Form<Recorded>, now: RunRecord, is_there: impl Fn(&str) -> bool) -> Since {
+    let Form { conditions, stacks: mut then } = form;
+    // What is there, and is not meant now, is not compared: it may have been looked at then.
+    then.retain(|stack, _| now.stacks.contains_key(stack) || !is_there(stack));
+    let unknown = then.iter().filter(|(stack, was)| was.is_none() && now.stacks.contains_key(*stack));
+    let unknown: Vec<String> = unknown.map(|(stack, _)| stack.clone()).collect();
+    let bound = (!unknown.is_empty()).then(|| format!("no record says what {} was", unknown.join(", ")));
+    let reason = |stack: String| (stack, vec![Difference::new("unknown", "", "no record says what it was")]);
     let before = then.iter().map(|(stack, recorded)| {
         let known = |recorded: &Recorded| Before::Known(recorded.footprint.clone());
         (stack.clone(), recorded.as_ref().map_or(Before::Other, known))
@@ -148,7 +154,7 @@ fn with_record(conditions: Conditions, then: BTreeMap<String, Option<Recorded>>,
     };
     let deleted = affected.stacks.iter().filter(|(_, change)| **change == Change::Deleted);
     let deleted = deleted.map(|(stack, _)| name(stack)).collect();
-    Since { affected, deleted, bound, then, now, reasons: BTreeMap::new() }
+    Since { affected, deleted, bound, then, now, reasons: unknown.into_iter().map(reason).collect() }
 }
 
 /// Compares what programs read now with what they would have found then.

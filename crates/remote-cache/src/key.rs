@@ -2,6 +2,7 @@
 
 use cache::Address;
 use taskgraph::EvaluateRecord;
+use value::Digest;
 
 /// Where the lists are of what evaluations of a stack read; the record's own reads do not count.
 pub(crate) fn weak(task: &EvaluateRecord) -> Address {
@@ -11,6 +12,11 @@ pub(crate) fn weak(task: &EvaluateRecord) -> Address {
 /// Where the result of an evaluation is that read exactly this.
 pub(crate) fn strong(record: &EvaluateRecord) -> Address {
     address("evaluated", record)
+}
+
+/// Where something is that was left under a name.
+pub(crate) fn named(name: Digest) -> Address {
+    Address::of(format!("groundplan/cache/1/named/{name}").as_bytes())
 }
 
 fn address(what: &str, record: &EvaluateRecord) -> Address {

@@ -20,6 +20,9 @@ use crate::role::{Role, TierName};
 /// How many lists of reads are kept for a stack: as many branches may be worked on at a time.
 const LISTS: usize = 16;
 
+/// What the blob of an entry is called that was left under a name.
+const NAMED: &str = "content";
+
 /// A shared cache as one run uses it.
 pub struct Shared {
     reads: Vec<Tier>,
@@ -151,8 +154,18 @@ impl Shared {
 
     /// A blob of an evaluation that was found.
     pub fn file(&self, record: &EvaluateRecord, name: &str) -> Option<Vec<u8>> {
+        self.file_of(key::strong(record), name)
+    }
+
+    /// What was left under a name.
+    pub fn named(&self, name: Digest) -> Option<Vec<u8>> {
+        self.file_of(key::named(name), NAMED)
+    }
+
+    /// A blob of the entry under a key, of the first tier that has it.
+    fn file_of(&self, key: Address, name: &str) -> Option<Vec<u8>> {
         self.reads.iter().find_map(|tier| {
-            let entry = self.entry(tier, key::strong(record))?;
+            let entry = self.entry(tier, key)?;
             let file = entry.files.into_iter().find(|file| file.name == name)?;
             let bytes = self.get(tier, Space::Content, file.address)?;
             let whole = bytes.len() as u64 == file.bytes && Address::of(&bytes) == file.address;
@@ -171,6 +184,27 @@ impl Shared {
     }
 
     fn try_store(&self, record: &EvaluateRecord, payload: Vec<u8>, files: &[(&str, &[u8])]) -> Option<()> {
+        self.put_entry(key::strong(record), payload, files)?;
+        // Somebody may do the same at this time, and one of the two lists is lost: that is a miss and nothing else.
+        let list: BTreeSet<Read> = record.reads.keys().cloned().collect();
+        let (tier, _) = self.writes.as_ref()?;
+        let mut lists = self.lists(tier, record);
+        if lists.lists.first() != Some(&list) {
+            lists.lists.retain(|other| *other != list);
+            lists.lists.insert(0, list);
+            lists.lists.truncate(LISTS);
+            self.put_entry(key::weak(record), serde_json::to_vec(&lists).ok()?, &[])?;
+        }
+        Some(())
+    }
+
+    /// Leaves something under a name, in place of what may be there.
+    pub fn leave(&self, name: Digest, bytes: &[u8]) {
+        self.put_entry(key::named(name), Vec::new(), &[(NAMED, bytes)]);
+    }
+
+    /// Puts the blobs of an entry, and then the entry.
+    fn put_entry(&self, key: Address, payload: Vec<u8>, files: &[(&str, &[u8])]) -> Option<()> {
         let (tier, signer) = self.writes.as_ref()?;
         let put = |space, address: Address, bytes: &[u8]| {
             self.patience.call(|within| tier.cache.put(space, &address.to_string(), bytes, within))
@@ -181,20 +215,7 @@ impl Shared {
             put(Space::Content, address, bytes)?;
             entry.files.push(File { name: (*name).to_owned(), address, bytes: bytes.len() as u64 });
         }
-        let strong = key::strong(record);
-        put(Space::Action, strong, &entry.seal(strong, signer))?;
-        // Somebody may do the same at this time, and one of the two lists is lost: that is a miss and nothing else.
-        let list: BTreeSet<Read> = record.reads.keys().cloned().collect();
-        let mut lists = self.lists(tier, record);
-        if lists.lists.first() != Some(&list) {
-            lists.lists.retain(|other| *other != list);
-            lists.lists.insert(0, list);
-            lists.lists.truncate(LISTS);
-            let weak = key::weak(record);
-            let entry = Entry { payload: serde_json::to_vec(&lists).ok()?, files: Vec::new() };
-            put(Space::Action, weak, &entry.seal(weak, signer))?;
-        }
-        Some(())
+        put(Space::Action, key, &entry.seal(key, signer))
     }
 
     /// What was had of it until now.

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use clap::{Args as ClapArgs, ValueEnum};
+use taskgraph::Query;
 
 /// Which stacks.
 #[derive(Debug, Clone, Default, ClapArgs)]
@@ -22,6 +23,14 @@ pub(crate) struct Selection {
     /// Also every stack that reads a selected one
     #[arg(long)]
     pub with_downstream: bool,
+}
+
+impl Selection {
+    /// Whether it is about versions of the sources.
+    pub(crate) fn compares(&self) -> bool {
+        let versions = |text: &String| Query::parse(text).is_ok_and(|query| !query.versions().is_empty());
+        self.changed_since.is_some() || self.stacks.iter().any(versions)
+    }
 }
 
 /// Which resources of the selected stacks.

@@ -51,18 +51,22 @@ pub(crate) async fn run(registry: &Registry, args: Args, talk: &Talk) -> Result<
     if args.command.evaluates() {
         session.shared = Shared::open(&session)?;
     }
-    match args.command {
-        Command::Up { running, plan: Some(file), .. } => {
-            plan::apply(&mut session, &file, &running, Goal::Programs).await
-        }
+    let ended = dispatch(&mut session, args.command).await;
+    session.shared.sum_up(&session);
+    ended
+}
+
+async fn dispatch(session: &mut Session<'_>, command: Command) -> Result<Exit> {
+    match command {
+        Command::Up { running, plan: Some(file), .. } => plan::apply(session, &file, &running, Goal::Programs).await,
         Command::Destroy { running, plan: Some(file), .. } => {
-            plan::apply(&mut session, &file, &running, Goal::Nothing).await
+            plan::apply(session, &file, &running, Goal::Nothing).await
         }
         Command::Up { selection, scope, replacing, given, running, plan: None } => {
             session.go_by(&given)?;
-            up::up(&session, &selection, scope.targets(&replacing.replace), &running).await
+            up::up(session, &selection, scope.targets(&replacing.replace), &running).await
         }
-        Command::Preview { plan: Some(file), sign, look, .. } => plan::preview(&session, &file, sign.as_deref(), &look),
+        Command::Preview { plan: Some(file), sign, look, .. } => plan::preview(session, &file, sign.as_deref(), &look),
         Command::Preview { out: None, sign: Some(_), .. } => {
             Err(crate::exit::usage("a signature belongs to a saved preview", "say `--out FILE --sign KEY`"))
         }
@@ -83,42 +87,42 @@ pub(crate) async fn run(registry: &Registry, args: Args, talk: &Talk) -> Result<
             let targets = scope.targets(&replacing.replace);
             let out = out.as_deref().map(|file| (file, sign.as_deref()));
             let making = up::Making { refresh, keep_going };
-            let exit = up::preview(&session, &selection, targets, out, &look, making).await?;
-            determinism::check(&session, &selection, determinism).await?;
+            let exit = up::preview(session, &selection, targets, out, &look, making).await?;
+            determinism::check(session, &selection, determinism).await?;
             Ok(exit)
         }
         Command::Destroy { selection, scope, running, out: Some(file), plan: None } => {
-            up::save_destroy(&session, &selection, &scope.targets(&[]), &file, &running).await
+            up::save_destroy(session, &selection, &scope.targets(&[]), &file, &running).await
         }
         Command::Destroy { selection, scope, running, out: None, plan: None } => {
-            up::destroy(&session, &selection, scope.targets(&[]), &running).await
+            up::destroy(session, &selection, scope.targets(&[]), &running).await
         }
         Command::Evaluate { selection, manifests: Some(what), .. } => {
-            manifests::manifests(&session, &selection, what).await
+            manifests::manifests(session, &selection, what).await
         }
         Command::Evaluate { selection, out, policies, manifests: None, keep_going, determinism } => {
-            let exit = evaluate::evaluate(&session, &selection, out.as_deref(), policies, keep_going).await?;
-            determinism::check(&session, &selection, determinism).await?;
+            let exit = evaluate::evaluate(session, &selection, out.as_deref(), policies, keep_going).await?;
+            determinism::check(session, &selection, determinism).await?;
             Ok(exit)
         }
         Command::Refresh { selection, scope, preview } => {
-            refresh::refresh(&session, &selection, &scope.targets(&[]), preview).await
+            refresh::refresh(session, &selection, &scope.targets(&[]), preview).await
         }
-        Command::Import { importing } => import::import(&session, &importing).await,
-        Command::Outputs { selection } => look::outputs(&session, &selection).await,
-        Command::Stacks { selection } => look::stacks(&session, &selection).await,
-        Command::Affected { selection, format } => affected::affected(&session, &selection, format).await,
-        Command::Cache { command } => Ok(cache::run(&session, command)),
-        Command::Pipeline { system, out, check } => pipeline::write(&session, system, out.as_deref(), check).await,
-        Command::Policies => Ok(policies::list(&session)),
-        Command::Graph { selection, format, all } => graph::graph(&session, &selection, format, all).await,
-        Command::Explain { selection, how } => explain::explain(&session, &selection, &how).await,
-        Command::History { selection } => history::history(&session, &selection).await,
-        Command::State { command } => state::run(&session, command).await,
-        Command::Sandbox { command } => sandbox::run(&session, command),
-        Command::Config { command } => config::run(&session, command),
-        Command::Lock { command } => lock::run(&session, command).await,
-        Command::Keys { command } => keys::run(&session.global, command, talk),
-        Command::New { command } => new::run(&session, command),
+        Command::Import { importing } => import::import(session, &importing).await,
+        Command::Outputs { selection } => look::outputs(session, &selection).await,
+        Command::Stacks { selection } => look::stacks(session, &selection).await,
+        Command::Affected { selection, format } => affected::affected(session, &selection, format).await,
+        Command::Cache { command } => Ok(cache::run(session, command)),
+        Command::Pipeline { system, out, check } => pipeline::write(session, system, out.as_deref(), check).await,
+        Command::Policies => Ok(policies::list(session)),
+        Command::Graph { selection, format, all } => graph::graph(session, &selection, format, all).await,
+        Command::Explain { selection, how } => explain::explain(session, &selection, &how).await,
+        Command::History { selection } => history::history(session, &selection).await,
+        Command::State { command } => state::run(session, command).await,
+        Command::Sandbox { command } => sandbox::run(session, command),
+        Command::Config { command } => config::run(session, command),
+        Command::Lock { command } => lock::run(session, command).await,
+        Command::Keys { command } => keys::run(&session.global, command, &session.talk),
+        Command::New { command } => new::run(session, command),
     }
 }

@@ -28,6 +28,14 @@ impl Source {
         match *self {}
     }
 
+    pub(crate) fn named(&self, _: value::Digest) -> Option<Vec<u8>> {
+        match *self {}
+    }
+
+    pub(crate) fn leave_named(&self, _: value::Digest, _: &[u8]) {
+        match *self {}
+    }
+
     pub(crate) fn problems(&self) -> Vec<Diagnostic> {
         match *self {}
     }

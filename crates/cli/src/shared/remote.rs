@@ -75,6 +75,16 @@ impl Source {
         format!("shared cache: {} evaluations found, {} not, {} stored", report.hits, report.misses, report.stored)
     }
 
+    /// What was left under a name.
+    pub(crate) fn named(&self, name: value::Digest) -> Option<Vec<u8>> {
+        self.shared.named(name)
+    }
+
+    /// Leaves something under a name.
+    pub(crate) fn leave_named(&self, name: value::Digest, bytes: &[u8]) {
+        self.shared.leave(name, bytes);
+    }
+
     /// What is wrong with it.
     pub(crate) fn problems(&self) -> Vec<Diagnostic> {
         let report = self.shared.report();

@@ -1,7 +1,5 @@
 //! What has changed since another version of the sources.
 
-use std::process::Command;
-
 use serde_json::Value;
 
 use crate::support::{NETWORK, World, XPRO, ran};
@@ -11,29 +9,6 @@ const XPRO_VPC: (&str, &str) =
 const MONITORING: &str = "projects/infrastructure/monitoring/stacks/default.toml";
 
 impl World {
-    /// Runs git in the workspace.
-    #[track_caller]
-    fn git(&self, args: &[&str]) {
-        let who = ["-c", "user.name=A", "-c", "user.email=a@example.org", "-c", "init.defaultBranch=main"];
-        let output = Command::new("git").arg("-C").arg(self.path("")).args(who).args(args).output().expect("git runs");
-        assert!(output.status.success(), "{args:?}: {}", String::from_utf8_lossy(&output.stderr));
-    }
-
-    /// The organisation with everything applied, in a git checkout with one commit.
-    fn in_git() -> Option<Self> {
-        let world = Self::applied()?;
-        world.write(".gitignore", "/.groundplan/\n");
-        world.git(&["init", "--quiet"]);
-        world.commit();
-        Some(world)
-    }
-
-    #[track_caller]
-    fn commit(&self) {
-        self.git(&["add", "--all"]);
-        self.git(&["commit", "--quiet", "--message", "edit"]);
-    }
-
     /// What `affected` says, as data.
     #[track_caller]
     fn affected(&self, args: &str) -> Vec<Value> {
@@ -138,6 +113,52 @@ fn without_a_record_it_is_an_upper_bound_and_says_so() {
     assert!(stacks.contains(&"infrastructure.aws.network.QA") && stacks.contains(&"applications.edxapp.xpro.QA"));
     assert!(!stacks.contains(&"infrastructure.aws.network.CI") && stacks.len() < 20, "{stacks:?}");
     assert!(found.iter().all(|event| event["exact"] == false));
+}
+
+#[test]
+fn runs_of_other_profiles_and_of_some_stacks_take_nothing_from_a_record() {
+    let Some(world) = World::in_git() else { return };
+    let settings = world.read("groundplan.toml");
+    let (_, sandbox) = settings.split_once("[profiles.sandbox]").expect("a profile");
+    let (sandbox, _) = sandbox.split_once("[profiles.live]").expect("another one");
+    world.write("groundplan.toml", &format!("{settings}\n[profiles.second]{sandbox}state = \".groundplan/second\"\n"));
+    let dev = "projects/infrastructure/monitoring/stacks/Dev.toml";
+    world.write(dev, &world.read(MONITORING));
+    world.commit();
+    world.run("preview").ok();
+    world.edit(NETWORK, XPRO_VPC.0, XPRO_VPC.1);
+    world.edit(MONITORING, "\n", "\n# A remark.\n");
+    world.commit();
+    let exact = ["applications.edxapp.xpro.QA", "infrastructure.aws.network.QA"];
+    let look = |why: &str| {
+        let found = world.affected("--changed-since HEAD~1");
+        assert_eq!(names(&found), exact, "{why}");
+        assert!(found.iter().all(|event| event["exact"] == true), "{why}: {found:?}");
+    };
+    look("at first");
+    world.run("preview --profile second").ok();
+    world.run("preview infrastructure.aws.network.QA").ok();
+    world.run("affected --changed-since HEAD~1 --profile second").ok().says(["upper bound"]);
+    look("after runs of another profile and of one stack");
+
+    // A record of more than the default selection: what is not meant now is not gone.
+    world.git(&["checkout", "--quiet", "--detach", "HEAD~1"]);
+    world.run("preview * infrastructure.monitoring.Dev").ok();
+    world.git(&["checkout", "--quiet", "main"]);
+    look("after a run of more stacks");
+    let found = world.affected("infrastructure.monitoring.Dev --changed-since HEAD~1");
+    assert_eq!(names(&found), [""; 0], "it is as it was");
+    // Where nobody has looked at it, that is said of it and of no other.
+    std::fs::remove_dir_all(world.path(".groundplan/cache")).expect("is removed");
+    world.git(&["checkout", "--quiet", "--detach", "HEAD~1"]);
+    world.run("preview").ok();
+    world.git(&["checkout", "--quiet", "main"]);
+    look("after a run of the default selection");
+    let said = world.run("affected infrastructure.monitoring.Dev --changed-since HEAD~1 --json").ok();
+    let said = said.says(["upper bound: no record says what infrastructure.monitoring.Dev was"]);
+    let found = said.events();
+    assert_eq!(names(&found), ["infrastructure.monitoring.Dev"]);
+    assert_eq!((&found[0]["change"], &found[0]["exact"]), (&"changed".into(), &false.into()), "{found:?}");
 }
 
 #[test]

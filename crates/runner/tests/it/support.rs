@@ -103,6 +103,29 @@ impl World {
         fs::remove_file(self.path(name)).expect("was there");
     }
 
+    /// Runs git in the workspace.
+    #[track_caller]
+    pub(crate) fn git(&self, args: &[&str]) {
+        let who = ["-c", "user.name=A", "-c", "user.email=a@example.org", "-c", "init.defaultBranch=main"];
+        let output = Command::new("git").arg("-C").arg(self.path("")).args(who).args(args).output().expect("git runs");
+        assert!(output.status.success(), "{args:?}: {}", String::from_utf8_lossy(&output.stderr));
+    }
+
+    /// The organisation with everything applied, in a git checkout with one commit.
+    pub(crate) fn in_git() -> Option<Self> {
+        let world = Self::applied()?;
+        world.write(".gitignore", "/.groundplan/\n");
+        world.git(&["init", "--quiet"]);
+        world.commit();
+        Some(world)
+    }
+
+    #[track_caller]
+    pub(crate) fn commit(&self) {
+        self.git(&["add", "--all"]);
+        self.git(&["commit", "--quiet", "--message", "edit"]);
+    }
+
     /// Replaces a text that occurs in a file.
     #[track_caller]
     pub(crate) fn edit(&self, name: &str, from: &str, to: &str) {

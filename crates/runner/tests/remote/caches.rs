@@ -151,6 +151,82 @@ fn cache_13_what_a_pull_request_stores_is_not_read_by_main() {
     assert_eq!(counts(&ran)[0], 0, "{ran}");
 }
 
+/// What `affected` says of the last commit, as data, with all of what it said.
+fn affected(world: &World, tier: &str, key: Option<&Key>) -> (Vec<serde_json::Value>, Ran) {
+    let ran = run_as(world, tier, key, "affected --changed-since HEAD~1 --json").ok();
+    (ran.events().into_iter().filter(|event| event["stack"].is_string()).collect(), ran)
+}
+
+/// The organisation in a checkout of its own, with one commit, on a machine that has evaluated nothing yet.
+fn checkout(remote: &str, keys: &[&Key]) -> Option<World> {
+    let world = World::in_git()?;
+    forget(&world);
+    configure(&world, remote, keys);
+    world.commit();
+    Some(world)
+}
+
+#[test]
+fn a_machine_that_has_seen_nothing_says_exactly_what_a_change_reaches() {
+    let nginx = Server::nginx();
+    let (ci, pull) = (Key::new(), Key::new());
+    let keys = [&ci, &pull];
+    let Some(main) = checkout(&nginx.url(), &keys) else { return };
+    let edit = |world: &World| {
+        world.edit(NETWORK, "[xpro_vpc]\ncidr_block = \"10.6.0.0/16\"", "[xpro_vpc]\ncidr_block = \"10.77.0.0/16\"");
+        world.commit();
+    };
+    let elsewhere = || {
+        let world = checkout(&nginx.url(), &keys).expect("there are projects");
+        edit(&world);
+        world
+    };
+    let is = |found: &[serde_json::Value], exact: bool, why: &str| {
+        assert!(found.iter().all(|event| event["exact"] == exact), "{why}: {found:?}");
+        let stacks: Vec<_> = found.iter().map(|event| event["stack"].as_str().expect("a name")).collect();
+        let reached = ["applications.edxapp.xpro.QA", "infrastructure.aws.network.QA"];
+        assert!(reached.iter().all(|stack| stacks.contains(stack)), "{why}: {stacks:?}");
+        assert!(!exact || stacks == reached, "{why}: {stacks:?}");
+    };
+    // A pull request that was first leaves its record where main does not look.
+    run_as(&checkout(&nginx.url(), &keys).expect("is there"), "pull-request/7", Some(&pull), "preview").ok();
+    for (tier, key) in [("main", None), ("reader", None), ("pull-request/8", None)] {
+        is(&affected(&elsewhere(), tier, key).0, false, tier);
+    }
+    is(&affected(&elsewhere(), "pull-request/7", None).0, true, "but its own runs do");
+
+    // A run that has already left a record here leaves it for others as soon as it may.
+    run_as(&main, "reader", None, "preview").ok();
+    is(&affected(&elsewhere(), "reader", None).0, false, "nobody has left a record");
+    run_as(&main, "main", Some(&ci), "preview").ok();
+    let fresh = elsewhere();
+    let (found, ran) = affected(&fresh, "pull-request/8", None);
+    is(&found, true, "main has left a record");
+    assert_eq!(found[1]["reasons"].to_string(), r#"["config `xpro_vpc.cidr_block` changed"]"#, "{ran}");
+    // It is kept: nobody is asked again.
+    let calls = nginx.calls().len();
+    is(&affected(&fresh, "reader", None).0, true, "from here");
+    assert_eq!(nginx.calls().len(), calls);
+
+    // A record that was changed on the way is none, and so is one whose signer is not trusted.
+    let good: Vec<_> = nginx.files("main").into_iter().map(|file| (fs::read(&file).expect("is read"), file)).collect();
+    for (bytes, file) in &good {
+        let mut bytes = bytes.clone();
+        let middle = bytes.len() / 2;
+        bytes[middle] ^= 1;
+        fs::write(file, bytes).expect("is written");
+    }
+    let (found, ran) = affected(&elsewhere(), "reader", None);
+    is(&found, false, "damaged");
+    ran.says(["E0755"]);
+    let files = nginx.directory.path().join("files");
+    fs::remove_dir_all(files.join("main")).expect("was there");
+    fs::rename(files.join("pull-request/7"), files.join("main")).expect("is moved");
+    let (found, ran) = affected(&elsewhere(), "reader", None);
+    is(&found, false, "signed by somebody else");
+    ran.says(["E0755", "whom `[cache]` does not name"]);
+}
+
 #[test]
 fn cache_12_what_failed_is_not_stored() {
     let nginx = Server::nginx();
