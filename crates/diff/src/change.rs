@@ -203,11 +203,19 @@ pub struct OutputChange {
     pub from: SortedSet<Urn>,
     /// The outputs of other stacks that it is made of.
     pub reads: BTreeSet<(String, Path)>,
+    /// Nothing is published anew, but what state says of what it is made of.
+    #[serde(default)]
+    pub record: bool,
     /// The run is restricted, and this stays as it is published, or unpublished.
     pub left: bool,
 }
 
 impl OutputChange {
+    /// Whether nothing would be done, not even to its record in state.
+    pub fn is_nothing(&self) -> bool {
+        !self.changes() && !self.record
+    }
+
     /// Whether what is published would be something else, or may be.
     pub fn changes(&self) -> bool {
         !self.left && self.value.as_ref().map(Value::digest) != self.published
@@ -232,12 +240,11 @@ impl ChangeSet {
         self.leftovers.is_empty()
             && self.leaving.is_empty()
             && self.resources.values().all(ResourceChange::is_nothing)
-            && self.outputs.values().all(|output| !output.changes())
+            && self.outputs.values().all(OutputChange::is_nothing)
     }
 
-    /// The same without ciphertexts: of a secret only its fingerprint stays.
-    #[must_use]
-    pub fn without_ciphertexts(mut self) -> Self {
+    /// Drops ciphertexts: of a secret only its fingerprint stays.
+    pub(crate) fn drop_ciphertexts(&mut self) {
         for change in self.resources.values_mut() {
             change.goal.values_mut().for_each(seal);
             for difference in &mut change.differences {
@@ -245,7 +252,6 @@ impl ChangeSet {
             }
         }
         self.outputs.values_mut().filter_map(|output| output.value.as_mut()).for_each(seal);
-        self
     }
 
     /// How many resources each action has.

@@ -52,6 +52,7 @@ impl Pass<'_> {
             published: published.map(|output| output.digest),
             from: published.map_or(found.resources, |output| output.from.clone()),
             reads: BTreeSet::new(),
+            record: false,
             left: true,
         })
     }

@@ -23,6 +23,7 @@ mod pass;
 mod problems;
 mod reach;
 mod reading;
+mod records;
 mod scope;
 mod sites;
 mod targets;

@@ -7,7 +7,6 @@ use diag::{Diagnostic, Diagnostics, Place};
 use expr::{EvaluateError, Expr, Named, evaluate};
 use resource::{Dependency, Options, Plan, Shared, Sources, StackName, Urn};
 use schema::TypeSchema;
-use sorted::SortedSet;
 use state::{Kept, Object, Site, StackState};
 use value::{Digest, Map, Origin, Path, Type, Unknown, Value};
 
@@ -17,7 +16,7 @@ use crate::problems::cycle;
 use crate::reach::Reach;
 use crate::scope::At;
 use crate::sites::NoInstance;
-use crate::{Action, Case, ChangeSet, Companion, Existing, OutputChange, ReadPin, ResourceChange, Targets, decide};
+use crate::{Action, Case, ChangeSet, Companion, Existing, OutputChange, ResourceChange, Targets, decide};
 
 /// One stack of the pass.
 #[derive(Debug, Clone, Copy)]
@@ -164,6 +163,8 @@ pub fn diff_with_places(
     }
     // PERF: a map that grew in order is half empty; made of all its entries at once it is full.
     pass.sets.iter_mut().for_each(|set| set.resources = std::mem::take(&mut set.resources).into_iter().collect());
+    // What is read from a plan has none, the same read from state has one: it must not tell the two apart.
+    pass.sets.iter_mut().for_each(ChangeSet::drop_ciphertexts);
     (pass.sets, pass.found.into_inner())
 }
 
@@ -412,11 +413,13 @@ impl Pass<'_> {
             self.gone_first.insert((name, path.clone()));
         }
         let published = self.stacks[stack].state.and_then(|state| state.outputs.get(path));
+        let record = published.is_some_and(|output| self.origins_differ(stack, output, &resources, &outputs));
         let change = OutputChange {
             value: Some(value),
             published: published.filter(|output| !output.stale).map(|output| output.digest),
             from: resources,
             reads: outputs,
+            record,
             left: false,
         };
         self.sets[stack].outputs.insert(path.clone(), change);
@@ -459,26 +462,6 @@ impl Pass<'_> {
         self.taken.get(&(stack, earlier.clone())).unwrap_or(earlier).clone()
     }
 
-    /// Whether what state says of the readings of an object that stays is out of date.
-    pub(crate) fn readings_differ(
-        &self,
-        stack: usize,
-        old: &Object,
-        dependencies: &SortedSet<Urn>,
-        reads: &BTreeSet<(String, Path)>,
-    ) -> bool {
-        let set = &self.sets[stack];
-        // An optional output that is not there was not read.
-        let found: Vec<_> = reads.iter().filter_map(|read| Some((read, set.reads.get(read)?))).collect();
-        let same = |old: &state::ReadOutput, read: &(String, Path)| old.stack == read.0 && old.path.covers(&read.1);
-        let current = |old: &state::ReadOutput, pin: &ReadPin| !pin.proposed && pin.digest == old.digest;
-        let known: SortedSet<Urn> = old.dependencies.iter().map(|urn| self.current_name(stack, urn)).collect();
-        *dependencies != known
-            || !old.holds.is_empty()
-            || !found.iter().all(|(read, pin)| old.read.iter().any(|old| same(old, read) && current(old, pin)))
-            || !old.read.iter().all(|old| found.iter().any(|(read, _)| same(old, read)))
-    }
-
     /// The object that a declared resource has in state, under its name or an earlier one.
     pub(crate) fn old_object(&self, stack: usize, urn: &Urn, options: &Options) -> (Option<&Object>, Option<Urn>) {
         self.stacks[stack].object(urn, options)
@@ -514,6 +497,7 @@ impl Pass<'_> {
                     published: Some(output.digest),
                     from: output.from.clone(),
                     reads: BTreeSet::new(),
+                    record: false,
                     left: self.reach.leaves_output(stack, output.from.iter()),
                 };
                 self.sets[stack].outputs.insert(path.clone(), change);

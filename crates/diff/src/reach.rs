@@ -220,7 +220,8 @@ fn readers(stacks: &[StackInput<'_>], names: &Names) -> Readers {
             add(stack, &References { resources, outputs }, &Node::Resource(stack, urn));
         }
         for (path, output) in input.state.iter().flat_map(|state| &state.outputs) {
-            let found = References { resources: output.from.clone(), outputs: BTreeSet::new() };
+            let outputs = output.reads.iter().map(|read| (read.stack.clone(), read.path.clone())).collect();
+            let found = References { resources: output.from.clone(), outputs };
             add(stack, &found, &Node::Output(stack, path.clone()));
         }
     }
@@ -265,10 +266,13 @@ fn with_needs(left: &mut BTreeSet<Key>, stacks: &[StackInput<'_>], names: &Names
     }
 }
 
-/// The resources that an output was made of when it was read.
+/// The resources that an output is made of, or was when it was read.
 fn made_of(read: &ReadOutput, stacks: &[StackInput<'_>]) -> Vec<(usize, Urn)> {
-    let Some(upstream) = stacks.iter().position(|input| input.id == read.stack_id) else { return Vec::new() };
-    let outputs = stacks[upstream].state.into_iter().flat_map(|state| &state.outputs);
+    let position = |id: &str| stacks.iter().position(|input| input.id == id);
+    let upstream = position(&read.stack_id);
+    let outputs = upstream.and_then(|upstream| stacks[upstream].state).into_iter().flat_map(|state| &state.outputs);
     let touched = outputs.filter(|(path, _): &(&Path, _)| path.touches(&read.path));
-    touched.flat_map(|(_, output)| output.from.iter().map(|urn| (upstream, urn.clone()))).collect()
+    let now = touched.flat_map(|(_, output)| &output.from).filter_map(|urn| Some((upstream?, urn.clone())));
+    let then = read.of.iter().filter_map(|hold| Some((position(&hold.stack_id)?, hold.urn.clone())));
+    now.chain(then).collect()
 }

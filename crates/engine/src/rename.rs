@@ -95,8 +95,8 @@ fn entries(state: &StackState, new: &StackName, secrets: &Fingerprints) -> Vec<E
     let outputs = state.outputs.iter().filter_map(|(path, output)| {
         let value = with(output.value.clone(), secrets);
         let digest = value.digest();
-        let (path, from) = (path.clone(), output.from.clone());
-        (value != output.value).then_some(Entry::Published { path, value, digest, from })
+        let (path, from, reads) = (path.clone(), output.from.clone(), output.reads.clone());
+        (value != output.value).then_some(Entry::Published { path, value, digest, from, reads })
     });
     std::iter::once(named).chain(objects).chain(outputs).collect()
 }

@@ -176,7 +176,7 @@ fn saved_stack(preview: &Preview, set: ChangeSet) -> Option<SavedStack> {
     let planned = preview.plans.get(&name)?;
     Some(SavedStack {
         head: preview.world.heads.get(&name).map(state::Head::digest),
-        changes: set.without_ciphertexts(),
+        changes: set,
         plan: planned.plan.as_deref().cloned(),
         plain: planned.plain.clone(),
     })

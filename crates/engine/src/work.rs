@@ -481,12 +481,12 @@ impl Work<'_> {
             let moved = &self.moves.states;
             let states = self.world.states.iter().map(|(name, state)| moved.get(name).unwrap_or(state));
             for state in states {
-                let left = self.world.without_what_has_arrived(state);
+                let left = self.world.without_what_has_arrived(state).map(Arc::new);
                 let state = left.as_ref().unwrap_or(state);
-                self.preview.holders.add(state);
                 if origins.contains(&state.id) {
                     self.preview.holders.add_outputs(state);
                 }
+                self.preview.holders.add(Arc::clone(state));
             }
             self.preview.holders.select(self.options.selected.iter().cloned());
             let preview = &self.preview;

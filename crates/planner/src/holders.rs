@@ -1,6 +1,7 @@
 //! Who was applied with which output: readers of stacks, as their states say.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use resource::Urn;
 use state::{Object, StackState};
@@ -18,11 +19,11 @@ pub struct Holder {
 }
 
 /// Readers by the id of the stack that they read.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default)]
 pub struct Holders {
     by_upstream: BTreeMap<String, Vec<Holder>>,
-    /// The full names of the stacks that hold an object, by a place where it stands or stood.
-    of_object: BTreeMap<(String, Urn, u64), BTreeSet<String>>,
+    /// What states say, by the id of the stack.
+    states: BTreeMap<String, Arc<StackState>>,
     /// The outputs that are made of a resource, by stack id and name; with the digest, if that is a new one by now.
     made_of: BTreeMap<(String, Urn), BTreeMap<Path, Option<Digest>>>,
     selected: BTreeSet<String>,
@@ -32,7 +33,7 @@ pub struct Holders {
 
 impl Holders {
     /// Adds what a state says.
-    pub fn add(&mut self, state: &StackState) {
+    pub fn add(&mut self, state: Arc<StackState>) {
         for read in state.reads() {
             let holder = Holder { stack: state.name.to_string(), path: read.path.clone(), digest: read.digest };
             let holders = self.by_upstream.entry(read.stack_id.clone()).or_default();
@@ -40,10 +41,17 @@ impl Holders {
                 holders.push(holder);
             }
         }
-        for hold in state.holds() {
-            let place = (hold.stack_id.clone(), hold.urn.clone(), hold.incarnation);
-            self.of_object.entry(place).or_default().insert(state.name.to_string());
-        }
+        self.states.insert(state.id.clone(), state);
+    }
+
+    /// The state of a stack, by its id.
+    pub(crate) fn state(&self, stack_id: &str) -> Option<&StackState> {
+        self.states.get(stack_id).map(AsRef::as_ref)
+    }
+
+    /// What is known of stacks outside the selection, or not yet in it.
+    pub(crate) fn states_outside(&self) -> impl Iterator<Item = &StackState> {
+        self.states.values().map(AsRef::as_ref).filter(|state| !self.moves(&state.name.to_string()))
     }
 
     /// Adds what a stack publishes of resources that have moved away: who reads that goes on holding them.
@@ -68,14 +76,6 @@ impl Holders {
             let paths = self.made_of.get(&(origin.stack_id.clone(), origin.urn.clone()));
             paths.into_iter().flatten().map(|(path, renewed)| (origin.stack_id.as_str(), path, *renewed))
         })
-    }
-
-    /// The stacks outside the selection, or not yet in it, that hold an object of a stack.
-    pub(crate) fn outside_of<'a>(&'a self, stack_id: &'a str, object: &'a Object) -> impl Iterator<Item = &'a String> {
-        let places = object.places(stack_id).filter(|_| !self.of_object.is_empty());
-        let stacks = places
-            .filter_map(|(stack, urn, incarnation)| self.of_object.get(&(stack.to_owned(), urn.clone(), incarnation)));
-        stacks.flatten().filter(|stack| !self.moves(stack))
     }
 
     /// Whether a stack is selected, and has its turn now.

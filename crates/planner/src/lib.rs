@@ -7,6 +7,7 @@ mod along;
 mod held;
 mod holders;
 mod outside;
+mod passed_on;
 mod readers;
 mod removals;
 
@@ -130,7 +131,7 @@ pub struct UnderReaders {
 /// # Errors
 /// Deletions that stacks outside the selection stand against, all at once; or a cycle.
 pub fn plan(stacks: &[StackSteps<'_>], holders: &Holders) -> Result<StepGraph, Diagnostics> {
-    let index = ReaderIndex::new(stacks);
+    let index = ReaderIndex::new(stacks, holders);
     let mut alone = BTreeSet::new();
     loop {
         let mut builder = Builder::new(stacks, holders, &index, alone);
@@ -242,7 +243,7 @@ impl<'a> Builder<'a> {
             for (urn, incarnation) in &input.changes.leftovers {
                 self.add_delete(stack, urn, *incarnation, Must::No);
             }
-            for (path, output) in input.changes.outputs.iter().filter(|(_, output)| output.changes()) {
+            for (path, output) in input.changes.outputs.iter().filter(|(_, output)| !output.is_nothing()) {
                 let readers = match output.value {
                     Some(_) => Readers::new(),
                     None => self.readers(std::iter::once((input.changes.stack_id.as_str(), path, None))),
@@ -288,10 +289,9 @@ impl<'a> Builder<'a> {
             })
         };
         let readers = self.index.across(&changes.stack_id).iter();
-        readers
-            .filter(|(other, reader)| holds(*other, reader))
-            .map(|(other, reader)| self.reader(*other, reader))
-            .collect()
+        let readers = readers.filter(|(other, reader)| holds(*other, reader));
+        let passed_on = self.left_outputs_elsewhere(stack, paths);
+        readers.map(|(other, reader)| self.reader(*other, reader)).chain(passed_on).collect()
     }
 
     /// Whether a restricted run leaves an object alone.
@@ -495,6 +495,9 @@ impl<'a> Builder<'a> {
             if other != stack && reader.read.iter().any(reads) {
                 self.after_reader(number, other, reader, first);
             }
+        }
+        if !first {
+            self.after_outputs_elsewhere(number, stack, paths);
         }
     }
 

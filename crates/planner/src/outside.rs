@@ -33,9 +33,11 @@ impl Builder<'_> {
             for (reader, outputs) in self.readers(earlier) {
                 readers.entry(reader).or_default().extend(outputs);
             }
-            let holders = self.holders.outside_of(id, object).filter(|holder| !self.names.contains_key(*holder));
-            for holder in holders {
-                readers.entry(holder.clone()).or_default().insert(format!("`{}`", object.urn.name()));
+            for holder in self.index.holding_outside(id, object) {
+                let stack = holder.to_string();
+                if !readers.contains_key(&stack) && !self.names.contains_key(&stack) {
+                    readers.entry(stack).or_default().insert(format!("`{}`", object.urn.name()));
+                }
             }
         }
         readers

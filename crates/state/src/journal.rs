@@ -195,6 +195,9 @@ pub enum Entry {
         /// The resources that it is made of.
         #[serde(default)]
         from: SortedSet<Urn>,
+        /// The outputs of other stacks that it is made of.
+        #[serde(default, skip_serializing_if = "SortedSet::is_empty")]
+        reads: SortedSet<ReadOutput>,
     },
     /// An output could not be renewed; its value is the old one.
     Stale {

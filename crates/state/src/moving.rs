@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use resource::Urn;
 use serde::{Deserialize, Serialize};
 
-use crate::{Entry, Object, StackState};
+use crate::{Entry, Object, Spot, StackState};
 
 /// Where an object stood before it was taken over.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -40,7 +40,7 @@ pub struct Hold {
 
 impl Hold {
     /// The place that it names.
-    pub fn place(&self) -> (&str, &Urn, u64) {
+    pub fn place(&self) -> Spot<'_> {
         (&self.stack_id, &self.urn, self.incarnation)
     }
 }
@@ -112,6 +112,7 @@ impl StackState {
             // What has left by now is still found by what is published of it.
             if !from.is_empty() && from.iter().all(|urn| to.has(urn)) {
                 arriving.read.remove(read);
+                arriving.holds.extend(read.of.iter().cloned());
             }
         }
         arriving.kept.parent = None;

@@ -11,7 +11,7 @@ use serde::{Deserialize, Deserializer, Serialize};
 use sorted::{SortedMap, SortedSet};
 use value::{Digest, Map, Path, Value};
 
-use crate::{Hold, Origin, Request};
+use crate::{Hold, Origin, Request, Spot};
 
 /// One object that a stack has made or taken over.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -56,8 +56,8 @@ pub struct Object {
     pub source: Option<Place>,
 }
 
-/// An output of another stack that an object was applied with.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+/// An output of another stack that an object was applied with, or that an output is made of.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct ReadOutput {
     /// The stack's full name.
     pub stack: String,
@@ -67,6 +67,16 @@ pub struct ReadOutput {
     pub path: Path,
     /// The digest of its value.
     pub digest: Digest,
+    /// The objects that the value was made of when it was read, whatever stacks it was passed on through.
+    #[serde(default, skip_serializing_if = "SortedSet::is_empty")]
+    pub of: SortedSet<Hold>,
+}
+
+impl ReadOutput {
+    /// Whether the same value of the same output was read.
+    pub fn is_same(&self, other: &Self) -> bool {
+        (&self.stack_id, &self.path, self.digest) == (&other.stack_id, &other.path, other.digest)
+    }
 }
 
 /// A stack that has objects which were applied with outputs of another one.
@@ -171,7 +181,7 @@ impl Object {
     }
 
     /// Every place where it stands or stood: here, under its name, and where it came from.
-    pub fn places<'a>(&'a self, stack_id: &'a str) -> impl Iterator<Item = (&'a str, &'a Urn, u64)> {
+    pub fn places<'a>(&'a self, stack_id: &'a str) -> impl Iterator<Item = Spot<'a>> {
         let origins = self.origins.iter().map(|origin| (origin.stack_id.as_str(), &origin.urn, origin.incarnation));
         std::iter::once((stack_id, &self.urn, self.incarnation)).chain(origins)
     }

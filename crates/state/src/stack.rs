@@ -10,7 +10,7 @@ use value::{Digest, Path, Value};
 
 use crate::object::Said;
 use crate::readers::{Reader, Readers};
-use crate::{Aside, Entry, Hold, Intent, Leaving, Object, Origin, Request};
+use crate::{Aside, Entry, Hold, Intent, Leaving, Object, Origin, ReadOutput, Request};
 
 /// The number of the format of states, heads and journals.
 pub const STATE_FORMAT: u32 = 1;
@@ -36,6 +36,9 @@ pub struct PublishedOutput {
     /// The resources that it is made of.
     #[serde(default)]
     pub from: SortedSet<Urn>,
+    /// The outputs of other stacks that it is made of.
+    #[serde(default, skip_serializing_if = "SortedSet::is_empty")]
+    pub reads: SortedSet<ReadOutput>,
 }
 
 /// The state of one stack.
@@ -124,10 +127,12 @@ impl StackState {
         Digest::of_parts("token/1", parts).short(32)
     }
 
-    /// Every output of another stack that an object here was applied with, or is by a step whose end is not known.
-    pub fn reads(&self) -> BTreeSet<&crate::ReadOutput> {
+    /// Every output of another stack that an object here was applied with, or is by a step whose end is not known, or
+    /// that an output is made of.
+    pub fn reads(&self) -> BTreeSet<&ReadOutput> {
         let open = self.dangling.values().flat_map(|intent| &intent.request.read);
-        self.copies().flat_map(|object| &object.read).chain(open).collect()
+        let outputs = self.outputs.values().flat_map(|output| &output.reads);
+        self.copies().flat_map(|object| &object.read).chain(open).chain(outputs).collect()
     }
 
     /// Every object that one here was applied with, where its name does not say so.
@@ -203,9 +208,9 @@ impl StackState {
             }
             Entry::Stayed { urn } => drop(self.leaving.remove(urn)),
             Entry::Renamed { from, to } => self.rename(from, to),
-            Entry::Published { path, value, digest, from } => {
-                let output =
-                    PublishedOutput { value: value.clone(), digest: *digest, stale: false, from: from.clone() };
+            Entry::Published { path, value, digest, from, reads } => {
+                let (value, from, reads) = (value.clone(), from.clone(), reads.clone());
+                let output = PublishedOutput { value, digest: *digest, stale: false, from, reads };
                 self.outputs.insert(path.clone(), output);
             }
             Entry::Stale { path } => {

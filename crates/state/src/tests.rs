@@ -135,6 +135,7 @@ fn outputs_are_published_become_stale_and_are_withdrawn() {
         value: Value::Int(1),
         digest: Digest::of("t", b""),
         from: Default::default(),
+        reads: Default::default(),
     };
     let stale = state(&[publish.clone(), Entry::Stale { path: path.clone() }]);
     assert!(stale.outputs[&path].stale);
@@ -330,7 +331,7 @@ fn mended(harm: impl FnOnce(&mut StackState)) -> (StackState, String) {
     ]);
     let from = [urn("c")].into();
     let value = Value::from("x");
-    let published = Entry::Published { path: Path::key("x"), digest: value.digest(), value, from };
+    let published = Entry::Published { path: Path::key("x"), digest: value.digest(), value, from, reads: [].into() };
     state.apply(&published);
     assert_eq!((state.verify(), state.clone().mend()), (vec![], vec![]), "it is whole");
     harm(&mut state);

@@ -272,6 +272,7 @@ pub fn object(name: &str, incarnation: u64) -> Object {
         stack_id: "upstream".into(),
         path: Path::key("x"),
         digest: Digest::of("test", b"x"),
+        of: Default::default(),
     };
     let observed = [
         ("float", Value::Float(0.1 + 0.2)),
@@ -299,7 +300,13 @@ pub fn object(name: &str, incarnation: u64) -> Object {
 }
 
 fn publish(path: &str, value: Value) -> Entry {
-    Entry::Published { path: Path::key(path), digest: value.digest(), value, from: Default::default() }
+    Entry::Published {
+        path: Path::key(path),
+        digest: value.digest(),
+        value,
+        from: Default::default(),
+        reads: Default::default(),
+    }
 }
 
 fn secret() -> Value {

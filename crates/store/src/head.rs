@@ -11,9 +11,11 @@ use crate::{durable, lease};
 
 /// The head of a state that a run writes now, as if there were no snapshot and no journal.
 pub(crate) fn of(state: &StackState, generation: u64, run: &Run) -> Head {
-    let read = state.reads().into_iter().map(|read| &read.stack);
-    let held = state.holds().into_iter().filter(|hold| hold.stack_id != state.id).map(|hold| &hold.stack);
-    let reads_from: BTreeSet<&String> = read.chain(held).collect();
+    let reads = state.reads();
+    let passed_on = reads.iter().flat_map(|read| &read.of);
+    let held = state.holds().into_iter().chain(passed_on).filter(|hold| hold.stack_id != state.id);
+    let reads_from: BTreeSet<&String> =
+        reads.iter().map(|read| &read.stack).chain(held.map(|hold| &hold.stack)).collect();
     let digest = |output: &state::PublishedOutput| OutputDigest {
         digest: output.digest,
         secret: output.value.has_secret(),

@@ -27,6 +27,7 @@ mod types;
 mod words;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use diag::{Diagnostics, Place};
 use diff::{Action, ChangeSet, Existing, Lookup, NoInstance, Published, Settings, StackInput, Targets};
@@ -35,10 +36,10 @@ use resource::{
     Alias, Around, Condition, Dependency, Hook, Plan, Resource, Run, Shared, Sources, StackName, Timeouts, Urn,
 };
 use schema::{Catalog, TypeSchema};
-use state::{Kept, Object, PublishedOutput, ReadOutput, StackState, Status};
+use state::{Kept, Object, PublishedOutput, StackState, Status};
 use value::{Digest, Map, Path, Value};
 
-use words::{constant, expression, known, property, show};
+use words::{constant, expression, known, property, published, read_output, show};
 
 /// The types of the fixtures.
 pub(crate) fn catalog() -> Catalog {
@@ -238,10 +239,12 @@ impl Reader {
                 let state = state_of(self.stacks.last_mut().expect("a stack first"));
                 let value = constant(words[2]);
                 let stale = words.contains(&"stale");
-                let named = words.iter().skip_while(|word| **word != "from").skip(1);
+                let after = |what| words.iter().skip_while(move |word| **word != what).skip(1);
+                let named = after("from").take_while(|word| **word != "reads");
                 let from =
                     named.map(|name| state.objects.keys().find(|urn| urn.name() == *name).expect("an object").clone());
-                let output = PublishedOutput { digest: value.digest(), stale, from: from.collect(), value };
+                let (from, reads) = (from.collect(), after("reads").map(|text| read_output(text)).collect());
+                let output = PublishedOutput { digest: value.digest(), stale, from, reads, value };
                 state.outputs.insert(path(words[1]), output);
             }
             "waited" => {
@@ -350,7 +353,7 @@ impl Reader {
                     true => state.replaced.get_mut(urn, 1),
                     false => state.objects.get_mut(urn),
                 };
-                let object = std::sync::Arc::make_mut(object.expect("it is there"));
+                let object = Arc::make_mut(object.expect("it is there"));
                 let mut explicit = |what| {
                     self.explicit.insert((name.clone(), urn.clone(), what));
                 };
@@ -415,7 +418,7 @@ fn complete(
     let named: BTreeSet<Urn> = state.objects.keys().cloned().collect();
     let incarnations: BTreeMap<Urn, u64> =
         state.objects.iter().map(|(urn, object)| (urn.clone(), object.incarnation)).collect();
-    for object in state.objects.values_mut().chain(state.replaced.values_mut()).map(std::sync::Arc::make_mut) {
+    for object in state.objects.values_mut().chain(state.replaced.values_mut()).map(Arc::make_mut) {
         object.id = format!("{}-{}", object.urn.name(), object.incarnation);
         let id = Value::from(object.id.clone());
         for (key, input) in object
@@ -453,42 +456,21 @@ fn complete(
             object.kept.trigger = Some(value.digest());
         }
     }
-    for object in copies_mut(state) {
-        object.read = std::mem::take(&mut object.read).into_iter().map(|read| published(read, digests)).collect();
+    let outputs = state.outputs.values_mut().map(|output| &mut output.reads);
+    let objects = state.objects.values_mut().chain(state.replaced.values_mut());
+    for read in objects.map(|object| &mut Arc::make_mut(object).read).chain(outputs) {
+        *read = std::mem::take(read).into_iter().map(|read| published(read, digests)).collect();
     }
 }
 
 /// Every object, to be changed.
 fn copies_mut(state: &mut StackState) -> impl Iterator<Item = &mut Object> {
-    state.objects.values_mut().chain(state.replaced.values_mut()).map(std::sync::Arc::make_mut)
+    state.objects.values_mut().chain(state.replaced.values_mut()).map(Arc::make_mut)
 }
 
 /// Puts what was set aside where it belongs, after its incarnation was changed.
 fn rekey(state: &mut StackState) {
     state.replaced = state.replaced.iter().cloned().collect();
-}
-
-/// A reading as the engine records it: of the leaf, with the digest of what is published if none is given.
-fn published(read: ReadOutput, digests: &BTreeMap<(String, Path), Digest>) -> ReadOutput {
-    let of_stack = digests.iter().filter(|((stack, _), _)| *stack == read.stack);
-    let leaves: BTreeMap<Path, Digest> = of_stack.map(|((_, path), digest)| (path.clone(), *digest)).collect();
-    match diff::leaf_of(&leaves, &read.path) {
-        Some((leaf, digest)) if read.digest == constant("").digest() => {
-            ReadOutput { path: leaf.clone(), digest: *digest, ..read }
-        }
-        _ => read,
-    }
-}
-
-fn read_output(text: &str) -> ReadOutput {
-    let (stack, rest) = text.split_once(':').expect("stack:path");
-    let (leaf, digest) = rest.split_once('=').unwrap_or((rest, ""));
-    ReadOutput {
-        stack: stack.to_owned(),
-        stack_id: stack.to_owned(),
-        path: path(leaf),
-        digest: constant(digest).digest(),
-    }
 }
 
 fn state_of(stack: &mut Stack) -> &mut StackState {

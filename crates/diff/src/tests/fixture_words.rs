@@ -1,7 +1,10 @@
 //! Values as words, and words as values.
 
+use std::collections::BTreeMap;
+
 use expr::{Expr, Op};
 use resource::Urn;
+use state::ReadOutput;
 use value::{Digest, Path, Secret, Type, Value};
 
 use super::path;
@@ -70,5 +73,29 @@ pub(super) fn show(value: &Value) -> String {
         }
         Value::String(text) => text.clone(),
         other => format!("{other:?}"),
+    }
+}
+
+/// A reading as the engine records it: of the leaf, with the digest of what is published if none is given.
+pub(super) fn published(read: ReadOutput, digests: &BTreeMap<(String, Path), Digest>) -> ReadOutput {
+    let of_stack = digests.iter().filter(|((stack, _), _)| *stack == read.stack);
+    let leaves: BTreeMap<Path, Digest> = of_stack.map(|((_, path), digest)| (path.clone(), *digest)).collect();
+    match diff::leaf_of(&leaves, &read.path) {
+        Some((leaf, digest)) if read.digest == constant("").digest() => {
+            ReadOutput { path: leaf.clone(), digest: *digest, ..read }
+        }
+        _ => read,
+    }
+}
+
+pub(super) fn read_output(text: &str) -> ReadOutput {
+    let (stack, rest) = text.split_once(':').expect("stack:path");
+    let (leaf, digest) = rest.split_once('=').unwrap_or((rest, ""));
+    ReadOutput {
+        stack: stack.to_owned(),
+        stack_id: stack.to_owned(),
+        path: path(leaf),
+        digest: constant(digest).digest(),
+        of: [].into(),
     }
 }

@@ -7,7 +7,8 @@ use diag::Diagnostic;
 use diff::Action as Change;
 use ports::{Find, Owner, ReadRequest, Step, StepAction};
 use resource::{Moment, Urn};
-use state::{Action, Entry, Intent, Object, Request};
+use sorted::SortedSet;
+use state::{Action, Entry, Intent, KnownStates, Makings, Object, ReadOutput, Request, StackState};
 use value::{Map, Path};
 
 use super::{Begun, Calling, Runner, Trouble, When};
@@ -326,14 +327,32 @@ impl<'a> Runner<'a> {
     pub(super) fn read_output(&self, stack: &str, path: &Path) -> Option<state::ReadOutput> {
         let running = self.states.get(stack);
         let state = running.or_else(|| self.preview.state(stack).map(AsRef::as_ref));
-        let (stack_id, leaf, digest) = match state.filter(|_| self.engine.catalog.foreign(stack).is_none()) {
+        let (stack_id, path, digest, of) = match state.filter(|_| self.engine.catalog.foreign(stack).is_none()) {
             Some(state) => {
                 let (leaf, output) = diff::leaf_of(&state.outputs, path)?;
-                (state.id.clone(), leaf.clone(), output.digest)
+                let of = state.made_of(leaf, &self).into_iter().map(|spot| self.hold(spot)).collect();
+                (state.id.clone(), leaf.clone(), output.digest, of)
             }
-            None => ("foreign".to_owned(), path.clone(), self.preview.world.digest(self.engine, stack, path)?),
+            None => {
+                let digest = self.preview.world.digest(self.engine, stack, path)?;
+                ("foreign".to_owned(), path.clone(), digest, Default::default())
+            }
         };
-        Some(state::ReadOutput { stack: stack.to_owned(), stack_id, path: leaf, digest })
+        Some(state::ReadOutput { stack: stack.to_owned(), stack_id, path, digest, of })
+    }
+
+    fn hold(&self, (stack_id, urn, incarnation): state::Spot<'_>) -> state::Hold {
+        let mut heads = self.preview.world.heads.values();
+        let head = heads.find(|head| head.id == stack_id).map(|head| &head.stack);
+        let name = self.state_of(stack_id).map(|state| &state.name).or(head);
+        let stack = name.map_or_else(|| stack_id.to_owned(), ToString::to_string);
+        state::Hold { stack, stack_id: stack_id.to_owned(), urn: urn.clone(), incarnation }
+    }
+
+    /// The state of a stack by its id, as this run has it by now.
+    fn state_of(&self, stack_id: &str) -> Option<&StackState> {
+        let before = self.preview.world.states.values().map(AsRef::as_ref);
+        self.states.values().chain(before).find(|state| state.id == stack_id)
     }
 
     pub(super) fn queue_intent(&mut self, node: usize, id: Option<String>, was_absent: bool) {
@@ -484,13 +503,31 @@ impl<'a> Runner<'a> {
             self.report.otherwise.push((stack, path.clone()));
         }
         let state = self.state(stack);
-        if state.outputs.get(path).is_some_and(|published| published.digest == digest && !published.stale) {
+        let reads: SortedSet<ReadOutput> =
+            output.reads.iter().filter_map(|(name, path)| self.read_output(name, path)).collect();
+        let same = |published: &state::PublishedOutput| {
+            let same_reads = published.reads.len() == reads.len()
+                && published.reads.iter().zip(&reads).all(|(known, read)| known.is_same(read));
+            published.digest == digest && !published.stale && published.from == from && same_reads
+        };
+        if state.outputs.get(path).is_some_and(same) {
             return Ok(Begun::Nothing);
         }
         let context = Context::outputs(&state.id);
         let value = seal::seal(self.engine.secrets.as_ref(), value, &context, path)?;
-        self.record(stack, Entry::Published { path: path.clone(), value, digest, from });
+        self.record(stack, Entry::Published { path: path.clone(), value, digest, from, reads });
         Ok(Begun::Recorded)
+    }
+}
+
+impl<'s> KnownStates<'s> for &'s Runner<'_> {
+    fn state(&self, stack_id: &str) -> Option<&'s StackState> {
+        self.state_of(stack_id)
+    }
+
+    /// What was set aside goes only when nobody reads it any more, so that it is there says that somebody may.
+    fn makings(&self, _: &'s StackState, _: &Path) -> Option<Makings<'s>> {
+        None
     }
 }
 

@@ -23,6 +23,7 @@ use crate::disk::{FailingDisk, Faulty, Gate, Killing};
 use crate::fixture::{self, Fixture};
 pub(crate) use crate::keys::CANARY;
 use crate::keys::{Keys, opened, sealed};
+use crate::noted::noted;
 use crate::programs::{FUNCTIONS, Nothing, code, projects, without_each};
 
 /// A workspace, its state and its vendor.
@@ -110,7 +111,8 @@ impl House {
             let nobody = Owner { organisation, stack_id, urn, incarnation: 0 };
             house.cloud.put(id, ty, inputs.clone(), nobody, None);
         }
-        let states: Vec<StackState> = fixture.stacks.into_iter().filter_map(|stack| stack.state).map(sealed).collect();
+        let states = fixture.stacks.into_iter().filter_map(|stack| stack.state).map(sealed);
+        let states: Vec<StackState> = noted(states.collect());
         let store = house.store();
         let run = Run { id: "before".to_owned(), command: "up".to_owned() };
         let base =
@@ -129,6 +131,7 @@ impl House {
                 value: output.value.clone(),
                 digest: output.digest,
                 from: output.from.clone(),
+                reads: output.reads.clone(),
             }));
             let mut now = journal.state().clone();
             entries.iter().for_each(|entry| now.apply(entry));

@@ -7,6 +7,7 @@ mod history;
 mod house;
 mod imports;
 mod keys;
+mod noted;
 mod programs;
 
 mod approvals;
@@ -27,6 +28,7 @@ mod fuzz;
 mod holders;
 mod keep_going;
 mod moves;
+mod passed_on;
 mod plain;
 mod policies;
 mod random;

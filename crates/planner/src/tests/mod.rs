@@ -19,7 +19,7 @@ fn plan_with(text: &str, settings: Settings) -> Result<(StepGraph, Vec<String>),
     let mut fixture = Fixture::parse(text);
     let mut holders = Holders::default();
     for state in fixture.stacks.iter().filter_map(|stack| stack.state.as_ref()) {
-        holders.add(state);
+        holders.add(state.clone().into());
         holders.add_outputs(state);
     }
     let of = |project: &'static str| {

@@ -34,7 +34,7 @@ fn a_reader_of_a_value_that_stays_waits_for_the_change_of_what_it_is_made_of() {
            published cidr 10.0.0.0/16 from main
          stack b.QA
            output cidr #a.QA:cidr
-           published cidr 10.0.0.0/16
+           published cidr 10.0.0.0/16 reads a.QA:cidr
          stack c.QA
            resource Vpc reader Cidr=#b.QA:cidr Label=new
            has Vpc reader Cidr=10.0.0.0/16 Label=old",
@@ -287,7 +287,8 @@ fn an_output_that_is_made_of_something_else_by_now_lets_its_old_object_go() {
          stack outside.QA
            has Vpc reader
              reads a.QA:label",
-        "delete gone 1",
+        "delete gone 1
+         publish label",
     );
 }
 

@@ -50,6 +50,7 @@ pub(crate) fn sets(text: &str) -> Vec<ChangeSet> {
                 published: words.get(3).and_then(|text| json(text)).map(|value| value.digest()),
                 from: Default::default(),
                 reads: BTreeSet::new(),
+                record: false,
                 left: false,
             };
             set.outputs.insert(words[1].parse().expect("a path"), output);

@@ -122,7 +122,8 @@ impl Case {
         }
         for (stack, name) in STACKS.iter().enumerate() {
             let here = |piece: &Piece| piece.stack == stack || piece.home() == stack;
-            if !self.pieces.iter().any(here) {
+            let passes_on = |at| [true, false].iter().any(|now| self.through(at, *now) == Some(stack));
+            if !self.pieces.iter().any(here) && !(0..self.pieces.len()).any(passes_on) {
                 continue;
             }
             writeln!(text, "stack {name}.QA").expect("writes");
@@ -133,6 +134,7 @@ impl Case {
             forgotten.for_each(|(at, piece)| writeln!(text, "  forget {} r{at}", piece.ty()).expect("writes"));
             let held = numbered().filter(|(_, piece)| piece.stack == stack && piece.is_held());
             held.for_each(|(at, _)| self.hold(&mut text, at));
+            (0..self.pieces.len()).for_each(|at| self.pass_on(&mut text, at, stack));
         }
         if let Some((stack, of)) = self.each() {
             let home = STACKS[self.pieces[of].home()];
@@ -150,6 +152,7 @@ impl Case {
         let reads = reads.filter(|(of, ..)| self.pieces[*of].is_declared()).map(|(of, property, secret)| {
             let target = &self.pieces[of];
             let value = match (target.home() == piece.home(), secret) {
+                _ if let Some(through) = self.through(at, true) => format!("#{}.QA:x{at}", STACKS[through]),
                 (true, false) => format!("@{}.{}", self.name(of), target.attribute()),
                 (true, true) => format!("@{}.Pass", self.name(of)),
                 (false, false) => format!("#{}.QA:{}", STACKS[target.home()], self.name(of)),
@@ -213,7 +216,9 @@ impl Case {
                 }
                 Some((of, _, secret)) => {
                     let (stack, output) = (STACKS[self.pieces[of].stack], if secret { "p" } else { "r" });
-                    writeln!(text, "    depends\n    reads {stack}.QA:{output}{of}").expect("writes");
+                    let direct = format!("{stack}.QA:{output}{of}");
+                    let read = self.through(at, false).map(|through| format!("{}.QA:x{at}", STACKS[through]));
+                    writeln!(text, "    depends\n    reads {}", read.unwrap_or(direct)).expect("writes");
                 }
                 None => writeln!(text, "    depends\n    reads").expect("writes"),
             }
@@ -253,6 +258,35 @@ impl Case {
         }
     }
 
+    /// The output with which a stack only passes on what a resource reads, in the program and in the snapshot.
+    fn pass_on(&self, text: &mut String, at: usize, stack: usize) {
+        let output = |secret: bool, of: usize, name: String| if secret { format!("p{of}") } else { name };
+        if let Some((of, _, secret)) = self.reads(at, true).filter(|_| self.through(at, true) == Some(stack)) {
+            let target = &self.pieces[of];
+            let read = format!("#{}.QA:{}", STACKS[target.home()], output(secret, of, self.name(of)));
+            // It may be something else by now.
+            let read = if self.pieces[at].fate == Fate::Unread { "none".to_owned() } else { read };
+            writeln!(text, "  output x{at} {read}").expect("writes");
+        }
+        if let Some((of, _, secret)) = self.reads(at, false).filter(|_| self.through(at, false) == Some(stack)) {
+            let target = &self.pieces[of];
+            let id = format!("r{of}-{}", target.incarnation());
+            let value = target.secret(false).filter(|_| secret).map_or(id, str::to_owned);
+            let read = format!("{}.QA:{}", STACKS[target.stack], output(secret, of, format!("r{of}")));
+            writeln!(text, "  published x{at} {value} reads {read}").expect("writes");
+        }
+    }
+
+    /// The stack through which a resource reads what it reads of another one.
+    fn through(&self, at: usize, now: bool) -> Option<usize> {
+        let (of, ..) = self.reads(at, now).filter(|_| self.pieces[at].through)?;
+        let there = |piece: &Piece| if now { piece.is_declared() } else { piece.is_held() };
+        let home = |piece: &Piece| if now { piece.home() } else { piece.stack };
+        let (one, other) = (&self.pieces[at], &self.pieces[of]);
+        let apart = there(one) && there(other) && home(one) != home(other);
+        (0..STACKS.len()).find(|stack| apart && *stack != home(one) && *stack != home(other))
+    }
+
     /// Whether two resources are in one stack, in the snapshot and in the program.
     fn stay_together(&self, at: usize, of: usize) -> bool {
         let (one, other) = (&self.pieces[at], &self.pieces[of]);
@@ -275,7 +309,8 @@ impl Case {
         let of = of % self.pieces.len();
         let (piece, mut needs) = (&self.pieces[of], Some(of));
         while let Some(at) = needs {
-            if [self.pieces[at].home(), self.pieces[at].stack].contains(&stack) {
+            if [self.pieces[at].home(), self.pieces[at].stack].contains(&stack) || self.through(at, true) == Some(stack)
+            {
                 return None;
             }
             needs = self.reads(at, true).map(|(of, ..)| of);

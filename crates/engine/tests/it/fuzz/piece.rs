@@ -81,6 +81,8 @@ pub(super) struct Piece {
     standing: Standing,
     /// Which of those before it it reads, and where it puts that.
     pub reads: Option<(prop::sample::Index, Reading)>,
+    /// What it reads of another stack it reads through a third one, which only passes it on.
+    pub through: bool,
     pub option: &'static str,
     /// It has a secret of its own.
     secret: bool,
@@ -106,14 +108,16 @@ impl Piece {
             ty,
             fate(strict),
             standing,
-            prop::option::weighted(0.6, (any::<prop::sample::Index>(), reading)),
+            prop::option::weighted(0.6, (any::<prop::sample::Index>(), reading, prop::bool::weighted(0.4))),
             prop::sample::select(options),
             prop::bool::weighted(0.3),
             site,
             extra(),
         )
             .prop_map(|(stack, ty, fate, standing, reads, option, secret, site, extra)| {
-                Self { stack, ty, fate, standing, reads, option, secret, site, extra }.sensible()
+                let through = reads.as_ref().is_some_and(|(.., through)| *through);
+                let reads = reads.map(|(index, reading, _)| (index, reading));
+                Self { stack, ty, fate, standing, reads, through, option, secret, site, extra }.sensible()
             })
     }
 
