@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use resource::Urn;
 use serde::{Deserialize, Serialize};
 use value::{Digest, Path};
 
@@ -17,7 +18,7 @@ struct Stack {
     /// The digest of the whole.
     digest: Digest,
     /// What is done to which resource, with a digest of how it should be.
-    resources: BTreeMap<String, (String, Digest)>,
+    resources: BTreeMap<Urn, (String, Digest)>,
     /// Outputs that change.
     outputs: BTreeMap<Path, Option<Digest>>,
 }
@@ -54,7 +55,7 @@ impl Stack {
         let resources = set.resources.iter().filter(|(_, change)| !change.is_nothing());
         let resources = resources.map(|(urn, change)| {
             let goal = Digest::of_json("goal", &change.goal).unwrap_or(Digest::of("goal", b""));
-            (urn.name().to_owned(), (change.action.word().to_owned(), goal))
+            (urn.clone(), (change.action.word().to_owned(), goal))
         });
         let outputs = set.outputs.iter().filter(|(_, output)| output.changes());
         Self {
@@ -79,7 +80,7 @@ impl Stack {
                 }
                 _ => continue,
             };
-            found.push(format!("`{key}` of `{name}`: {what}"));
+            found.push(format!("`{} {}` of `{name}`: {what}", key.ty(), key.name()));
         }
         for path in self.outputs.keys().chain(now.outputs.keys()).collect::<BTreeSet<_>>() {
             if self.outputs.get(path) != now.outputs.get(path) {

@@ -255,6 +255,7 @@ impl Engine<'_> {
             config: self.inputs.config(&entry.name).map(|node| node.to_value()).unwrap_or_default(),
             plan: evaluated.digest(),
             outputs: plan.reads(),
+            after: plan.waits_for().iter().map(ToString::to_string).collect(),
             exports: crate::footprint::exports(plan),
             idle: None,
             secrets: plan.secrets(),

@@ -137,6 +137,7 @@ fn of_trace(trace: &Trace) -> Recorded {
             plan: Some(trace.plan),
             reads: trace.outputs.clone(),
             plain: plain.collect(),
+            after: trace.after.clone(),
             exports: trace.exports.clone(),
             ..Footprint::default()
         },

@@ -194,11 +194,18 @@ fn every_job_of_the_workflow_waits_for_what_it_takes_from_others() {
 }
 
 #[test]
-fn a_person_starts_what_applies_and_it_takes_only_what_was_planned() {
+fn a_person_approves_digests_and_what_is_applied_has_them() {
     let text = concourse(&cut(&parse(SOME), &settings()), &settings());
-    let (_, apply) = text.split_once("name: apply-QA\n").expect("the job");
-    let inputs = apply.split("in_parallel").nth(1).expect("inputs");
-    assert_eq!(inputs.matches("trigger: false").count(), 3, "{inputs}");
-    assert_eq!(inputs.matches("- plan-QA\n").count(), 3, "passed by the job that planned: {inputs}");
-    assert!(apply.contains("up --plan \"$plan\" --yes --wait"), "{apply}");
+    let job = |name: &str| {
+        let (_, rest) = text.split_once(&format!("name: {name}\n")).expect("the job");
+        rest.split("\n  - name: ").next().expect("its text").to_owned()
+    };
+    let approve = job("approve-QA");
+    assert_eq!(approve.matches("trigger: false").count(), 3, "a person starts it: {approve}");
+    assert_eq!(approve.matches("- plan-QA\n").count(), 3, "for what was planned: {approve}");
+    assert_eq!(approve.matches("jq -er .digest").count(), 2, "{approve}");
+    let apply = job("apply-QA");
+    assert_eq!(apply.matches("- approve-QA\n").count(), 5, "code, plans and digests that were approved: {apply}");
+    assert_eq!(apply.matches("up --plan \"$plan\" --approve \"$digest\" --wait").count(), 2, "{apply}");
+    assert!(!text.contains("--yes"), "nothing is applied without a digest");
 }

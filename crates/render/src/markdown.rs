@@ -56,7 +56,7 @@ fn head(view: &View<'_>, comment: &Comment) -> String {
         ("changed", view.changed.len()),
         ("unchanged", view.unchanged),
         ("cached", comment.cached),
-        ("skipped", options.failed.len()),
+        ("skipped", options.failed.len() + options.passed_over.len()),
         ("unknown", options.deferred.len()),
         ("to destroy", options.to_destroy.len()),
     ];

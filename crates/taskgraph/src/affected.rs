@@ -21,6 +21,9 @@ pub struct Footprint {
     /// The outputs of other stacks that the program read as plain values.
     #[serde(default)]
     pub plain: OutputSet,
+    /// The stacks that it waits for without reading them: what becomes of them does not reach it.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub after: BTreeSet<String>,
     /// What it exports.
     #[serde(default)]
     pub exports: BTreeMap<Path, Export>,

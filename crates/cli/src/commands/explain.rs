@@ -139,13 +139,18 @@ fn cut_off(stack: &str, all: &BTreeMap<String, Footprint>, changes: &dyn Fn(&str
     };
     let in_words = |cut: Cut| {
         let Cut { reader, changed, outputs } = cut;
-        let plural = if outputs == 1 { "output" } else { "outputs" };
         let who = if reader == stack { "it".to_owned() } else { format!("`{reader}`") };
+        if outputs == 0 {
+            let text = format!("`{changed}` changes, and {who} reads nothing of it, but only comes after it");
+            return Difference::new("cut_off", changed, text);
+        }
+        let plural = if outputs == 1 { "output" } else { "outputs" };
         let text = format!("`{changed}` changes, but the {outputs} {plural} that {who} reads of it do not");
         let text = if outputs == 1 { text.replace(" do not", " does not") } else { text };
         Difference::new("cut_off", changed, text)
     };
-    cuts(stack, &|stack| -> OutputSet { reads(stack) }, changes).into_iter().map(in_words).collect()
+    let after = |stack: &str| all.get(stack).map(|footprint| footprint.after.clone()).unwrap_or_default();
+    cuts(stack, &|stack| -> OutputSet { reads(stack) }, &after, changes).into_iter().map(in_words).collect()
 }
 
 fn reasons(name: &str, applied: &Traces, engine: &Engine<'_>, preview: &Preview) -> Vec<Difference> {

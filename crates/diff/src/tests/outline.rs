@@ -20,23 +20,29 @@ fn check(now: &str, expected: &[&str]) {
 fn what_has_moved_is_named() {
     check(SHOWN, &[]);
     check(&SHOWN.replace("stack net.QA", "stack net.QA\n\n"), &[]);
-    let cases: [(&str, &str, &[&str]); 6] = [
-        ("resource Vpc other", "", &["`other` of `net.QA`: shown was create, now there is nothing to do"]),
+    let cases: [(&str, &str, &[&str]); 7] = [
+        ("resource Vpc other", "", &["`Vpc other` of `net.QA`: shown was create, now there is nothing to do"]),
         (
             "Vpc other",
             "Vpc other\n resource Vpc third",
-            &["`third` of `net.QA`: now it is create, which was not shown"],
+            &["`Vpc third` of `net.QA`: now it is create, which was not shown"],
         ),
         (
             "Label=one",
             "Label=two",
             &[
-                "`made` of `net.QA`: it would be made otherwise than was shown",
+                "`Vpc made` of `net.QA`: it would be made otherwise than was shown",
                 "output `label` of `net.QA` would have another value than was shown",
             ],
         ),
-        ("Vpc web", "Vpc web\n has Vpc web Label=x", &["`web` of `app.QA`: shown was create, now it is update"]),
+        ("Vpc web", "Vpc web\n has Vpc web Label=x", &["`Vpc web` of `app.QA`: shown was create, now it is update"]),
         ("Vpc other", "Vpc other\n protect", &["`net.QA`: what it reads or waits for, or an option, is not as it was"]),
+        // One of another type has the same name.
+        (
+            "Vpc other",
+            "Vpc other\n resource Bucket other",
+            &["`Bucket other` of `net.QA`: now it is create, which was not shown"],
+        ),
         (
             "stack app.QA\n       resource Vpc web",
             "stack new.QA\n resource Vpc web",

@@ -115,6 +115,7 @@ async fn a_trace_that_does_not_hold_here_does_not_count() {
                 config: value::Value::Null,
                 plan: nothing,
                 outputs: std::collections::BTreeSet::new(),
+                after: std::collections::BTreeSet::new(),
                 exports: Default::default(),
                 idle: Some(nothing),
                 secrets: std::collections::BTreeSet::new(),

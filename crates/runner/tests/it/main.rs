@@ -26,6 +26,7 @@ mod signed;
 mod state;
 mod support;
 mod targets;
+mod yaml;
 
 /// No file of tests is forgotten above.
 #[test]
