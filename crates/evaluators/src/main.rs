@@ -30,8 +30,12 @@ fn projects() -> Vec<plan::Project> {
         infrastructure_aws_policies::project(),
         #[cfg(feature = "infrastructure-aws-private-ca")]
         infrastructure_aws_private_ca::project(),
+        #[cfg(feature = "infrastructure-consul")]
+        infrastructure_consul::project(),
         #[cfg(feature = "infrastructure-monitoring")]
         infrastructure_monitoring::project(),
+        #[cfg(feature = "infrastructure-vault")]
+        infrastructure_vault::project(),
         #[cfg(feature = "substructure-consul")]
         substructure_consul::project(),
         #[cfg(feature = "substructure-vault-static-mounts")]

@@ -43,6 +43,11 @@ impl Rule {
         Self::ports("udp", port, port)
     }
 
+    /// UDP to a range of ports.
+    pub fn udp_range(from: u16, to: u16) -> Self {
+        Self::ports("udp", from, to)
+    }
+
     /// Any protocol and port.
     pub fn all() -> Self {
         Self { protocol: "-1", ports: None, description: None, sides: Vec::new() }

@@ -14,7 +14,9 @@ pub fn projects() -> Vec<plan::Project> {
         infrastructure_aws_network::project(),
         infrastructure_aws_policies::project(),
         infrastructure_aws_private_ca::project(),
+        infrastructure_consul::project(),
         infrastructure_monitoring::project(),
+        infrastructure_vault::project(),
         substructure_consul::project(),
         substructure_vault_static_mounts::project(),
         // end of generated

@@ -11,7 +11,7 @@ mod print;
 mod query;
 
 pub use lock::{Change, Entry, Lock, NotPlain, Source};
-pub use query::{AccountId, AvailabilityZones, Image, Region};
+pub use query::{AccountId, AvailabilityZones, Certificate, Image, Region};
 
 #[cfg(test)]
 mod tests;

@@ -74,3 +74,26 @@ impl WorldQuery for Image {
         Value::map([("region", self.region.as_str()), ("owner", &self.owner), ("name", &self.name)])
     }
 }
+
+/// The ARN of the newest certificate that was issued for a domain.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Certificate {
+    region: String,
+    domain: String,
+}
+
+impl Certificate {
+    /// The newest one in a region whose domain is `domain`: `*.example.org`.
+    pub fn issued(region: impl Into<String>, domain: impl Into<String>) -> Self {
+        Self { region: region.into(), domain: domain.into() }
+    }
+}
+
+impl WorldQuery for Certificate {
+    type Answer = String;
+    const NAME: &'static str = "aws:certificate";
+
+    fn arguments(&self) -> Value {
+        Value::map([("region", self.region.as_str()), ("domain", &self.domain)])
+    }
+}

@@ -7,7 +7,7 @@ use config::Node;
 use diag::{Diagnostic, Diagnostics};
 use plan::{Inputs, OutputRead};
 use resource::StackName;
-use value::{Path, Value};
+use value::{Digest, Path, Value, canonical_bytes};
 use world::{Entry, Source};
 
 use crate::args::{Lock, Selection};
@@ -134,9 +134,15 @@ impl Inputs for Asking<'_> {
 /// What the sandbox answers.
 fn made_up(session: &Session<'_>, query: &str, arguments: &Value) -> Option<Value> {
     let region = || session.profile.region.clone().unwrap_or_else(|| "us-east-1".to_owned());
+    let account = || session.profile.account.clone().unwrap_or_else(|| "123456789012".to_owned());
+    let digits = |n: usize| Digest::of("sandbox/answer/1", &canonical_bytes(arguments)).short(n);
     match query {
-        "aws:account-id" => {
-            Some(Value::from(session.profile.account.clone().unwrap_or_else(|| "123456789012".to_owned())))
+        "aws:account-id" => Some(Value::from(account())),
+        "aws:image" => Some(Value::from(format!("ami-0{}", digits(16)))),
+        "aws:certificate" => {
+            let id = digits(32);
+            let id = [&id[..8], &id[8..12], &id[12..16], &id[16..20], &id[20..]].join("-");
+            Some(Value::from(format!("arn:aws:acm:{}:{}:certificate/{id}", region(), account())))
         }
         "aws:region" => Some(Value::from(region())),
         "aws:availability-zones" => {

@@ -34,6 +34,18 @@ pub fn checked(plan: &mut Draft, document: Json, ignored: &[Ignore]) -> Json {
     document
 }
 
+/// Lets instances of EC2's take a role.
+pub fn trust_of_instances() -> Json {
+    object!({
+        "Version": VERSION,
+        "Statement": {
+            "Effect": "Allow",
+            "Action": "sts:AssumeRole",
+            "Principal": { "Service": "ec2.amazonaws.com" },
+        },
+    })
+}
+
 /// Lets its bearer manage the records of hosted zones.
 pub fn route53_records<T: Arg<String>>(zone_ids: impl IntoIterator<Item = T>) -> Json {
     let zones = zone_ids.into_iter().map(|id| text("arn:aws:route53:::hostedzone/{}", [Output::known(id)]));

@@ -47,13 +47,14 @@ fn a_changed_block_replaces_what_it_must_and_wakes_only_its_readers() {
         "± edxapp-redis-cluster-xpro-qa  AWS::EC2::SecurityGroup  replace  VpcId:",
         "known after infrastructure.aws.network.QA: xpro_vpc.id  (forces replacement)",
         r#"SecurityGroupIngress[3].CidrIp: "10.6.0.0/16" -> "10.77.0.0/16""#,
-        "in 2 stacks; {two less} stacks with nothing to do",
+        "infrastructure.consul.operations.QA  ~2 ±1",
+        "in 3 stacks; {three less} stacks with nothing to do",
     ]);
     assert!(preview.out.lines().count() <= 24, "{preview}");
     world.run("preview infrastructure.aws.network.QA").ok().says([
         "± mitxpro-qa  AWS::EC2::VPC  replace\n        CidrBlock: \"10.6.0.0/16\" -> \"10.77.0.0/16\"  (forces replacement)",
         r#"~ xpro_vpc.cidr: "10.77.0.0/16""#,
-        "the old `mitxpro-qa` of infrastructure.aws.network.QA stays until applications.edxapp.xpro.QA no longer",
+        "the old `mitxpro-qa` of infrastructure.aws.network.QA stays until applications.edxapp.xpro.QA, infrastructure.consul.operations.QA",
         "40 to replace in 1 stack",
     ]);
     world.run("preview --detailed-exitcode").ends(2);

@@ -244,6 +244,10 @@ fn locks_are_checked_and_completed() {
     assert!(lock.contains("us-east-1a") && lock.contains("source = \"sandbox\""), "{lock}");
     world.run("lock check").ok();
     world.run("preview infrastructure.aws.network.QA").ok();
+    world.remove("projects/infrastructure/consul/stacks/operations.QA.lock.toml");
+    world.run("lock update infrastructure.consul.operations.QA").ok().says(["3 answers were made up by the sandbox"]);
+    let lock = world.read("projects/infrastructure/consul/stacks/operations.QA.lock.toml");
+    assert!(lock.contains("answer = \"ami-0") && lock.contains(":certificate/"), "{lock}");
     let before = world.files();
     world.run("lock update").ok().says(["every answer is there"]);
     assert_eq!(world.files(), before);

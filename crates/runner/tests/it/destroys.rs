@@ -45,12 +45,13 @@ fn what_others_read_is_not_destroyed() {
     let before = world.files();
     world.run("destroy infrastructure.aws.kms.CI --yes").ends(10).says([
         "`s3-data-analytics-ci`",
-        "`kms_s3_data_analytics_key.id` of `infrastructure.aws.kms.CI`",
-        "other stacks still read it",
+        "of `infrastructure.aws.kms.CI` cannot go: other stacks still read it",
+        "was applied with `kms_s3_data_analytics_key.id`",
         "`applications.edxapp.mitx.CI`",
         "`applications.edxapp.mitx-staging.CI`",
         "`applications.edxapp.mitxonline.CI`",
         "`applications.edxapp.xpro.CI`",
+        "`infrastructure.vault.operations.CI` was applied with `kms_ec2_ebs_key.arn`, `vault_auto_unseal_key.arn`",
         "--with-downstream",
     ]);
     assert_eq!(world.files(), before, "a refused destroy has touched something");
