@@ -5,6 +5,7 @@
 //! against what is aimed at and ends well whatever that is: a slow machine is no broken build. Only what does not work
 //! fails it.
 
+mod organisation;
 mod ours;
 mod process;
 mod report;
@@ -42,6 +43,10 @@ struct Args {
     /// Only the stack of a hundred thousand resources
     #[arg(long, conflicts_with_all = ["full", "write"])]
     scale: bool,
+    /// Only the organisation of 311 stacks, and those of 1,000 and 10,000 of its shape; with the other tools that are
+    /// on the PATH (`ci/peers DIR` installs them)
+    #[arg(long, conflicts_with_all = ["full", "scale", "write", "smoke"])]
+    organisation: bool,
     /// Writes docs/benchmarks.md
     #[arg(long)]
     write: bool,
@@ -69,6 +74,11 @@ fn run(args: &Args) -> Result<()> {
     if args.scale {
         let report = report::scaled(&scale::measure(&binaries, scale::MANY, scale::SOME)?);
         say(&report);
+        return Ok(());
+    }
+    if args.organisation {
+        let measured = organisation::measure(&root, &binaries, &organisation::SIZES, true)?;
+        say(&report::of_organisation(&measured));
         return Ok(());
     }
     let report = measure(&root, &binaries, args.full)?;
@@ -134,7 +144,9 @@ fn measure(root: &Path, binaries: &Path, full: bool) -> Result<Report> {
         None
     };
     let scale = if full { Some(scale::measure(binaries, scale::MANY, scale::SOME)?) } else { None };
-    Ok(Report { rounds: ROUNDS, workspace, small, large, peer, builds, scale })
+    let organisation =
+        if full { Some(organisation::measure(root, binaries, &organisation::SIZES, true)?) } else { None };
+    Ok(Report { rounds: ROUNDS, workspace, small, large, peer, builds, scale, organisation })
 }
 
 /// Builds what is measured, in the profile and the directory of this binary, and gives where it is.

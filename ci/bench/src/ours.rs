@@ -49,6 +49,16 @@ impl Ours {
         Ok(ours)
     }
 
+    /// A runner on the workspace of a directory.
+    pub(crate) fn at(directory: TempDir, runner: &Path) -> Result<Self> {
+        Ok(Self { runner: Program::new(runner, directory.path())?, directory })
+    }
+
+    /// The workspace's root.
+    pub(crate) fn root(&self) -> &Path {
+        self.directory.path()
+    }
+
     /// Says how many resources the stack in chains has, and how many of them are other than before.
     pub(crate) fn configure(&self, resources: usize, changed: usize) -> Result<()> {
         let text = format!("resources = {resources}\nchain = {CHAIN}\nchanged = {changed}\n");

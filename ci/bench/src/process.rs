@@ -28,6 +28,16 @@ impl Cost {
         self.user + self.system
     }
 
+    /// What two that ran one after the other cost.
+    pub(crate) fn plus(self, other: Self) -> Self {
+        Self {
+            wall: self.wall + other.wall,
+            user: self.user + other.user,
+            system: self.system + other.system,
+            peak: self.peak.max(other.peak),
+        }
+    }
+
     /// The middle of each part: one slow round says nothing.
     pub(crate) fn median(costs: &[Self]) -> Self {
         Self {

@@ -5,6 +5,7 @@ use std::fs;
 use std::time::Duration;
 
 use crate::CHAIN;
+use crate::organisation::Measured;
 use crate::ours::{Builds, Round};
 use crate::process::Cost;
 use crate::scale::{MANY, SOME, Scale};
@@ -46,13 +47,44 @@ pub(crate) struct Report {
     pub(crate) peer: Option<Peer>,
     pub(crate) builds: Option<Builds>,
     pub(crate) scale: Option<Scale>,
+    pub(crate) organisation: Option<Measured>,
 }
 
 /// What is aimed at, and what came of it; `None` = it was not measured.
-struct Target {
+pub(crate) struct Target {
     what: String,
     aim: String,
     measured: Option<(String, bool)>,
+}
+
+impl Target {
+    /// Something that takes so long at most.
+    pub(crate) fn at_most(what: String, aim: Duration, cost: Option<Cost>) -> Self {
+        let measured = cost.map(|cost| (seconds(cost.wall), cost.wall <= aim));
+        Self { what, aim: format!("at most {}", seconds(aim)), measured }
+    }
+
+    /// Something that takes so many megabytes at most.
+    pub(crate) fn memory(what: String, aim: u64, cost: Option<Cost>) -> Self {
+        let measured = cost.map(|cost| (megabytes(cost.peak), cost.peak <= aim * 1_000_000));
+        Self { what, aim: format!("at most {aim} MB"), measured }
+    }
+
+    /// Whether it was reached, if it was measured.
+    #[cfg(test)]
+    pub(crate) fn verdict(&self) -> Option<bool> {
+        self.measured.as_ref().map(|(_, good)| *good)
+    }
+
+    fn row(&self) -> String {
+        let Self { what, aim, measured } = self;
+        let (measured, verdict) = match measured {
+            Some((measured, true)) => (measured.as_str(), "PASS"),
+            Some((measured, false)) => (measured.as_str(), "FAIL"),
+            None => ("", "not measured"),
+        };
+        format!("| {what} | {aim} | {measured} | {verdict} |")
+    }
 }
 
 impl Report {
@@ -99,6 +131,7 @@ impl Report {
         ]
         .into_iter()
         .chain(scale_targets(self.scale.as_ref()))
+        .chain(self.organisation.iter().flat_map(Measured::targets))
         .collect()
     }
 
@@ -120,6 +153,7 @@ impl Report {
             costs.push((format!("build after an edit of `{}`, dev", builds.project), builds.edit));
         }
         costs.extend(self.scale.iter().flat_map(scale_costs));
+        costs.extend(self.organisation.iter().flat_map(Measured::costs));
         costs
     }
 
@@ -201,23 +235,37 @@ fn scale_targets(scale: Option<&Scale>) -> Vec<Target> {
 pub(crate) fn scaled(scale: &Scale) -> String {
     let mut text = String::new();
     for (what, cost) in scale_costs(scale) {
-        let times = [cost.wall, cost.user, cost.system].map(seconds).join(" | ");
-        // Writing to a `String` does not fail.
-        let _ = writeln!(text, "| {what} | {times} | {} |", megabytes(cost.peak));
+        text += &(cost_row(&what, cost) + "\n");
     }
-    for Target { what, aim, measured } in scale_targets(Some(scale)) {
-        let (measured, good) = measured.unwrap_or_default();
-        let _ = writeln!(text, "| {what} | {aim} | {measured} | {} |", if good { "PASS" } else { "FAIL" });
+    for target in scale_targets(Some(scale)) {
+        text += &(target.row() + "\n");
     }
     text
+}
+
+/// The part of the report that is about the organisation.
+pub(crate) fn of_organisation(measured: &Measured) -> String {
+    let costs = measured.costs();
+    let costs = costs.iter().map(|(what, cost)| cost_row(what, *cost)).collect::<Vec<_>>().join("\n");
+    let targets = measured.targets().iter().map(Target::row).collect::<Vec<_>>().join("\n");
+    format!("{costs}\n{}\n{targets}", ratios(measured))
+}
+
+fn cost_row(what: &str, cost: Cost) -> String {
+    let times = [cost.wall, cost.user, cost.system].map(seconds).join(" | ");
+    format!("| {what} | {times} | {} |", megabytes(cost.peak))
+}
+
+fn ratios(measured: &Measured) -> String {
+    let head = "\n| Everything cached: theirs / ours at 311 stacks | Time | CPU |\n|---|---:|---:|";
+    format!("{head}\n{}\n", measured.ratios().join("\n"))
 }
 
 impl Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(f, "| What | Time | User CPU | System CPU | Memory |\n|---|---:|---:|---:|---:|")?;
         for (what, cost) in self.costs() {
-            let times = [cost.wall, cost.user, cost.system].map(seconds).join(" | ");
-            writeln!(f, "| {what} | {times} | {} |", megabytes(cost.peak))?;
+            writeln!(f, "{}", cost_row(&what, cost))?;
         }
         if let Some(peer) = &self.peer {
             writeln!(f, "\n| Theirs / ours | Time | CPU | Memory |\n|---|---:|---:|---:|")?;
@@ -231,18 +279,12 @@ impl Display for Report {
                 writeln!(f, "| {what}, {} resources | {wall:.0} | {cpu:.0} | {memory:.1} |", small.resources)?;
             }
         }
-        writeln!(f, "\n| Target | Aim | Measured | |\n|---|---|---:|---|")?;
-        let targets = self.targets();
-        for (position, Target { what, aim, measured }) in targets.iter().enumerate() {
-            let (measured, verdict) = match measured {
-                Some((measured, true)) => (measured.as_str(), "PASS"),
-                Some((measured, false)) => (measured.as_str(), "FAIL"),
-                None => ("", "not measured"),
-            };
-            let line = format!("| {what} | {aim} | {measured} | {verdict} |");
-            if position + 1 < targets.len() { writeln!(f, "{line}")? } else { write!(f, "{line}")? }
+        if let Some(measured) = &self.organisation {
+            write!(f, "{}", ratios(measured))?;
         }
-        Ok(())
+        writeln!(f, "\n| Target | Aim | Measured | |\n|---|---|---:|---|")?;
+        let targets: Vec<String> = self.targets().iter().map(Target::row).collect();
+        write!(f, "{}", targets.join("\n"))
     }
 }
 
@@ -289,7 +331,7 @@ mod tests {
             plans: 1,
         });
         let (workspace, small, large) = (series(0), series(small), series(large));
-        Report { rounds: 1, workspace, small, large, peer, builds: None, scale: None }.page()
+        Report { rounds: 1, workspace, small, large, peer, builds: None, scale: None, organisation: None }.page()
     }
 
     #[test]

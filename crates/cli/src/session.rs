@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use config_load::{Files, Profile, Variables, Workspace};
+use config_load::{Files, Profile, Stamps, Variables, Workspace};
 use diag::{Diagnostic, Diagnostics};
 use engine::{Catalog, Engine, Foreign, Instance, Providers, StackEntry};
 use plan::{OutputRead, Project, StackList};
@@ -253,7 +253,7 @@ impl<'a> Session<'a> {
 
     /// Runs something with the engine.
     pub(crate) async fn with_engine<T>(&self, work: impl AsyncFnOnce(&Engine<'_>) -> Result<T>) -> Result<T> {
-        let files = Files::new(&self.workspace, &self.variables);
+        let files = Files::with_stamps(&self.workspace, &self.variables, self.stamps());
         let inputs = files.inputs(no_outputs);
         let stacks = self.catalog.stacks().map(|entry| &entry.name).chain(&self.planned);
         let stacks = stacks.map(|name| (name.to_string(), name.clone())).collect();
@@ -281,7 +281,18 @@ impl<'a> Session<'a> {
             root: self.workspace.root().to_owned(),
             shared: self.shared.source(),
         };
-        work(&engine).await
+        let done = work(&engine).await;
+        if let Some(bytes) = files.stamps().to_bytes() {
+            crate::traces::local(self.workspace.root()).put_record(stamps_key(), &bytes);
+        }
+        done
+    }
+
+    /// What this runner has learnt of the workspace's files.
+    fn stamps(&self) -> Stamps {
+        let Ok(program) = std::env::current_exe() else { return Stamps::default() };
+        let kept = crate::traces::local(self.workspace.root()).get_record(stamps_key());
+        Stamps::read(kept.as_deref().unwrap_or_default(), &program)
     }
 
     /// The named pure functions of all projects, with the digest of the source of the crate that each is in.
@@ -481,6 +492,10 @@ impl Selected {
     pub(crate) fn names(&self) -> BTreeSet<String> {
         self.stacks.iter().map(ToString::to_string).collect()
     }
+}
+
+fn stamps_key() -> Digest {
+    Digest::of("stamps/1", b"")
 }
 
 /// The day that it is, UTC.

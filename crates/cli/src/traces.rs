@@ -59,11 +59,11 @@ impl TraceCache {
     }
 
     fn key(&self, what: &str) -> Digest {
-        Digest::of_parts("traces/3", [self.profile.as_bytes(), what.as_bytes()])
+        Digest::of_parts("traces/4", [self.profile.as_bytes(), what.as_bytes()])
     }
 
     fn load(&self, what: &str) -> Traces {
-        self.cache.get_record(self.key(what)).and_then(|bytes| serde_json::from_slice(&bytes).ok()).unwrap_or_default()
+        self.cache.get_record(self.key(what)).and_then(|bytes| postcard::from_bytes(&bytes).ok()).unwrap_or_default()
     }
 
     fn add(&self, what: &str, old: &Traces, new: &Traces) {
@@ -72,7 +72,7 @@ impl TraceCache {
         }
         let mut all = old.clone();
         all.extend(new.iter().map(|(name, trace)| (name.clone(), trace.clone())));
-        if let Ok(bytes) = serde_json::to_vec(&all) {
+        if let Ok(bytes) = postcard::to_extend(&all, Vec::new()) {
             self.cache.put_record(self.key(what), &bytes);
         }
     }

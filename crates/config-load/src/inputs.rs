@@ -5,12 +5,12 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use config::Node;
 use diag::{Diagnostic, Diagnostics};
-use plan::{Inputs, OutputRead};
+use plan::{Inputs, OutputRead, Read};
 use resource::StackName;
-use value::{Path, Value};
+use value::{Digest, Path, Value};
 use world::Lock;
 
-use crate::{Tree, Variables};
+use crate::{Stamps, Tree, Variables, files};
 
 /// Answers for outputs of other stacks.
 type Outputs<'a> = dyn Fn(&str, &Path) -> OutputRead + Sync + 'a;
@@ -23,12 +23,23 @@ pub struct Files<'a> {
     variables: &'a Variables,
     configs: Cache<Node>,
     locks: Cache<Lock>,
+    stamps: Stamps,
 }
 
 impl<'a> Files<'a> {
     /// The files of a workspace, with the environment variables that count.
     pub fn new(tree: &'a Tree, variables: &'a Variables) -> Self {
-        Self { tree, variables, configs: Cache::default(), locks: Cache::default() }
+        Self::with_stamps(tree, variables, Stamps::default())
+    }
+
+    /// The same, with what an earlier run has learnt of them.
+    pub fn with_stamps(tree: &'a Tree, variables: &'a Variables, stamps: Stamps) -> Self {
+        Self { tree, variables, configs: Cache::default(), locks: Cache::default(), stamps }
+    }
+
+    /// What is known of them.
+    pub fn stamps(&self) -> &Stamps {
+        &self.stamps
     }
 
     /// The configuration of a stack.
@@ -78,6 +89,20 @@ impl Inputs for FileInputs<'_> {
 
     fn output(&self, stack: &str, path: &Path) -> OutputRead {
         (self.outputs)(stack, path)
+    }
+
+    fn digest(&self, stack: &StackName, read: &Read) -> Option<Digest> {
+        let tree = self.files.tree;
+        let make = || plan::read_digest(self, stack, read);
+        let stamped = |file: &str, part: &str| self.files.stamps.digest(tree.root(), file, part, make);
+        match read {
+            Read::Config => stamped(&tree.stack_file(stack), "config"),
+            Read::World(query) => stamped(&tree.lock_file(stack), query),
+            Read::File(path) | Read::List(path) if files::below(tree.root(), path).is_err() => make(),
+            Read::File(path) => stamped(path, "file"),
+            Read::List(path) => stamped(path, "list"),
+            Read::Variable(_) | Read::Output(..) => make(),
+        }
     }
 }
 

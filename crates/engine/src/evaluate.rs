@@ -15,11 +15,11 @@ use crate::{Engine, SEMANTICS_EPOCH, StackEntry, Trace, Traces};
 
 /// What evaluations of stacks gave.
 #[derive(Debug, Default)]
-pub struct Evaluations {
+pub struct Evaluations<'t> {
     /// Those that were done, by full name.
     pub done: BTreeMap<String, Evaluation>,
     /// Those whose trace holds.
-    pub cached: BTreeMap<String, Trace>,
+    pub cached: BTreeMap<String, &'t Trace>,
     /// Those whose trace does not, but one that another machine has left.
     pub found: Traces,
 }
@@ -124,7 +124,8 @@ impl Engine<'_> {
     pub fn survey<'b>(&self, stacks: impl IntoIterator<Item = &'b StackEntry>) -> Survey {
         let stacks: Vec<&StackEntry> = stacks.into_iter().collect();
         let mut survey = Survey::default();
-        for (name, evaluation) in self.evaluate(&stacks, &Traces::new(), &FilesOnly(self), &FilesOnly(self)).done {
+        let none = Traces::new();
+        for (name, evaluation) in self.evaluate(&stacks, &none, &FilesOnly(self), &FilesOnly(self)).done {
             let mut needs: BTreeSet<String> = evaluation.sources.references.keys().cloned().collect();
             if let Some(plan) = plan_of(&evaluation) {
                 needs.extend(plan.reads().into_iter().map(|(stack, _)| stack));
@@ -138,25 +139,25 @@ impl Engine<'_> {
 
     /// Evaluates stacks whose trace does not hold. Traces are judged by the outputs as `held` has them; programs see
     /// them as `outputs` has them.
-    pub(crate) fn evaluate(
+    pub(crate) fn evaluate<'t>(
         &self,
         stacks: &[&StackEntry],
-        traces: &Traces,
+        traces: &'t Traces,
         held: &dyn OutputSource,
         outputs: &dyn OutputSource,
-    ) -> Evaluations {
+    ) -> Evaluations<'t> {
         let (cached, open) = self.look_up(stacks, traces, held);
         Evaluations { done: self.evaluate_all(&open, outputs), cached, found: Traces::new() }
     }
 
     /// The same, unless another machine has left a trace that holds.
-    pub(crate) fn find_or_evaluate(
+    pub(crate) fn find_or_evaluate<'t>(
         &self,
         stacks: &[&StackEntry],
-        traces: &Traces,
+        traces: &'t Traces,
         held: &dyn OutputSource,
         outputs: &dyn OutputSource,
-    ) -> Evaluations {
+    ) -> Evaluations<'t> {
         let (cached, mut open) = self.look_up(stacks, traces, held);
         let found = self.find_elsewhere(&open, held);
         open.retain(|entry| !found.contains_key(&entry.name.to_string()));
@@ -164,20 +165,21 @@ impl Engine<'_> {
     }
 
     /// The traces that hold, and the stacks without one.
-    fn look_up<'b>(
+    fn look_up<'b, 't>(
         &self,
         stacks: &[&'b StackEntry],
-        traces: &Traces,
+        traces: &'t Traces,
         held: &dyn OutputSource,
-    ) -> (BTreeMap<String, Trace>, Vec<&'b StackEntry>) {
+    ) -> (BTreeMap<String, &'t Trace>, Vec<&'b StackEntry>) {
         let look = |entry: &&'b StackEntry| {
             let name = entry.name.to_string();
-            match traces.get(&name).filter(|trace| self.holds(entry, trace, held)) {
-                Some(trace) => Either::Left((name, trace.clone())),
+            match traces.get(&name).filter(|trace| self.holds(entry, &trace.record, held)) {
+                Some(trace) => Either::Left((name, trace)),
                 None => Either::Right(*entry),
             }
         };
-        stacks.par_iter().partition_map(look)
+        let (cached, open): (Vec<_>, Vec<_>) = stacks.par_iter().partition_map(look);
+        (cached.into_iter().collect(), open)
     }
 
     fn evaluate_all(&self, stacks: &[&StackEntry], outputs: &dyn OutputSource) -> BTreeMap<String, Evaluation> {
@@ -191,7 +193,7 @@ impl Engine<'_> {
         traces: &'t Traces,
         outputs: &dyn OutputSource,
     ) -> Option<&'t Trace> {
-        traces.get(&entry.name.to_string()).filter(|trace| self.holds(entry, trace, outputs))
+        traces.get(&entry.name.to_string()).filter(|trace| self.holds(entry, &trace.record, outputs))
     }
 
     /// Evaluates one stack, whatever its trace says.
@@ -213,14 +215,14 @@ impl Engine<'_> {
         evaluation.with_functions(|name| self.functions.get(name).copied())
     }
 
-    /// Whether everything that a trace's evaluation read is as it was.
-    pub(crate) fn holds(&self, entry: &StackEntry, trace: &Trace, outputs: &dyn OutputSource) -> bool {
+    /// Whether everything that an evaluation depended on is as it was.
+    pub(crate) fn holds(&self, entry: &StackEntry, record: &EvaluateRecord, outputs: &dyn OutputSource) -> bool {
         let is_same = |(read, digest): (&Read, &Digest)| self.is_as_read(&entry.name, read, *digest, outputs);
         let project = self.projects[entry.project].name();
         !self.given.contains_key(&entry.name.to_string())
-            && self.code.get(project) == Some(&trace.record.code)
-            && (trace.record.format, trace.record.epoch) == (PLAN_FORMAT, SEMANTICS_EPOCH)
-            && trace.record.reads.iter().all(is_same)
+            && self.code.get(project) == Some(&record.code)
+            && (record.format, record.epoch) == (PLAN_FORMAT, SEMANTICS_EPOCH)
+            && record.reads.iter().all(is_same)
     }
 
     /// Whether what an evaluation has recorded of something that it read is so now.
@@ -233,7 +235,7 @@ impl Engine<'_> {
     ) -> bool {
         match read {
             Read::Output(other, path) => outputs.is_as_seen(other, path, recorded),
-            read => digest_of(read, stack, self.inputs) == Some(recorded),
+            read => self.inputs.digest(stack, read) == Some(recorded),
         }
     }
 
@@ -252,7 +254,7 @@ impl Engine<'_> {
                 stack: entry.name.clone(),
                 reads: evaluation.reads.clone(),
             },
-            config: self.inputs.config(&entry.name).map(|node| node.to_value()).unwrap_or_default(),
+            config: self.inputs.config(&entry.name).map(|node| (&node.to_value()).into()).unwrap_or_default(),
             plan: evaluated.digest(),
             outputs: plan.reads(),
             after: plan.waits_for().iter().map(ToString::to_string).collect(),
@@ -262,29 +264,6 @@ impl Engine<'_> {
             takes: crate::moves::takes(plan),
         })
     }
-}
-
-/// The digest of what is there now, as the reader would record it; `None` = it cannot be read here.
-pub(crate) fn digest_of(read: &Read, stack: &StackName, inputs: &dyn Inputs) -> Option<Digest> {
-    Some(match read {
-        Read::Config => inputs.config(stack).ok()?.to_value().digest(),
-        Read::File(path) => inputs.file(path).ok()?.map_or_else(plan::absent, |bytes| Digest::of("file", &bytes)),
-        Read::List(directory) => {
-            let names = inputs.list(directory).ok()?;
-            names.map_or_else(plan::absent, |names| Digest::of_parts("list", names.iter().map(String::as_bytes)))
-        }
-        Read::Variable(name) => {
-            inputs.variable(name).map_or_else(plan::absent, |value| Digest::of("variable", value.as_bytes()))
-        }
-        Read::World(text) => {
-            let key: Value = serde_json::from_str(text).ok()?;
-            let query = key.get("query")?.as_str()?;
-            let answer = inputs.world(stack, query, key.get("arguments")?).ok()?;
-            answer.as_ref().map_or_else(plan::absent, Value::digest)
-        }
-        // What others export is not among the inputs.
-        Read::Output(..) => return None,
-    })
 }
 
 /// The outputs of other stacks that a program branched on, with the digests of what it saw.

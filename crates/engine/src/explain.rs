@@ -4,7 +4,6 @@ use plan::{Inputs, Read, Reads};
 use resource::PLAN_FORMAT;
 use taskgraph::{Difference, EvaluateRecord};
 
-use crate::evaluate::digest_of;
 use crate::{Engine, Preview, Recorded, SEMANTICS_EPOCH, Trace};
 
 impl Engine<'_> {
@@ -23,7 +22,7 @@ impl Engine<'_> {
             reads: found(&old, self.inputs),
         };
         let config = self.inputs.config(&entry.name).map(|node| node.to_value()).unwrap_or_default();
-        taskgraph::differences_of_evaluate(&old, &new, Some((&trace.config, &config)))
+        taskgraph::differences_of_evaluate(&old, &new, Some((&trace.config.value(), &config)))
     }
 
     /// What of that which an evaluation reads now is another in other sources; its code and outputs of other stacks are
@@ -87,6 +86,6 @@ fn without_outputs(record: &EvaluateRecord) -> EvaluateRecord {
 
 /// What is there of that which a record read.
 fn found(record: &EvaluateRecord, inputs: &dyn Inputs) -> Reads {
-    let digest = |read: &Read| digest_of(read, &record.stack, inputs).unwrap_or_else(plan::absent);
+    let digest = |read: &Read| inputs.digest(&record.stack, read).unwrap_or_else(plan::absent);
     record.reads.keys().map(|read| (read.clone(), digest(read))).collect()
 }

@@ -132,7 +132,7 @@ fn of_trace(trace: &Trace) -> Recorded {
     });
     Recorded {
         record: Some(trace.record.clone()),
-        config: trace.config.clone(),
+        config: trace.config.value(),
         footprint: Footprint {
             plan: Some(trace.plan),
             reads: trace.outputs.clone(),

@@ -70,7 +70,7 @@ pub use rename::Fingerprints;
 pub use repair::Repair;
 pub use shared::TraceSource;
 pub use surgery::{Operation, Surgery};
-pub use trace::{Trace, Traces};
+pub use trace::{ConfigText, Trace, Traces};
 
 /// Everything that the engine works with; composed by the command line.
 pub struct Engine<'a> {

@@ -6,7 +6,7 @@ use resource::{Evaluated, PLAN_FORMAT, StackName};
 use taskgraph::EvaluateRecord;
 use value::Digest;
 
-use crate::evaluate::{OutputSource, digest_of};
+use crate::evaluate::OutputSource;
 use crate::{Engine, Preview, SEMANTICS_EPOCH, StackEntry, Trace, Traces};
 
 /// How many questions are under way at a time: what answers is far away, and most of the time is waiting.
@@ -43,14 +43,14 @@ impl Engine<'_> {
             let trace = shared.find(&task, &|read| self.digest_now(&entry.name, read, held))?;
             // What was noted of a state elsewhere says nothing of the one here.
             let trace = Trace { idle: None, ..trace };
-            self.holds(entry, &trace, held).then_some((name, trace))
+            self.holds(entry, &trace.record, held).then_some((name, trace))
         };
         side_by_side(|| stacks.par_iter().filter_map(find).collect())
     }
 
     /// The digest of what is there now, outputs of other stacks included.
     fn digest_now(&self, stack: &StackName, read: &Read, held: &dyn OutputSource) -> Option<Digest> {
-        let Read::Output(other, path) = read else { return digest_of(read, stack, self.inputs) };
+        let Read::Output(other, path) = read else { return self.inputs.digest(stack, read) };
         match held.read(other, path) {
             OutputRead::Known { value, applied } => Some(plan::output_digest(&value, applied)),
             OutputRead::NotYet | OutputRead::Missing(_) => None,

@@ -100,7 +100,7 @@ impl Work<'_> {
                 let outputs = self.plain_outputs(&moving);
                 self.engine.evaluate(&entries, traces, &outputs, &outputs)
             };
-            claims.known.extend(evaluations.cached.into_values().flat_map(|trace| trace.takes));
+            claims.known.extend(evaluations.cached.into_values().flat_map(|trace| trace.takes.iter().cloned()));
             let mut waiting: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
             for (name, evaluation) in evaluations.done {
                 let trace = catalog.get(&name).and_then(|entry| self.engine.trace_of(entry, &evaluation));

@@ -89,10 +89,18 @@ impl Work<'_> {
         self.preview.found = evaluations.found.keys().cloned().collect();
         // They are kept here, too, so that nobody is asked again.
         self.preview.traces.clone_from(&evaluations.found);
-        for (name, trace) in evaluations.cached.into_iter().chain(evaluations.found) {
-            let settled = self.rests(&name, trace.plan, &trace.outputs);
-            let plain = plain_reads(&trace.record.reads).map(|(stack, path, _)| (stack.clone(), path.clone()));
-            let needs = Needs { plain: plain.collect(), reads: trace.outputs, after: BTreeSet::new() };
+        let found = evaluations.found.iter().map(|(name, trace)| (name.clone(), trace));
+        let held: Vec<(String, &Trace)> = evaluations.cached.into_iter().chain(found).collect();
+        let looked_at: Vec<(String, Needs, bool)> = held
+            .into_par_iter()
+            .map(|(name, trace)| {
+                let settled = self.rests(&name, trace.plan, &trace.outputs);
+                let plain = plain_reads(&trace.record.reads).map(|(stack, path, _)| (stack.clone(), path.clone()));
+                let needs = Needs { plain: plain.collect(), reads: trace.outputs.clone(), after: BTreeSet::new() };
+                (name, needs, settled)
+            })
+            .collect();
+        for (name, needs, settled) in looked_at {
             self.rounds.traced(&name, needs, settled);
         }
         self.take(evaluations.done)

@@ -52,7 +52,7 @@ pub use arg::{Arg, IntoExpr};
 pub use declare::{AsDependency, Declaration, Declare, ResourceRef, ResourceType};
 pub use draft::{Draft, Plan};
 pub use function::{PlanFunction, argument, function};
-pub use inputs::{Inputs, OutputRead};
+pub use inputs::{Inputs, OutputRead, read_digest};
 pub use output::{Json, Output, Typed, text};
 pub use project::{Evaluation, Project, StackList};
 pub use read::{FromValue, IntoValue, Read, Reads};

@@ -2,6 +2,7 @@
 
 use std::fs::{File, OpenOptions};
 use std::io::{self, BufWriter, Write};
+use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -59,7 +60,8 @@ pub(crate) struct Writer {
     pub(crate) generation: u64,
     /// Its lock is the right to write.
     pub(crate) lock: File,
-    pub(crate) segment: File,
+    /// The file that it goes on in. It is opened for each chunk: a run may hold more stacks than a process may open files.
+    pub(crate) segment: PathBuf,
     /// The position of the next entry.
     pub(crate) position: u64,
     /// The digest of the last chunk.
@@ -76,13 +78,12 @@ impl Writer {
         position: u64,
         previous: Digest,
         entries: Vec<Entry>,
-    ) -> Result<(File, Digest), StoreError> {
+    ) -> Result<(PathBuf, Digest), StoreError> {
         let path = dir.segment(position);
         let (line, digest) = encode(Chunk { position, previous, entries })?;
         // What may be there was never acknowledged: no state that was read has an entry at this position.
         durable::replace(&path, &line).map_err(io_error("cannot write", &path))?;
-        let file = OpenOptions::new().append(true).open(&path).map_err(io_error("cannot open", &path))?;
-        Ok((file, digest))
+        Ok((path, digest))
     }
 
     fn append(&mut self, entries: Vec<Entry>) -> Result<(), StoreError> {
@@ -98,7 +99,8 @@ impl Writer {
             reason: "an earlier write failed".into(),
         };
         self.failed = Some(unknown);
-        let written = self.segment.write_all(&line).and_then(|()| self.segment.sync_data());
+        let open = OpenOptions::new().append(true).open(&self.segment);
+        let written = open.and_then(|mut file| file.write_all(&line).and_then(|()| file.sync_data()));
         written.map_err(io_error("cannot append to the journal of", self.dir.path()))?;
         self.failed = None;
         self.position += count;
@@ -220,7 +222,7 @@ mod tests {
             plan: None,
             generation: 1,
             lock: File::create(dir.lock()).expect("made"),
-            segment: File::open(dir.segment(0)).expect("opened, for reading only"),
+            segment: dir.journal(),
             position: 1,
             chain,
             failed: None,

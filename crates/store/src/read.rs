@@ -1,6 +1,8 @@
 //! Reading heads, snapshots and journals. Nothing here writes.
 
+use std::num::NonZero;
 use std::path::{Path, PathBuf};
+use std::thread;
 
 use ports::{Account, StoreError};
 use resource::StackName;
@@ -31,16 +33,32 @@ impl Replayed {
 
 /// The newest head of every stack under the root, with its directory.
 pub(crate) fn heads(root: &Path) -> Result<Vec<(StackDir, Head)>, StoreError> {
+    /// As many stacks as are worth a thread of their own.
+    const SHARE: usize = 64;
     let stacks = root.join("stacks");
-    let mut heads = Vec::new();
-    for name in layout::names(&stacks)? {
-        let dir = StackDir::new(stacks.join(name));
-        if let Some(head) = newest(&dir)? {
-            heads.push((dir, head));
+    let dirs: Vec<StackDir> =
+        layout::names(&stacks)?.into_iter().map(|name| StackDir::new(stacks.join(name))).collect();
+    let threads = thread::available_parallelism().map_or(1, NonZero::get).min(dirs.len() / SHARE + 1);
+    let shares = dirs.chunks(dirs.len().div_ceil(threads).max(1));
+    let mut heads = thread::scope(|scope| {
+        let readers: Vec<_> = shares.map(|share| scope.spawn(|| newest_of(share))).collect();
+        let mut heads = Vec::with_capacity(dirs.len());
+        for reader in readers {
+            heads.extend(reader.join().map_err(|_| gone())??);
         }
-    }
+        Ok::<_, StoreError>(heads)
+    })?;
     heads.sort_by(|(_, a), (_, b)| a.stack.cmp(&b.stack));
     Ok(heads)
+}
+
+fn newest_of(dirs: &[StackDir]) -> Result<Vec<(StackDir, Head)>, StoreError> {
+    let heads = dirs.iter().map(|dir| Ok(newest(dir)?.map(|head| (dir.clone(), head))));
+    heads.filter_map(Result::transpose).collect()
+}
+
+fn gone() -> StoreError {
+    StoreError::Io { what: "cannot read the heads".to_owned(), reason: "a thread that read them is gone".to_owned() }
 }
 
 /// The newest head in the directory of a stack; `None` if it has none.

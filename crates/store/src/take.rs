@@ -6,10 +6,12 @@
 
 use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{Seek, Write};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use ports::{Base, Journal, Run, StoreError};
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use state::{Entry, Head};
 use value::Digest;
 
@@ -20,6 +22,7 @@ use crate::{Held, Inner, durable, head, lease};
 
 /// Takes the stacks of `bases`, in whose order the journals come.
 pub(crate) fn acquire(inner: &Arc<Inner>, run: &Run, bases: &[Base]) -> Result<Vec<Box<dyn Journal>>, StoreError> {
+    make_room(bases.len());
     let fresh = lease::write(&inner.root, run, &inner.settings, Duration::ZERO)?.first;
     let journals = lock_all(inner, run, bases).and_then(|locked| open_all(inner, run, locked));
     if journals.is_err() && fresh {
@@ -27,6 +30,19 @@ pub(crate) fn acquire(inner: &Arc<Inner>, run: &Run, bases: &[Base]) -> Result<V
         let _ = lease::remove(&inner.root, &run.id);
     }
     journals
+}
+
+/// Each stack holds a file open, its lock; where more stacks are taken than files may be open by default, the process is
+/// given as many as it is allowed.
+fn make_room(stacks: usize) {
+    /// Files that are open besides: those being written, the cloud, the terminal.
+    const OTHERS: u64 = 256;
+    let limit = getrlimit(Resource::Nofile);
+    let needed = u64::try_from(stacks).unwrap_or(u64::MAX).saturating_add(OTHERS);
+    if limit.current.is_some_and(|current| current < needed) {
+        // If it is refused the run ends at the first file too many, before anything is written, and says so.
+        let _ = setrlimit(Resource::Nofile, Rlimit { current: limit.maximum, ..limit });
+    }
 }
 
 /// A stack that is locked and as planned, with nothing written.
@@ -126,7 +142,7 @@ pub(crate) fn lock_file(inner: &Inner, run: &Run, dir: &StackDir, stack: &str) -
 /// What is open of a stack.
 struct Opened {
     generation: u64,
-    segment: File,
+    segment: PathBuf,
     chain: Digest,
 }
 

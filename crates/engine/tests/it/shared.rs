@@ -112,7 +112,7 @@ async fn a_trace_that_does_not_hold_here_does_not_count() {
             let reads = [(Read::File("of elsewhere".to_owned()), nothing)].into();
             Some(Trace {
                 record: EvaluateRecord { reads, ..task.clone() },
-                config: value::Value::Null,
+                config: engine::ConfigText::default(),
                 plan: nothing,
                 outputs: std::collections::BTreeSet::new(),
                 after: std::collections::BTreeSet::new(),
