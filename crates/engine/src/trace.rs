@@ -20,7 +20,6 @@ pub struct Trace {
     /// The outputs of other stacks that the plan reads.
     pub outputs: BTreeSet<(String, Path)>,
     /// The stacks that it waits for without reading them, by full name.
-    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub after: BTreeSet<String>,
     /// What each output of it is made of.
     #[serde(default)]
