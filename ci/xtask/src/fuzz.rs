@@ -18,8 +18,11 @@ pub(crate) fn run(root: &Path, minutes: u64, seed: u64) -> Result<()> {
         let ended = command.output().context("cannot run the fuzzer")?;
         if !ended.status.success() {
             let said = String::from_utf8_lossy(&ended.stderr);
-            let found = said.split_once(&format!("seed {seed}: ")).map_or(&*said, |(_, found)| found);
-            crate::say(found);
+            match said.split_once(&format!("seed {seed}: ")) {
+                Some((_, found)) => crate::say(found),
+                // The test runner keeps what other tests say for its own list of failures.
+                None => crate::say(&(String::from_utf8_lossy(&ended.stdout) + said)),
+            }
         }
         ensure!(ended.status.success(), "seed {seed}: the fuzzer found something");
         if Instant::now() >= end {
