@@ -28,9 +28,12 @@ pub const TARGETS: &[Target] = &[
     ("seals", seals),
 ];
 
-/// A stack file: TOML with places; an edit of it is read as what was set.
+/// A stack file: TOML with places; an edit of it is read as what was set. The same text may be tried as YAML.
 pub fn configuration(bytes: &[u8]) {
     let Ok(text) = std::str::from_utf8(bytes) else { return };
+    if let Ok(node) = config::parse_yaml("members.yaml", text) {
+        let _ = node.to_value();
+    }
     let Ok(node) = config::parse("stacks/QA.toml", text) else { return };
     let _ = node.to_value();
     let key = Path::key("added");

@@ -120,6 +120,7 @@ fn texts() -> BTreeMap<&'static str, Vec<Vec<u8>>> {
     let is_toml = |name: &str| Path::new(name).extension().is_some_and(|extension| extension == "toml");
     of("configuration", "projects", &|name| is_toml(name) && !name.ends_with("lock.toml"));
     of("configuration", "foreign", &is_toml);
+    of("configuration", "configuration", &|name| Path::new(name).extension().is_some_and(|end| end == "yaml"));
     of("lock_file", "projects", &|name| name.ends_with(".lock.toml"));
     texts.entry("workspace_file").or_default().extend(std::fs::read(root().join("groundplan.toml")));
     texts.insert("plan", vec![PLAN.into()]);

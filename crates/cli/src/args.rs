@@ -529,6 +529,13 @@ pub(crate) enum Config {
         #[arg(long)]
         secret: bool,
     },
+    /// Print the JSON Schema of a project's files, for editors
+    Schema {
+        /// The project
+        project: String,
+        /// The kind of file, where there are several
+        kind: Option<String>,
+    },
 }
 
 #[derive(Debug, Subcommand)]

@@ -18,8 +18,12 @@ pub struct Settings {
     pub organisation: String,
     /// The environments of the default selection, in the order of promotion.
     pub environments: Vec<String>,
+    /// Environments of the default selection that are outside the order of promotion.
+    pub other_environments: Vec<String>,
     /// Environments outside the default selection.
     pub known_environments: Vec<String>,
+    /// Directories of configuration that projects read, by the name that they ask for.
+    pub configuration: BTreeMap<String, String>,
     /// To whom secrets are sealed.
     pub secrets: Secrets,
     /// How long a run holds stacks that it does not say it still holds.
@@ -170,8 +174,8 @@ impl Settings {
             .collect();
         profiles.entry(SANDBOX.to_owned()).or_insert_with(|| Profile::sandbox(file));
         let signers = signers(form.signers, &mut found);
-        let known = form.environments.iter().chain(&form.known_environments).map(|name| name.value.as_str());
-        let known: Vec<&str> = known.chain(["default"]).collect();
+        let listed = form.environments.iter().chain(&form.other_environments).chain(&form.known_environments);
+        let known: Vec<&str> = listed.map(|name| name.value.as_str()).chain(["default"]).collect();
         let named: Vec<&str> = profiles.keys().map(String::as_str).collect();
         let approvals = Approvals::new(form.approvals, &signers, &known, &named, &mut found);
         let cache = form.cache.map(|form| form.settings(&signers, &mut found));
@@ -179,7 +183,9 @@ impl Settings {
         found.into_result(Self {
             organisation: form.organisation.value,
             environments: names(form.environments),
+            other_environments: names(form.other_environments),
             known_environments: names(form.known_environments),
+            configuration: form.configuration,
             secrets: form.secrets.unwrap_or_default(),
             leases: form.leases.unwrap_or_default(),
             profiles,
@@ -209,15 +215,17 @@ impl Settings {
 
     /// All environments that stacks can be in: of the default selection, known ones, and `default`.
     pub fn all_environments(&self) -> impl Iterator<Item = &str> + Clone {
-        self.environments.iter().chain(&self.known_environments).map(String::as_str).chain(["default"])
+        let listed = self.environments.iter().chain(&self.other_environments).chain(&self.known_environments);
+        listed.map(String::as_str).chain(["default"])
     }
 
     /// Whether stacks of the environment are in the default selection: the listed ones, and the global `default`.
     pub fn is_selected(&self, environment: &str) -> bool {
-        environment == "default" || self.environments.iter().any(|name| name == environment)
+        let mut listed = self.environments.iter().chain(&self.other_environments);
+        environment == "default" || listed.any(|name| name == environment)
     }
 
-    /// The place of an environment in the order of promotion; `default` and known ones have none.
+    /// The place of an environment in the order of promotion; `default`, other and known ones have none.
     pub fn promotion_rank(&self, environment: &str) -> Option<usize> {
         self.environments.iter().position(|name| name == environment)
     }
@@ -282,7 +290,11 @@ struct Form {
     organisation: Placed<String>,
     environments: Vec<Placed<String>>,
     #[config(default)]
+    other_environments: Vec<Placed<String>>,
+    #[config(default)]
     known_environments: Vec<Placed<String>>,
+    #[config(default)]
+    configuration: BTreeMap<String, String>,
     secrets: Option<Secrets>,
     leases: Option<Leases>,
     #[config(default)]
@@ -321,6 +333,11 @@ struct ProfileForm {
 }
 
 impl Form {
+    /// All environments that are listed.
+    fn all_environments(&self) -> impl Iterator<Item = &Placed<String>> {
+        self.environments.iter().chain(&self.other_environments).chain(&self.known_environments)
+    }
+
     fn check(&self, found: &mut Diagnostics) {
         let mut wrong = |place: &Place, message: String, hint: &str| {
             found.push(Diagnostic::error("E0206", message).at(place.clone()).hint(hint));
@@ -332,7 +349,7 @@ impl Form {
             wrong(&name.place, message, "use lower-case letters, digits and `-`");
         }
         let mut seen: BTreeMap<&str, &Place> = BTreeMap::new();
-        for Placed { value, place } in self.environments.iter().chain(&self.known_environments) {
+        for Placed { value, place } in self.all_environments() {
             if value == "default" {
                 wrong(place, "`default` is the environment of global stacks and is not listed".to_owned(), "remove it");
             } else if !is_segment(value) {
@@ -347,8 +364,7 @@ impl Form {
 
     /// Environments, profiles and waivers must be what they say, or a policy would silently guard nothing.
     fn check_policies(&self, found: &mut Diagnostics) {
-        let environments: Vec<&str> =
-            self.environments.iter().chain(&self.known_environments).map(|one| one.value.as_str()).collect();
+        let environments: Vec<&str> = self.all_environments().map(|one| one.value.as_str()).collect();
         let environments: Vec<&str> = environments.into_iter().chain(["default"]).collect();
         let profiles: Vec<&str> = self.profiles.keys().map(String::as_str).chain([SANDBOX]).collect();
         for Placed { value: policy, .. } in &self.policy {

@@ -70,6 +70,13 @@ fn settings_have_defaults_and_profiles_say_where_providers_point() {
     assert_eq!(settings.all_environments().collect::<Vec<_>>(), ["CI", "QA", "Production", "Dev", "default"]);
     assert_eq!((settings.is_selected("default"), settings.is_selected("Dev")), (true, false));
     assert_eq!((settings.promotion_rank("QA"), settings.promotion_rank("default")), (Some(1), None));
+    let text = "organisation = \"x\"\nenvironments = [\"QA\"]\nother_environments = [\"production\"]\n\
+                configuration = { cpg = \"configuration/cpg\" }";
+    let other = Settings::parse("f", text).expect("enough");
+    assert_eq!(other.all_environments().collect::<Vec<_>>(), ["QA", "production", "default"]);
+    let beside = (other.is_selected("production"), other.promotion_rank("production"));
+    assert_eq!(beside, (true, None), "selected, and outside the order of promotion");
+    assert_eq!(other.configuration["cpg"], "configuration/cpg");
     let bare = Settings::parse("f", "organisation = \"x\"\nenvironments = []").expect("enough");
     assert_eq!((bare.leases.seconds, bare.leases.margin_seconds), (900, 300));
     let text = "organisation = \"x\"\nenvironments = []\n[leases]\nseconds = 60";

@@ -2,7 +2,7 @@
 
 use diag::{Diagnostic, Diagnostics};
 
-use crate::{Node, NodeKind, Table};
+use crate::{Node, NodeKind, Shape, Table};
 
 /// A type that can be read from a configuration tree; `#[derive(Config)]` makes one of a struct or of an enum.
 pub trait FromNode: Sized {
@@ -12,6 +12,11 @@ pub trait FromNode: Sized {
     /// The value where the key is missing; `None` makes the key required.
     fn missing() -> Option<Self> {
         None
+    }
+
+    /// What such a value may be, for editors and documentation.
+    fn shape() -> Shape {
+        Shape::Any
     }
 
     /// Environment variables that override keys: (variable, key).

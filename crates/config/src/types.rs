@@ -7,7 +7,7 @@ use expr::{Ipv4Net, Ipv6Net};
 use value::{Digest, Path, Value};
 
 use crate::decode::wrong_type;
-use crate::{FromNode, Node, NodeKind};
+use crate::{FromNode, Node, NodeKind, Shape};
 
 /// A configuration value with where it stands, for problems that only the plan function can see.
 #[derive(Debug, Clone, PartialEq)]
@@ -34,6 +34,10 @@ impl FromNode for bool {
             _ => fail(node, "a boolean", found),
         }
     }
+
+    fn shape() -> Shape {
+        Shape::Bool
+    }
 }
 
 impl FromNode for f64 {
@@ -44,6 +48,10 @@ impl FromNode for f64 {
             NodeKind::Int(number) => Some(number as Self),
             _ => fail(node, "a number", found),
         }
+    }
+
+    fn shape() -> Shape {
+        Shape::Number
     }
 }
 
@@ -62,6 +70,10 @@ impl FromNode for String {
             _ => fail(node, "a string", found),
         }
     }
+
+    fn shape() -> Shape {
+        Shape::Text
+    }
 }
 
 impl FromNode for SealedSecret {
@@ -77,6 +89,10 @@ impl FromNode for SealedSecret {
         );
         None
     }
+
+    fn shape() -> Shape {
+        Shape::Secret
+    }
 }
 
 macro_rules! from_integer {
@@ -88,6 +104,10 @@ macro_rules! from_integer {
                     let message = format!("`{}` must lie between {} and {}", node.path, Self::MIN, Self::MAX);
                     found.push(Diagnostic::error("E0104", message).at(node.place.clone()));
                 }).ok()
+            }
+
+            fn shape() -> Shape {
+                Shape::Int(i64::try_from(Self::MIN).unwrap_or(i64::MIN), i64::try_from(Self::MAX).unwrap_or(i64::MAX))
             }
         })*
     };
@@ -104,6 +124,10 @@ macro_rules! from_text {
                     found.push(Diagnostic::error("E0104", message).at(node.place.clone()));
                 }).ok()
             }
+
+            fn shape() -> Shape {
+                Shape::Text
+            }
         })*
     };
 }
@@ -117,11 +141,19 @@ impl<T: FromNode> FromNode for Option<T> {
     fn missing() -> Option<Self> {
         Some(None)
     }
+
+    fn shape() -> Shape {
+        T::shape()
+    }
 }
 
 impl<T: FromNode> FromNode for Placed<T> {
     fn from_node(node: &Node, found: &mut Diagnostics) -> Option<Self> {
         T::from_node(node, found).map(|value| Self { value, place: node.place.clone() })
+    }
+
+    fn shape() -> Shape {
+        T::shape()
     }
 }
 
@@ -132,6 +164,10 @@ impl<T: FromNode> FromNode for Vec<T> {
         let read: Vec<Option<T>> = items.iter().map(|item| T::from_node(item, found)).collect();
         read.into_iter().collect()
     }
+
+    fn shape() -> Shape {
+        Shape::List(Box::new(T::shape()))
+    }
 }
 
 impl<T: FromNode> FromNode for BTreeMap<String, T> {
@@ -140,6 +176,10 @@ impl<T: FromNode> FromNode for BTreeMap<String, T> {
         let read: Vec<(String, Option<T>)> =
             table.entries.iter().map(|(key, (_, item))| (key.clone(), T::from_node(item, found))).collect();
         read.into_iter().map(|(key, item)| Some((key, item?))).collect()
+    }
+
+    fn shape() -> Shape {
+        Shape::Map(Box::new(T::shape()))
     }
 }
 
@@ -160,6 +200,10 @@ impl FromNode for Node {
 impl FromNode for () {
     fn from_node(node: &Node, found: &mut Diagnostics) -> Option<Self> {
         crate::Fields::of(node, &[], found).map(|_| ())
+    }
+
+    fn shape() -> Shape {
+        Shape::Table(Vec::new())
     }
 }
 

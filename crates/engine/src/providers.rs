@@ -140,8 +140,11 @@ impl Providers {
     }
 }
 
-/// The family of a type: `aws` of `AWS::EC2::VPC`, `vault` of `vault_mount`.
+/// The family of a type: `aws` of `AWS::EC2::VPC`, `vault` of `vault_mount`, `gcp` of `storage.googleapis.com/Bucket`.
 pub(crate) fn family(ty: &str) -> String {
+    if ty.contains(".googleapis.com/") {
+        return "gcp".to_owned();
+    }
     ty.split([':', '_']).next().unwrap_or_default().to_lowercase()
 }
 

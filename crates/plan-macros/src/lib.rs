@@ -83,10 +83,24 @@ fn config(input: &DeriveInput) -> syn::Result<Tokens> {
                 let mut names = Vec::new();
                 let mut reads = Vec::new();
                 let mut idents = Vec::new();
+                let mut shapes = Vec::new();
                 for field in &fields.named {
                     let Some(ident) = &field.ident else { continue };
                     let own = options(&field.attrs, "config")?;
                     let key = own.key.unwrap_or_else(|| ident.to_string());
+                    let (ty, description) = (&field.ty, documentation(&field.attrs));
+                    let required = match own.default {
+                        None => quote!(<#ty as ::plan::config::FromNode>::missing().is_none()),
+                        Some(_) => quote!(false),
+                    };
+                    shapes.push(quote! {
+                        ::plan::config::Field {
+                            name: #key,
+                            description: #description,
+                            shape: <#ty as ::plan::config::FromNode>::shape(),
+                            required: #required,
+                        }
+                    });
                     reads.push(match own.default {
                         None => quote!(let #ident = fields.field(#key, found);),
                         Some(None) => quote!(let #ident = fields.field_or(#key, || Some(Default::default()), found);),
@@ -125,6 +139,10 @@ fn config(input: &DeriveInput) -> syn::Result<Tokens> {
                         #check
                         Some(value)
                     }
+
+                    fn shape() -> ::plan::config::Shape {
+                        ::plan::config::Shape::Table(vec![#(#shapes),*])
+                    }
                     #variables
                 }
             }
@@ -132,15 +150,21 @@ fn config(input: &DeriveInput) -> syn::Result<Tokens> {
         },
         Data::Enum(data) => {
             let mut pairs = Vec::new();
+            let mut texts = Vec::new();
             for variant in &data.variants {
                 let own = options(&variant.attrs, "config")?;
                 let ident = &variant.ident;
                 let text = own.key.unwrap_or_else(|| kebab(&ident.to_string()));
                 pairs.push(quote!((#text, Self::#ident)));
+                texts.push(text);
             }
             quote! {
                 fn from_node(node: &::plan::config::Node, found: &mut ::plan::diag::Diagnostics) -> Option<Self> {
                     ::plan::config::enum_from_node(node, &[#(#pairs),*], found)
+                }
+
+                fn shape() -> ::plan::config::Shape {
+                    ::plan::config::Shape::Choice(vec![#(#texts),*])
                 }
             }
         }
@@ -151,6 +175,21 @@ fn config(input: &DeriveInput) -> syn::Result<Tokens> {
             #body
         }
     })
+}
+
+/// The doc comment of a field, on one line.
+fn documentation(attributes: &[Attribute]) -> String {
+    let lines =
+        attributes.iter().filter(|attribute| attribute.path().is_ident("doc")).filter_map(|attribute| match &attribute
+            .meta
+            .require_name_value()
+            .ok()?
+            .value
+        {
+            Expr::Lit(syn::ExprLit { lit: syn::Lit::Str(text), .. }) => Some(text.value().trim().to_owned()),
+            _ => None,
+        });
+    lines.collect::<Vec<_>>().join(" ")
 }
 
 fn kebab(name: &str) -> String {

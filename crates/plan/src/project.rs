@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use config::FromNode;
+use config::{FromNode, Shape};
 use diag::{Diagnostic, Diagnostics};
 use resource::{Evaluated, PLAN_FORMAT, Sources, StackName};
 use value::Digest;
@@ -26,6 +26,7 @@ pub struct Project {
     evaluate: Evaluate,
     functions: &'static [PlanFunction],
     stacks: StackList,
+    shapes: fn() -> Vec<(&'static str, Shape)>,
 }
 
 impl fmt::Debug for Project {
@@ -83,7 +84,27 @@ impl Project {
             let finished = plan(stack, stack.config::<C>()?)?;
             Ok((finished.data, finished.sources))
         };
-        Self { name, evaluate: Box::new(evaluate), functions: &[], stacks: StackList::Files }
+        let shapes = || vec![("stack", C::shape())];
+        Self { name, evaluate: Box::new(evaluate), functions: &[], stacks: StackList::Files, shapes }
+    }
+
+    /// A project without stack files: a function lists its stacks by their short names, and the plan function reads what
+    /// configures them.
+    pub fn listed<O, F>(
+        name: &'static str,
+        list: fn(&dyn Inputs) -> std::result::Result<Vec<String>, Diagnostics>,
+        plan: F,
+    ) -> Self
+    where
+        O: OutputTree,
+        F: Fn(&Stack) -> Result<Plan<O>> + Send + Sync + 'static,
+    {
+        let evaluate = move |stack: &Stack| {
+            let finished = plan(stack)?;
+            Ok((finished.data, finished.sources))
+        };
+        let stacks = StackList::Function(list);
+        Self { name, evaluate: Box::new(evaluate), functions: &[], stacks, shapes: Vec::new }
     }
 
     /// Adds the named pure functions that the project's expressions call.
@@ -91,6 +112,18 @@ impl Project {
     pub fn functions(mut self, functions: &'static [PlanFunction]) -> Self {
         self.functions = functions;
         self
+    }
+
+    /// Says what the files that configure the project may hold, by their kinds.
+    #[must_use]
+    pub fn shapes(mut self, shapes: fn() -> Vec<(&'static str, Shape)>) -> Self {
+        self.shapes = shapes;
+        self
+    }
+
+    /// What the files that configure the project may hold, by their kinds: `stack`, for stack files.
+    pub fn file_shapes(&self) -> Vec<(&'static str, Shape)> {
+        (self.shapes)()
     }
 
     /// Lists the stacks by a function instead of by files.

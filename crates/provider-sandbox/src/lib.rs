@@ -140,7 +140,8 @@ fn catalog() -> Catalog {
         schema: include_str!("fragment_item.json"),
         overlay: include_str!("fragment_item.toml"),
     };
-    Catalog::new(schemas_aws::sources().into_iter().chain(schemas_hashicorp::sources()).chain([own]))
+    let vendors = [schemas_aws::sources(), schemas_gcp::sources(), schemas_hashicorp::sources()];
+    Catalog::new(vendors.into_iter().flatten().chain([own]))
 }
 
 #[cfg(test)]

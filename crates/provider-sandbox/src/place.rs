@@ -22,8 +22,15 @@ pub(crate) fn settings(ty: &str) -> &'static [&'static str] {
     match ty.split("::").collect::<Vec<_>>()[..] {
         ["AWS", "IAM" | "Route53", _] => &["account"],
         ["AWS", ..] => &["account", "region"],
+        // Projects and regions are properties there.
+        _ if is_google(ty) => &[],
         _ => &["endpoint"],
     }
+}
+
+/// Whether a type is one of Google Cloud.
+fn is_google(ty: &str) -> bool {
+    ty.contains(".googleapis.com/")
 }
 
 /// A place and the name of the provider instance, as one call sees them.
@@ -43,6 +50,7 @@ impl Site {
             ["AWS", "S3", _] => "aws".to_owned(),
             ["AWS", "IAM" | "Route53", _] => account.clone(),
             ["AWS", ..] => format!("{account}/{region}"),
+            _ if is_google(ty) => "google".to_owned(),
             _ => endpoint.as_ref().unwrap_or(&self.instance).clone(),
         }
     }

@@ -145,7 +145,9 @@ impl Planned {
     /// that a type does not have. A type without a schema is one line too.
     #[track_caller]
     pub fn misfits(&self) -> Vec<String> {
-        let catalog = Catalog::new(schemas_aws::sources().into_iter().chain(schemas_hashicorp::sources()));
+        let catalog = Catalog::new(
+            [schemas_aws::sources(), schemas_gcp::sources(), schemas_hashicorp::sources()].into_iter().flatten(),
+        );
         let plan = self.plan();
         let mut found = BTreeSet::new();
         let schema = |ty: &str, found: &mut BTreeSet<String>| match catalog.get(ty) {
@@ -216,6 +218,16 @@ impl Scope for Planned {
 }
 
 impl Resource {
+    /// The type.
+    pub fn ty(&self) -> &str {
+        self.urn.ty()
+    }
+
+    /// The logical name.
+    pub fn name(&self) -> &str {
+        self.urn.name()
+    }
+
     /// All properties.
     pub fn properties(&self) -> &Value {
         &self.properties

@@ -142,7 +142,7 @@ fn told(judgement: &Judgement, named: bool) -> Vec<String> {
 }
 
 fn catalog() -> Catalog {
-    Catalog::new(schemas_aws::sources().into_iter().chain(schemas_hashicorp::sources()))
+    Catalog::new([schemas_aws::sources(), schemas_gcp::sources(), schemas_hashicorp::sources()].into_iter().flatten())
 }
 
 fn change_set(stack: StackName, resources: BTreeMap<Urn, ResourceChange>) -> ChangeSet {

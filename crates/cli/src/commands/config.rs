@@ -1,8 +1,9 @@
-//! `config get|set`.
+//! `config get|set|schema`.
 
 use std::io::{IsTerminal, Read};
 
 use diag::Diagnostic;
+use plan::Project;
 use resource::StackName;
 use value::Path;
 
@@ -29,8 +30,32 @@ pub(crate) fn run(session: &Session<'_>, command: Config) -> Result<Exit> {
                 session.workspace.edit_stack(&stack, |file, text| config_load::set(file, text, &key, &value))?;
             }
         }
+        Config::Schema { project, kind } => schema(session, &project, kind.as_deref())?,
     }
     Ok(Exit::Done)
+}
+
+/// Prints what the files of a project may hold; of several kinds one is named.
+fn schema(session: &Session<'_>, project: &str, kind: Option<&str>) -> Result<()> {
+    let projects = &session.registry.projects;
+    let name = super::new::project_of(&session.workspace, projects.iter().map(Project::name), project)?;
+    let shapes = projects.iter().find(|project| project.name() == name).map(Project::file_shapes).unwrap_or_default();
+    let kinds = shapes.iter().map(|(kind, _)| format!("`{kind}`")).collect::<Vec<_>>().join(", ");
+    let meant = match (kind, shapes.as_slice()) {
+        (None, [only]) => Some(only),
+        (Some(kind), _) => shapes.iter().find(|(known, _)| *known == kind),
+        (None, _) => None,
+    };
+    let Some((kind, shape)) = meant else {
+        let message = match kind {
+            Some(kind) => format!("`{name}` has no files of kind `{kind}`"),
+            None => format!("`{name}` has files of {} kinds", shapes.len()),
+        };
+        return Err(usage(message, format!("name one of {kinds}")));
+    };
+    let schema = shape.json_schema(&format!("{name}: {kind}"));
+    session.talk.data(&format!("{schema:#}"));
+    Ok(())
 }
 
 fn path(text: &str) -> Result<Path> {

@@ -149,6 +149,7 @@ fn made_up(session: &Session<'_>, query: &str, arguments: &Value) -> Option<Valu
             let region = arguments.get("region").and_then(Value::as_str).map_or_else(region, str::to_owned);
             Some(Value::from(["a", "b", "c"].map(|zone| format!("{region}{zone}")).to_vec()))
         }
+        "gcp:organization" => Some(Value::from("organizations/123456789")),
         _ => None,
     }
 }

@@ -10,7 +10,7 @@ use std::path::Path;
 
 use diag::Diagnostic;
 
-pub(crate) use stack::check;
+pub(crate) use stack::{check, project_of};
 
 use crate::args::{Global, New};
 use crate::exit::{Exit, Failure, Result, io};

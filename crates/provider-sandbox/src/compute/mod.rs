@@ -4,6 +4,7 @@ mod balancing;
 mod data;
 mod ec2;
 mod generic;
+mod google;
 mod services;
 
 use schema::TypeSchema;
@@ -71,7 +72,7 @@ pub(crate) fn create(call: &Call<'_>, ids: &Ids) -> Made {
         ["AWS", "RDS" | "ElastiCache", ty] => data::make(ty, &mut sheet),
         ["AWS", "AutoScaling" | "ElasticLoadBalancingV2", ty] => balancing::make(ty, &mut sheet),
         ["AWS", service, ty] => services::make(service, ty, &mut sheet),
-        _ => {}
+        _ => google::make(call.ty(), &mut sheet),
     }
     predict(&mut sheet);
     generic::fill(&mut sheet);

@@ -66,7 +66,7 @@ impl Made {
 
 /// The project that a word means: its name, an ending of it, or its directory. One that was made since this runner was
 /// built has a directory only.
-pub(super) fn project_of<'a>(
+pub(crate) fn project_of<'a>(
     workspace: &Workspace,
     projects: impl Iterator<Item = &'a str>,
     word: &str,

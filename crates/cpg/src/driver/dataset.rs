@@ -1,0 +1,212 @@
+//! A dataset, from its groups to its last component.
+
+use cpg_config::{Cloud, Component};
+use plan::Output;
+
+use super::{Driver, Level, hash, person};
+use crate::groups::Member;
+use crate::infra::{Account, AccountAccess, BucketAccess, Infra};
+
+impl Driver<'_> {
+    pub(super) fn main(&self) {
+        self.access_groups();
+        self.listed_members();
+        self.budget();
+        let with = |component: Component, part: fn(&Self)| {
+            if self.has(component) {
+                part(self);
+            }
+        };
+        with(Component::Storage, Self::storage);
+        with(Component::Metamist, Self::metadata);
+        with(Component::HailAccounts, Self::hail);
+        with(Component::Cromwell, Self::cromwell);
+        with(Component::Spark, Self::spark);
+        with(Component::Notebooks, Self::notebooks);
+        with(Component::ContainerRegistry, Self::container_registry);
+        if self.dataset.options.enable_shared_project {
+            self.shared_project();
+        }
+        with(Component::AnalysisRunner, Self::analysis_runner);
+        self.temporary_main_read();
+        self.gcp.finalise();
+    }
+
+    fn listed_members(&self) {
+        for (group, members) in self.dataset.members.groups() {
+            if group == "tmp-main-read-access" {
+                continue;
+            }
+            self.group(group);
+            for key in members {
+                let Some((id, member)) = person(self.site, &key.value, Cloud::Gcp) else { continue };
+                self.add(group, &format!("{group}-member-{}", hash(&self.dataset.name, &id)), member);
+            }
+        }
+    }
+
+    fn budget(&self) {
+        if let Some(budget) = &self.dataset.budgets.gcp {
+            self.gcp.create_monthly_budget("monthly-budget", &budget.value, &self.gcp.project());
+        }
+    }
+
+    fn cromwell(&self) {
+        let infrastructure = &self.site.configuration.infrastructure;
+        let (Some(cromwell), Some(runner)) = (&infrastructure.cromwell, &infrastructure.analysis_runner) else {
+            return;
+        };
+        let levels = [Level::Test, Level::Standard, Level::Full];
+        let machine = Member::Literal(cromwell.gcp.runner_machine_account.clone());
+        for level in self.levels(levels) {
+            let (name, account) = (level.name(), self.level_account("cromwell", level));
+            let itself = Member::Account(account.email.clone());
+            let key = format!("cromwell-service-account-{name}-service-account-user");
+            self.gcp.add_member_to_machine_account_role(&key, &account, &itself, AccountAccess::Access);
+            let key = format!("cromwell-runner-{name}-service-account-user");
+            self.gcp.add_member_to_machine_account_role(&key, &account, &machine, AccountAccess::Access);
+            self.cromwell_credentials(level, &account, &runner.gcp);
+        }
+        for (level, user) in self.hail_users() {
+            let name = self.gcp.logical_name(&format!("hail-service-account-{}-cromwell-access", level.name()));
+            let group = &cromwell.gcp.access_group_id;
+            let suffix = infrastructure.gcp.as_ref().map_or("", |gcp| gcp.groups_domain.as_str());
+            // A group may be given by its address.
+            let group = if group.ends_with(&format!("@{suffix}")) && !group.starts_with("group:") {
+                format!("group:{group}")
+            } else {
+                group.clone()
+            };
+            self.gcp.add_group_member(&name, &Output::known(group), &user);
+        }
+        let batch = [self.gcp.service("batch")];
+        for level in self.levels(levels) {
+            let account = Member::Account(self.level_account("cromwell", level).email);
+            let key = format!("cromwell-service-account-{}-workflows-runner", level.name());
+            self.gcp.project_role(&key, &account, "roles/batch.agentReporter", None, &batch);
+        }
+        self.gcp.project_role("cromwell-runner-batch-jobs-editor", &machine, "roles/batch.jobsEditor", None, &batch);
+    }
+
+    /// The key of an account, where the analysis runner and Hail find it: in the dataset's project, and in the runner's,
+    /// where they looked before.
+    fn cromwell_credentials(&self, level: Level, account: &Account, runner: &cpg_config::AnalysisRunnerGcp) {
+        use crate::infra::{SecretAccess, SecretName};
+        let stem = format!("cromwell-service-account-{}", level.name());
+        let data = self.gcp.get_credentials_for_machine_account(&format!("{stem}-key"), account);
+        let secret = format!("{}-cromwell-{}-key", self.dataset.name, level.name());
+        let server = Member::Literal(runner.server_machine_account.clone());
+        let hail = self.hail_users().remove(&level);
+        let (own, theirs) = (self.gcp.project_id(), Output::known(&runner.project));
+        for (end, project) in [("-2", own), ("", theirs)] {
+            let logical = format!("{}{end}", self.gcp.logical_name(&secret));
+            let made = self.gcp.create_secret(&secret, &project, Some(&logical));
+            self.gcp.add_secret_version(&format!("{stem}-secret-version{end}"), &made, &data);
+            let made = SecretName::Made(&made);
+            let key = format!("{stem}-secret-accessor{end}");
+            self.gcp.add_secret_member(&key, &made, &server, SecretAccess::Accessor);
+            if let Some(hail) = &hail {
+                let key = format!("{stem}-self-accessor{end}");
+                self.gcp.add_secret_member(&key, &made, hail, SecretAccess::Accessor);
+            }
+        }
+    }
+
+    fn spark(&self) {
+        let dataproc = [self.gcp.service("dataproc")];
+        let worker = plan::text("{}/roles/DataprocWorkerWithoutStorageAccess", [&self.site.organisation]);
+        let role = |key: String, member: &Member, role: &Output<String>| {
+            self.gcp.project_role(&key, member, role, None, &dataproc);
+        };
+        for (level, user) in self.hail_users() {
+            let key = format!("hail-service-account-{}-dataproc-service-account-user", level.name());
+            let account = self.level_account("dataproc", level);
+            self.gcp.add_member_to_machine_account_role(&key, &account, &user, AccountAccess::Access);
+        }
+        for level in self.levels([Level::Test, Level::Standard, Level::Full]) {
+            let account = Member::Account(self.level_account("dataproc", level).email);
+            role(format!("dataproc-service-account-{}-dataproc-worker", level.name()), &account, &worker);
+        }
+        for (level, user) in self.hail_users() {
+            let admin = Output::known("roles/dataproc.admin");
+            role(format!("hail-service-account-{}-dataproc-admin", level.name()), &user, &admin);
+            role(format!("hail-service-account-{}-dataproc-worker", level.name()), &user, &worker);
+        }
+        let viewer = Output::known("roles/dataproc.viewer");
+        role("project-dataproc-viewer".to_owned(), &self.group("analysis"), &viewer);
+        if self.dataset.options.is_internal_dataset {
+            let group = super::organisation::internal_logs_group(self);
+            role("internal-users-dataproc-viewer".to_owned(), &group, &viewer);
+        }
+    }
+
+    /// The account that the dataset's notebooks run as.
+    pub(super) fn notebook_account(&self) -> Option<Account> {
+        let notebooks = self.site.configuration.infrastructure.notebooks.as_ref()?;
+        let name = format!("notebook-{}", self.dataset.name);
+        let account = self.gcp.create_machine_account(&name, Some(&Output::known(&notebooks.gcp.project)), None);
+        self.site.export(&self.dataset.name, &["notebook", "id"], &account.name);
+        self.site.export(&self.dataset.name, &["notebook", "email"], &account.email);
+        Some(account)
+    }
+
+    fn notebooks(&self) {
+        let Some(account) = self.notebook_account() else { return };
+        let Some(notebooks) = &self.site.configuration.infrastructure.notebooks else { return };
+        let analysis = self.group("analysis");
+        self.gcp.add_member_to_machine_account_role(
+            "notebook-account-users",
+            &account,
+            &analysis,
+            AccountAccess::Access,
+        );
+        let member = Member::Account(account.email);
+        self.add("analysis", "notebook-service-account-group-member", member.clone());
+        let project = Output::known(&notebooks.gcp.project);
+        self.gcp.project_role("notebook-account-compute-admin", &member, "roles/compute.admin", Some(&project), &[]);
+    }
+
+    /// A project of its own, with a budget of its own, by which releases are read.
+    fn shared_project(&self) {
+        let budget = self.dataset.budgets.gcp.as_ref().and_then(|budget| budget.value.shared_total_budget);
+        let Some(budget) = budget else { return };
+        let id = format!("{}-shared", self.dataset.options.gcp.project);
+        let project = self.gcp.create_project("shared-project", &id);
+        self.gcp.create_fixed_budget("shared-budget", &project, budget);
+        let account =
+            self.gcp.create_machine_account("shared", Some(&project.id), Some("budget-shared-service-account"));
+        let member = Member::Account(account.email.clone());
+        let role = "roles/serviceusage.serviceUsageConsumer";
+        self.gcp.project_role("shared-project-serviceusage-consumer", &member, role, Some(&project.id), &[]);
+        let manager = self.group("data-manager");
+        let key = "shared-project-sa-data-manager-credentials-generator";
+        self.gcp.add_member_to_machine_account_role(key, &account, &manager, AccountAccess::CredentialsAdmin);
+        self.gcp.project_role(
+            "data-manager-shared-iam-viewer",
+            &manager,
+            "roles/iam.roleViewer",
+            Some(&project.id),
+            &[],
+        );
+        let release = self.release_bucket();
+        self.gcp.add_member_to_bucket("release-shared-membership", &release.name, &member, BucketAccess::Read);
+    }
+
+    fn analysis_runner(&self) {
+        let Some(runner) = &self.site.configuration.infrastructure.analysis_runner else { return };
+        let group = super::organisation::config_viewers_group(self);
+        for level in ["analysis", "standard", "full"].into_iter().chain(self.test("test")) {
+            let member = self.group(level);
+            let name = format!("{}-{level}-analysis-runner-config-viewer-group", self.dataset.name);
+            self.site.member(Cloud::Gcp, &group, name, member);
+        }
+        let gcp = &runner.gcp;
+        let (key, analysis) = ("analysis-runner-analysis-invoker", self.group("analysis"));
+        self.gcp.add_cloudrun_invoker(key, &gcp.project, &gcp.cloud_run_instance_name, &analysis);
+    }
+
+    /// Something of the test namespace, if there is one.
+    pub(super) fn test<T>(&self, of: T) -> Option<T> {
+        self.dataset.options.setup_test.then_some(of)
+    }
+}

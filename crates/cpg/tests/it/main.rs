@@ -1,0 +1,6 @@
+//! The plans of a centre, held against those of the program that came before.
+
+mod mapping;
+mod mini;
+mod split;
+mod world;

@@ -1,0 +1,90 @@
+//! A project that plans everything in one stack, and what the clouds would choose.
+
+use std::collections::BTreeMap;
+
+use plan::diag::Diagnostics;
+use plan::value::Value;
+use plan::{Inputs, Project};
+use testkit::{Given, Planned};
+
+/// Everything in one stack.
+pub(crate) fn whole() -> Project {
+    Project::listed("cpg", none, cpg::whole).functions(cpg::FUNCTIONS)
+}
+
+/// The organisation.
+pub(crate) fn organisation() -> Project {
+    Project::listed(cpg::ORGANISATION, cpg::organisation_stacks, cpg::organisation).functions(cpg::FUNCTIONS)
+}
+
+/// A dataset.
+pub(crate) fn dataset() -> Project {
+    Project::listed(cpg::DATASET, cpg::dataset_stacks, cpg::dataset).functions(cpg::FUNCTIONS)
+}
+
+#[expect(clippy::unnecessary_wraps, reason = "what lists stacks may fail")]
+fn none(_: &dyn Inputs) -> Result<Vec<String>, Diagnostics> {
+    Ok(Vec::new())
+}
+
+/// A stack of a project, with the number of the organisation and some files.
+pub(crate) fn given(project: Project, stack: &str, files: &[(&str, &str)]) -> Given {
+    let query = cpg::Organization { domain: "example.org".to_owned() };
+    let entry = world::Entry::to(&query, "organizations/123456789", "2026-01-01T00:00:00Z", world::Source::Sandbox);
+    let mut lock = world::Lock::new();
+    lock.upsert(entry.expect("it is plain"));
+    let settings = "[configuration]\ncpg = \"configuration/cpg\"\n";
+    let start = Given::stack(project, stack).lock(&lock.to_string()).file("groundplan.toml", settings);
+    files.iter().fold(start, |given, (path, text)| given.file(&format!("configuration/cpg/{path}"), text))
+}
+
+/// Everything in one stack, with what the clouds would choose.
+pub(crate) fn planned(files: &[(&str, &str)]) -> Planned {
+    let first = given(whole(), "production", files).evaluate();
+    let mut second = given(whole(), "production", files);
+    for (ty, name, attribute, value) in chosen(&first) {
+        second = second.attribute(&ty, &name, attribute, value.as_str());
+    }
+    second.evaluate()
+}
+
+/// What the clouds would choose: by type, name and attribute.
+fn chosen(planned: &Planned) -> Vec<(String, String, &'static str, String)> {
+    let mut chosen = Vec::new();
+    let numbers = BTreeMap::from([("ex-alpha", "100000000000"), ("ex-common", "100000000001")]);
+    for ty in planned.by_type().into_keys() {
+        for resource in planned.resources(ty) {
+            let text = |at: &str| resource.find(at).and_then(Value::as_str).unwrap_or_default().to_owned();
+            let name = resource.name().to_owned();
+            let mut choose = |attribute, value| chosen.push((ty.to_owned(), name.clone(), attribute, value));
+            match ty {
+                "cloudidentity.googleapis.com/Group" => choose("name", format!("groups/{}", text("groupKey.id"))),
+                "cloudresourcemanager.googleapis.com/Project" => {
+                    let number = numbers.get(text("projectId").as_str()).copied().unwrap_or("1");
+                    choose("projectNumber", number.to_owned());
+                }
+                "iam.googleapis.com/ServiceAccount" => {
+                    let project = text("projectId");
+                    let email = format!("{}@{project}.iam.gserviceaccount.com", text("accountId"));
+                    choose("name", format!("projects/{project}/serviceAccounts/{email}"));
+                    choose("email", email);
+                }
+                "iam.googleapis.com/ServiceAccountKey" => choose("privateKeyData", "e30=".to_owned()),
+                "secretmanager.googleapis.com/Secret" => {
+                    choose("name", format!("{}/secrets/{}", text("parent"), text("secretId")));
+                }
+                "artifactregistry.googleapis.com/Repository" => {
+                    choose("name", format!("{}/repositories/{}", text("parent"), text("repositoryId")));
+                }
+                "hail_user" => {
+                    choose("identity", format!("hail-{}@hail-project.iam.gserviceaccount.com", text("username")));
+                }
+                "hail_billing_project" => {
+                    choose("id", format!("{}::{}::{}", text("cloud"), text("batch_url"), text("name")));
+                }
+                _ => {}
+            }
+        }
+    }
+    chosen
+}
