@@ -18,10 +18,17 @@
       plans = (at here false).plans;
 
       # The same as content-addressed derivations: what reads a plan is not built again for equal bytes.
-      addressed.plans = (at here true).plans;
+      addressed = { inherit (at here true) plans checked; };
 
       # All of them: nix build
-      packages = each (system: { default = (at system false).all; addressed = (at system true).all; });
+      packages = each (system: {
+        default = (at system false).all;
+        addressed = (at system true).all;
+        inherit (at system false) checked;
+      });
+
+      # Policies and diagrams: nix flake check
+      checks = each (system: { plans = (at system false).checked; });
 
       # The sources, for other flakes to build or vendor.
       lib.source = self.outPath;

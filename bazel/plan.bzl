@@ -137,20 +137,65 @@ stack_plans = rule(
     attrs = {"plans": attr.label_list(providers = [StackPlanInfo], doc = "The plans.")},
 )
 
-def workspace_plans(name, evaluators, stacks):
-    """Declares the evaluators and plans of a workspace, in its root package.
+def _policy_test_impl(ctx):
+    plan = ctx.attr.plan[StackPlanInfo]
+    root = _parent(ctx.file.settings.short_path)
+    plans = _parent(_parent(plan.plan.short_path))
+    script = ctx.actions.declare_file(ctx.label.name + ".sh")
+    ctx.actions.write(
+        script,
+        "#!/bin/sh\nexec %s --root %s --plans %s --profile %s --out \"${TEST_UNDECLARED_OUTPUTS_DIR:-.}/%s.txt\"\n" %
+        (ctx.executable.checker.short_path, root, plans, ctx.attr.profile, plan.stack),
+        is_executable = True,
+    )
+    files = [ctx.executable.checker, ctx.file.settings] + ctx.files.diagram + plan.files
+    return [
+        DefaultInfo(executable = script, runfiles = ctx.runfiles(files = files)),
+        testing.ExecutionInfo(_HERMETIC),
+    ]
+
+stack_policy_test = rule(
+    doc = "What the policies of the workspace say of a plan by itself, and whether its diagram is current.",
+    implementation = _policy_test_impl,
+    test = True,
+    attrs = {
+        "checker": attr.label(
+            mandatory = True,
+            allow_single_file = True,
+            executable = True,
+            cfg = "target",
+            doc = "The program with all policies.",
+        ),
+        "diagram": attr.label_list(allow_files = True, doc = "The page with the stack's diagram, if there is one."),
+        "plan": attr.label(mandatory = True, providers = [StackPlanInfo], doc = "The plan."),
+        "profile": attr.string(default = "sandbox", doc = "The profile whose policies are asked."),
+        "settings": attr.label(
+            mandatory = True,
+            allow_single_file = True,
+            doc = "The `groundplan.toml` that attaches and waives policies.",
+        ),
+    },
+)
+
+def workspace_plans(name, evaluators, checker, stacks):
+    """Declares the evaluators, plans and policy tests of a workspace, in its root package.
 
     Args:
-      name: What the plans of the default selection are called together.
+      name: What the plans of the default selection are called together; the tests of their policies are
+        `<stack>_policy_test`, and together `policies`.
       evaluators: By project, the directories of the crates that its evaluator is built of.
+      checker: The directories of the crates that the program with all policies is built of; none, if there is none.
       stacks: By full name, what `cargo xtask bazel` knows of each stack.
     """
-    for directory in {directory: None for directories in evaluators.values() for directory in directories}:
+    programs = {"evaluator." + project: (project, directories) for project, directories in evaluators.items()}
+    if checker:
+        programs["checker"] = ("checker", checker)
+    for directory in {directory: None for _, directories in programs.values() for directory in directories}:
         native.filegroup(name = "sources/" + directory, srcs = _files_of(directory))
-    for project, directories in evaluators.items():
+    for target, (project, directories) in programs.items():
         program = _program(project)
         stack_evaluator(
-            name = "evaluator." + project,
+            name = target,
             project = project,
             program = program,
             files = program + ".files" if program else None,
@@ -170,7 +215,23 @@ def workspace_plans(name, evaluators, stacks):
             srcs = native.glob(files + listed, allow_empty = True, exclude_directories = 0),
             evaluator = "evaluator." + known.project,
         )
-    stack_plans(name = name, plans = [stack for stack, known in stacks.items() if known.selected])
+    selected = [stack for stack, known in stacks.items() if known.selected]
+    stack_plans(name = name, plans = selected)
+    if checker:
+        for stack in stacks:
+            stack_policy_test(
+                name = stack + "_policy_test",
+                size = "small",
+                plan = stack,
+                checker = "checker",
+                settings = "groundplan.toml",
+                diagram = native.glob(["docs/diagrams/%s.md" % stack], allow_empty = True),
+            )
+        native.test_suite(name = "policies", tests = [stack + "_policy_test" for stack in selected])
+
+def _parent(path):
+    """The directory of a path."""
+    return path.rsplit("/", 1)[0] if "/" in path else "."
 
 def _files_of(directory):
     """The files that a crate is built of, which is all that lies there beside tests, stacks, notes and other crates."""

@@ -478,6 +478,34 @@ EVALUATORS = {
     ],
 }
 
+# The crates that the program with all policies is built of.
+CHECKER = [
+    "crates/checker",
+    "crates/config",
+    "crates/config-load",
+    "crates/diag",
+    "crates/diagram",
+    "crates/diff",
+    "crates/evaluator",
+    "crates/expr",
+    "crates/graph",
+    "crates/plan",
+    "crates/plan-macros",
+    "crates/policy",
+    "crates/render",
+    "crates/resource",
+    "crates/schema",
+    "crates/schemas-aws",
+    "crates/schemas-hashicorp",
+    "crates/signing",
+    "crates/sorted",
+    "crates/state",
+    "crates/value",
+    "crates/world",
+    "policies/aws",
+    "policies/lifecycle",
+]
+
 # By full name: the project, whether it is in the default selection, what its plan reads.
 STACKS = {
     "applications.edx_notes.mitx-staging.CI": struct(

@@ -20,6 +20,7 @@ checks=(
     an_edit_makes_the_plans_that_it_reaches
     what_depends_on_a_stack_sees_its_outputs_only
     notes_are_no_action
+    policies_and_diagrams_are_tests
     another_checkout_takes_all_from_the_shared_cache
     a_history_builds_what_each_commit_reaches
     an_action_has_no_network
@@ -217,6 +218,36 @@ notes_are_no_action() {
     mkdir -p $project/tests && echo '// A test.' >$project/tests/more.rs
     builds "" //:all_plans
     git reset --quiet --hard && git clean --quiet -d --force
+}
+
+# Runs tests, and keeps what Bazel says.
+tests() {
+    bazel_ test "$@" --nosandbox_debug --noshow_progress --test_output=errors --remote_cache="http://127.0.0.1:$port" \
+        >"$home/log" 2>&1
+}
+
+policies_and_diagrams_are_tests() {
+    local plans
+    plans=$(ls "$home/wanted" | wc -l)
+    "$runner" evaluate --policies >/dev/null || fail "the runner's policies stop"
+    tests //:policies || fail "$(cat "$home/log")"
+    [[ $(grep -c 'PASSED in' "$home/log") == "$plans" ]] || fail "not $plans tests: $(cat "$home/log")"
+    # A remark makes the plan anew, with the same bytes: no test is run again.
+    echo '# A remark.' >>"$file"
+    tests //:policies || fail "$(cat "$home/log")"
+    [[ $(grep -c '(cached) PASSED in' "$home/log") == "$plans" ]] || fail "some are run again: $(cat "$home/log")"
+    restore "$file"
+
+    sed -i 's|^keys = \["OU", |&"CostCentre", |' groundplan.toml
+    if "$runner" evaluate --policies >/dev/null 2>&1; then fail "the runner takes what has not all tags"; fi
+    if tests "//:${stack}_policy_test"; then fail "the test takes what has not all tags"; fi
+    grep -q CostCentre "$home/log" || fail "$(cat "$home/log")"
+    restore groundplan.toml
+
+    sed -i 's|-->|---|' "docs/diagrams/$stack.md"
+    if tests "//:${stack}_policy_test"; then fail "the test takes a diagram that is not current"; fi
+    grep -qF "the diagram of \`$stack\` is not that of its plan" "$home/log" || fail "$(cat "$home/log")"
+    restore docs/diagrams
 }
 
 another_checkout_takes_all_from_the_shared_cache() {

@@ -28,7 +28,9 @@ checks=(
     a_file_that_the_manifest_does_not_name_is_an_error
     an_older_evaluator_is_an_error
     a_wrong_stack_file_reads_as_the_runner_says_it
+    policies_and_diagrams_are_checked
     each_job_builds_what_changed_since_any_other
+    a_program_finds_no_network_no_clock_and_no_other_file
     the_flake_from_source_hangs_together
     every_command_of_the_page_was_run
 )
@@ -46,7 +48,7 @@ prepare() {
     mkdir -p "$copy" "$home/etc" "$home/user"
     # A chroot store, so that root and others build alike and nothing outside of `target` is touched; nothing is fetched.
     # The rest of the settings are those of the page.
-    printf '%s\n' 'build-users-group =' 'substituters =' 'flake-registry =' >"$home/etc/nix.conf"
+    printf '%s\n' 'build-users-group =' 'substituters =' 'flake-registry =' 'max-jobs = auto' >"$home/etc/nix.conf"
     export CARGO_HOME=${CARGO_HOME:-$HOME/.cargo} RUSTUP_HOME=${RUSTUP_HOME:-$HOME/.rustup}
     export NIX_CONF_DIR=$home/etc NIX_REMOTE="local?root=$home/store" HOME=$home/user
     run_page "export NIX_CONFIG"
@@ -176,9 +178,11 @@ nothing_to_do_is_quick() {
     time builds ""
 }
 
+# One stack of each project.
 plans_are_deterministic() {
-    local name plans=()
-    for name in $(ls "$home/wanted"); do plans+=(".#plans.\"$name\""); done
+    local plans
+    mapfile -t plans < <(sed -n 's|^ *"directory": "projects/\(.*\)",$|\1|p' nix/evaluators/*/table.json | tr / . |
+        while read -r name; do ls "$home/wanted" | sed -n "s|^$name\..*|.#plans.\"&\"|p;T;q"; done)
     run_page "--rebuild"
     nix build --no-link --rebuild "${plans[@]}" 2>"$home/log" || fail "$(cat "$home/log")"
     [[ $(grep -c "^checking outputs of" "$home/log") == "${#plans[@]}" ]] || fail "$(cat "$home/log")"
@@ -252,6 +256,22 @@ a_wrong_stack_file_reads_as_the_runner_says_it() {
     restore "$file"
 }
 
+policies_and_diagrams_are_checked() {
+    run_page "nix flake check"
+    nix build .#checked --out-link checked
+    [[ $(ls "$(inside checked)"/*.txt | wc -l) == $(ls "$home/wanted" | wc -l) ]] || fail "some plans are not checked"
+
+    "$runner" evaluate --policies >/dev/null || fail "the runner's policies stop"
+    sed -i 's|^keys = \["OU", |&"CostCentre", |' groundplan.toml
+    if "$runner" evaluate --policies >/dev/null 2>&1; then fail "the runner takes what has not all tags"; fi
+    refused 'CostCentre' .#checked
+    restore groundplan.toml
+
+    sed -i 's|-->|---|' "docs/diagrams/$stack.md"
+    refused "the diagram of \`$stack\` is not that of its plan" .#checked
+    restore docs/diagrams
+}
+
 # A job on a machine of its own, which knows what earlier jobs left in the cache: the names of what it built.
 job() {
     rm -f plans
@@ -294,6 +314,48 @@ each_job_builds_what_changed_since_any_other() {
     cmp paths.json "$home/paths.json"
 }
 
+# A project whose plans read what they must not: without a sandbox most of it can be had.
+a_program_finds_no_network_no_clock_and_no_other_file() {
+    local stacks=(clock disk network undeclared) port
+    # Listens as long as this shell lives.
+    read -r port < <(perl -MIO::Socket::INET -e '
+        my $socket = IO::Socket::INET->new(Listen => 9, LocalAddr => "127.0.0.1") or die "cannot listen: $!";
+        $| = 1;
+        print $socket->sockport, "\n";
+        close STDOUT;
+        sleep 1 while kill 0, $ARGV[0];
+    ' $$)
+    "$runner" new project probe
+    rm -f projects/probe/stacks/*
+    cp "$fixtures/probe.rs" projects/probe/src/lib.rs
+    {
+        echo "{"
+        for name in "${stacks[@]}"; do
+            printf 'reads = "%s"\nport = %s\ndisk = "%s"\n' $name "$port" "$NIX_CONF_DIR/nix.conf" >projects/probe/stacks/$name.toml
+            printf '  "%s": { "files": ["projects/probe/stacks/%s.toml"] }%s\n' $name $name "$([[ $name == undeclared ]] || echo ,)"
+        done
+        echo "}"
+    } >projects/probe/stacks/inputs.lock.json
+    command cargo update --quiet --workspace --offline
+    git add --intent-to-add projects
+    cargo xtask evaluators
+
+    # The first process of a sandbox, which no signal to abort reaches, ends by the next thing that abort() tries.
+    refused 'failed due to signal 11' '.#plans."probe.clock"'
+    refused 'disk: No such file' '.#plans."probe.disk"'
+    refused 'network: ' '.#plans."probe.network"'
+    refused 'undeclared input: the plan of `probe.undeclared` reads `groundplan.toml`' '.#plans."probe.undeclared"'
+    # It is Nix that refuses the disk and the network, and the program that has no clock.
+    local name code=0
+    for name in disk network; do evaluate_by_hand $name; done
+    (evaluate_by_hand clock) 2>/dev/null || code=$?
+    [[ $code == 134 ]] || fail "a program that asks for the time ends with $code"
+}
+
+evaluate_by_hand() {
+    nix/evaluators/*/probe-???????????????? "probe.$1" --root . --manifest projects/probe/stacks/inputs.lock.json --out "$home/probe"
+}
+
 # The flake that builds from source, without a network: its inputs are stubs, which hand out what was built already. That
 # shows that the parts fit together, and nothing of nixpkgs and crane.
 the_flake_from_source_hangs_together() {
@@ -312,11 +374,13 @@ every_command_of_the_page_was_run() {
     [[ $(sort -u "$home/commands" | wc -l) == "$all" ]] || fail "of $all blocks these were run: $(sort -u "$home/commands")"
 }
 
-# Some of them, by name; most need the first.
-if (($# > 0)); then checks=("$@"); fi
+# Names of checks leave out all others but the first, which they start from.
+if (($# > 0)); then checks=(all_plans_have_the_bytes_of_the_runner "$@"); fi
 prepare
 for check in "${checks[@]}"; do
     echo "$check"
+    SECONDS=0
     "$check"
+    echo "    $SECONDS s"
 done
 echo "test result: ok. ${#checks[@]} passed; 0 failed"

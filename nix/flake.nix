@@ -52,13 +52,16 @@
     in
     {
       plans = (here.plans false).plans;
-      addressed.plans = (here.plans true).plans;
+      addressed = { inherit (here.plans true) plans checked; };
 
       packages = each (built: {
         inherit (built) evaluators runner;
         default = (built.plans false).all;
+        inherit (built.plans false) checked;
         addressed = (built.plans true).all;
       });
+
+      checks = each (built: { plans = (built.plans false).checked; });
 
       apps = each (built: { default = { type = "app"; program = "${built.runner}/bin/runner"; }; });
 

@@ -52,14 +52,15 @@ let
     (package: { name = "${package.name} ${package.version} ${package.checksum or ""}"; value = true; })
     (fromTOML (readFile (root + "/Cargo.lock"))).package);
 
-  evaluatorOf = project:
+  evaluatorOf = project: program "the evaluator of ${project}"
+    (table.projects.${project} or (throw "there is no evaluator of ${project}: ${build}"));
+  program = what: built:
     let
-      evaluator = table.projects.${project} or (throw "there is no evaluator of ${project}: ${build}");
-      stale = filter (directory: !isCurrent.${directory}) evaluator.crates
-        ++ filter (package: !hasAttr package locked) evaluator.locked;
+      stale = filter (directory: !isCurrent.${directory}) built.crates
+        ++ filter (package: !hasAttr package locked) built.locked;
     in
-    if stale != [ ] then throw "the evaluator of ${project} is older than ${head stale}: ${build}"
-    else builtins.path { path = evaluators + "/${evaluator.program}"; name = "evaluator-${project}"; };
+    if stale != [ ] then throw "${what} is older than ${head stale}: ${build}"
+    else builtins.path { path = evaluators + "/${built.program}"; name = "evaluator"; };
 
   # The stacks of a project with their manifests; one without is an error, and so is a manifest without a stack.
   stacksOf = directory:
@@ -78,13 +79,8 @@ let
     let
       project = nameOf directory;
       stack = "${project}.${short}";
-      addressed = {
-        __contentAddressed = true;
-        outputHashMode = "recursive";
-        outputHashAlgo = "sha256";
-      };
     in
-    derivation ({
+    make {
       name = "plan-${stack}";
       inherit system;
       builder = evaluatorOf project;
@@ -97,13 +93,30 @@ let
         "--out"
         "${placeholder "out"}/${stack}"
       ];
-    } // (if contentAddressed then addressed else { }));
+    };
+
+  make = what: derivation (what // (if !contentAddressed then { } else {
+    __contentAddressed = true;
+    outputHashMode = "recursive";
+    outputHashAlgo = "sha256";
+  }));
+
+  # What the policies say of a plan, and whether it is drawn as it is: made anew if the plan is another one.
+  check = stack: plan: make {
+    name = "check-${stack}";
+    inherit system;
+    builder = program "the program with the policies" table.checker;
+    args = [ "--root" (settings stack) "--plans" plan "--out" "${placeholder "out"}/${stack}.txt" ];
+  };
+  settings = stack: only "settings" [ "groundplan.toml" "docs/diagrams/${stack}.md" ] [ ];
 
   # The files that a manifest names. Those that it says are absent are let in, so that one that appeared is seen.
   inputs = stack: manifest:
+    only "inputs-${stack}" (manifest.files ++ (manifest.absent or [ ])) (manifest.directories or [ ]);
+
+  # A directory with some files of the workspace, and all files of some directories.
+  only = name: wanted: directories:
     let
-      directories = manifest.directories or [ ];
-      wanted = manifest.files ++ (manifest.absent or [ ]);
       base = toString root + "/";
       leadsTo = path: candidate: hasPrefix "${path}/" "${candidate}/";
       keep = path: type:
@@ -112,7 +125,7 @@ let
         || elem (dirOf relative) directories
         || type == "directory" && builtins.any (leadsTo relative) (wanted ++ directories);
     in
-    builtins.path { path = root; name = "inputs-${stack}"; filter = keep; };
+    builtins.path { path = root; inherit name; filter = keep; };
 
   hasPrefix = prefix: text: substring 0 (stringLength prefix) text == prefix;
   removePrefix = prefix: text:
@@ -130,18 +143,24 @@ let
   environments = (fromTOML (readFile (root + "/groundplan.toml"))).environments ++ [ "default" ];
   isSelected = name: elem (lastOf "." name) environments;
   lastOf = separator: text: head (match ".*[${separator}]([^${separator}]*)" text);
+
+  selected = listToAttrs (map (name: { inherit name; value = plans.${name}; }) (filter isSelected (attrNames plans)));
+  union = name: derivations: derivation {
+    inherit name;
+    system = "builtin";
+    builder = "builtin:buildenv";
+    manifest = builtins.toFile name "";
+    derivations = map (one: [ "true" 5 1 one ]) derivations;
+    preferLocalBuild = true;
+    allowSubstitutes = false;
+  };
 in
 {
   inherit plans;
 
   # All plans of the default selection in one directory, `<stack>/plan.json`: what `runner up --plans` takes.
-  all = derivation {
-    name = "plans";
-    system = "builtin";
-    builder = "builtin:buildenv";
-    manifest = builtins.toFile "plans" "";
-    derivations = map (name: [ "true" 5 1 plans.${name} ]) (filter isSelected (attrNames plans));
-    preferLocalBuild = true;
-    allowSubstitutes = false;
-  };
+  all = union "plans" (builtins.attrValues selected);
+
+  # What the policies say of them, `<stack>.txt`; what stops a run does not build.
+  checked = union "checks" (builtins.attrValues (mapAttrs check selected));
 }

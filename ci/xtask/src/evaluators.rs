@@ -1,4 +1,5 @@
-//! The evaluators: for each project one small static program, named by the digest of the code that it is built of.
+//! The evaluators: for each project one small static program, named by the digest of the code that it is built of; and
+//! the checker, one with all policies.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -12,11 +13,13 @@ use value::Digest;
 
 use crate::{cargo, say};
 
-/// What a build system has to know of the evaluators: which there are, and whether they are current.
-#[derive(Serialize)]
+/// What a build system has to know of the programs: which there are, and whether they are current.
+#[derive(Default, Serialize)]
 struct Table {
     projects: BTreeMap<String, Evaluator>,
-    /// The files of each crate that evaluators are built of, by its directory: path from there, and SHA-256.
+    /// The program with all policies; a workspace may have none.
+    checker: Option<Program>,
+    /// The files of each crate that programs are built of, by its directory: path from there, and SHA-256.
     crates: BTreeMap<String, BTreeMap<String, String>>,
 }
 
@@ -24,30 +27,62 @@ struct Table {
 struct Evaluator {
     /// Where the project is.
     directory: String,
-    /// The program, beside the table.
-    program: String,
+    #[serde(flatten)]
+    program: Program,
+}
+
+#[derive(Serialize)]
+struct Program {
+    /// The file, beside the table.
+    #[serde(rename = "program")]
+    file: String,
     /// Directories of the crates that it is built of.
     crates: BTreeSet<String>,
     /// Name, version and checksum of the registry packages that it is built of.
     locked: BTreeSet<String>,
 }
 
-/// The crate of the program, which each evaluator is built of beside its project.
-const PROGRAM: &str = "crates/evaluator";
-const NO_PROGRAM: &str = "there is no crate `crates/evaluator`";
+/// The crate of the program that evaluates, which each evaluator is built of beside its project.
+const EVALUATOR: &str = "crates/evaluator";
+/// The crate of the program with all policies.
+const CHECKER: &str = "crates/checker";
 
-/// The code of all projects, and of the program.
+const STATIC: &str = "-C target-feature=+crt-static";
+/// Programs are linked without a clock, which no sandbox takes away: what asks for the time is aborted.
+const NO_CLOCK: &str = "link-arg=-Wl,--defsym=clock_gettime=abort";
+
+/// The code of all projects, and of the program that evaluates.
 pub(crate) fn look(root: &Path) -> Result<Found> {
-    let rustc = std::env::var_os("RUSTC").map_or_else(|| PathBuf::from("rustc"), PathBuf::from);
-    Ok(code_digest::look(Path::new(&cargo()), &rustc, &root.join("crates/evaluators"))?)
+    look_at(root, "crates/evaluators")
+}
+
+/// The code of the checker; a workspace may have none.
+pub(crate) fn look_at_checker(root: &Path) -> Result<Option<Found>> {
+    root.join(CHECKER).is_dir().then(|| look_at(root, CHECKER)).transpose()
 }
 
 /// The crates that the evaluator of the project in a directory is built of.
-pub(crate) fn built_of<'a>(found: &'a Found, project: &str) -> Result<Vec<&'a Digested>> {
-    let project = found.at(project).with_context(|| format!("there is no crate `{project}`"))?;
-    let program = found.at(PROGRAM).context(NO_PROGRAM)?;
-    let positions: BTreeSet<usize> = [project, program].iter().flat_map(|of| &of.closure).copied().collect();
-    Ok(positions.into_iter().map(|position| &found.crates[position]).collect())
+pub(crate) fn evaluator_of<'a>(found: &'a Found, project: &str) -> Result<Vec<&'a Digested>> {
+    Ok(closure(found, &[at(found, project)?, at(found, EVALUATOR)?]))
+}
+
+/// The crates that the checker is built of.
+pub(crate) fn checker_of(found: &Found) -> Result<Vec<&Digested>> {
+    Ok(closure(found, &[at(found, CHECKER)?]))
+}
+
+fn look_at(root: &Path, directory: &str) -> Result<Found> {
+    let rustc = std::env::var_os("RUSTC").map_or_else(|| PathBuf::from("rustc"), PathBuf::from);
+    Ok(code_digest::look(Path::new(&cargo()), &rustc, &root.join(directory))?)
+}
+
+fn at<'a>(found: &'a Found, directory: &str) -> Result<&'a Digested> {
+    found.at(directory).with_context(|| format!("there is no crate `{directory}`"))
+}
+
+fn closure<'a>(found: &'a Found, crates: &[&Digested]) -> Vec<&'a Digested> {
+    let positions: BTreeSet<usize> = crates.iter().flat_map(|of| &of.closure).copied().collect();
+    positions.into_iter().map(|position| &found.crates[position]).collect()
 }
 
 /// The system as Nix names it.
@@ -57,84 +92,114 @@ fn system() -> String {
 
 /// Builds what is missing in `nix/evaluators/<system>`, takes away what is of no use any more, and writes the table.
 pub(crate) fn run(root: &Path) -> Result<()> {
-    let found = look(root)?;
-    let program = found.at(PROGRAM).context(NO_PROGRAM)?;
     let directory = root.join("nix/evaluators").join(system());
     fs::create_dir_all(&directory)?;
-
-    let mut table = Table { projects: BTreeMap::new(), crates: BTreeMap::new() };
-    let mut wanted = BTreeSet::new();
-    for (name, place) in &found.projects {
-        let project = found.at(place).with_context(|| format!("there is no crate `{place}`"))?;
-        let code = Digest::of_parts("evaluator", [project.code.as_bytes().as_slice(), program.code.as_bytes()]);
-        let file = format!("{name}-{}", code.short(16));
-        if !directory.join(&file).is_file() {
-            say(&format!("building the evaluator of {name}"));
-            build(root, &found, project, &directory.join(&file))?;
-        }
-        let built_of = built_of(&found, place)?;
-        for part in &built_of {
-            table.crates.insert(part.directory.clone(), files(root, part)?);
-        }
-        let evaluator = Evaluator {
-            directory: place.clone(),
-            program: file,
-            crates: built_of.iter().map(|part| part.directory.clone()).collect(),
-            locked: built_of.iter().flat_map(|part| part.locked.clone()).collect(),
-        };
-        let current = [(".files", sums(&table, &evaluator)), (".packages", checksums(&evaluator))];
-        for (ending, lines) in current {
-            let beside = format!("{}{ending}", evaluator.program);
-            fs::write(directory.join(&beside), lines.into_iter().map(|line| line + "\n").collect::<String>())?;
-            wanted.insert(beside);
-        }
-        wanted.insert(evaluator.program.clone());
-        table.projects.insert(name.clone(), evaluator);
+    let mut shelf = Shelf { root, directory, table: Table::default(), wanted: BTreeSet::new() };
+    let found = look(root)?;
+    for (name, directory) in &found.projects {
+        let crates = [at(&found, directory)?, at(&found, EVALUATOR)?];
+        let package = ["--package", "evaluators", "--no-default-features", "--features", &crates[0].name];
+        let recipe = Recipe { name, package: &package, binary: "evaluator", crates: &crates, found: &found };
+        let program = shelf.make(&recipe)?;
+        shelf.table.projects.insert(name.clone(), Evaluator { directory: directory.clone(), program });
     }
-    for entry in fs::read_dir(&directory)? {
-        let entry = entry?;
-        if !wanted.contains(&*entry.file_name().to_string_lossy()) {
-            fs::remove_file(entry.path())?;
-        }
+    if let Some(found) = look_at_checker(root)? {
+        let (package, crates) = (["--package", "checker"], [at(&found, CHECKER)?]);
+        let recipe = Recipe { name: "checker", package: &package, binary: "checker", crates: &crates, found: &found };
+        shelf.table.checker = Some(shelf.make(&recipe)?);
     }
-    fs::write(directory.join("table.json"), serde_json::to_string_pretty(&table)? + "\n")?;
+    shelf.close()?;
     show_to_git(root)
 }
 
-/// Builds the evaluator of one project.
-fn build(root: &Path, found: &Found, project: &Digested, to: &Path) -> Result<()> {
-    let target = format!("{}-unknown-linux-gnu", std::env::consts::ARCH);
-    let directory = root.join("target/evaluators");
-    let sources = project.closure.iter().map(|index| &found.crates[*index]);
-    let sources: Vec<String> = sources.map(|part| format!("{}={}", part.name.replace('-', "_"), part.source)).collect();
-    // Where registry crates lie is nobody's business; the workspace's own are named relative to its root.
-    let home = home::cargo_home()?;
-    let flags = format!("-C target-feature=+crt-static --remap-path-prefix={}=/cargo", home.display());
-    let mut command = Command::new(cargo());
-    command.current_dir(root).args([
-        "build",
-        "--quiet",
-        "--locked",
-        "--package",
-        "evaluators",
-        "--profile",
-        "evaluator",
-    ]);
-    command.args(["--no-default-features", "--features", &project.name, "--target", &target, "--target-dir"]);
-    command
-        .arg(&directory)
-        .env("RUSTFLAGS", flags)
-        .env("GROUNDPLAN_CODE", project.code.to_string())
-        .env("GROUNDPLAN_SOURCES", sources.join(","));
-    ensure!(
-        command.status().context("cannot run cargo")?.success(),
-        "the evaluator of {} does not build",
-        project.name
-    );
-    let new = to.with_extension("new");
-    fs::copy(directory.join(target).join("evaluator/evaluator"), &new)?;
-    fs::rename(new, to)?;
-    Ok(())
+/// How a program is built.
+struct Recipe<'a> {
+    /// What it is called, before the digest.
+    name: &'a str,
+    /// Which package, and with which features: arguments of cargo.
+    package: &'a [&'a str],
+    /// What the package calls it.
+    binary: &'a str,
+    /// The crates that make it what it is; the code of the first one is what it stands for.
+    crates: &'a [&'a Digested],
+    found: &'a Found,
+}
+
+impl Recipe<'_> {
+    fn file(&self) -> String {
+        let code = self.crates.iter().map(|part| part.code.as_bytes().as_slice());
+        let linked = [STATIC.as_bytes(), NO_CLOCK.as_bytes()];
+        format!("{}-{}", self.name, Digest::of_parts("evaluator", code.chain(linked)).short(16))
+    }
+
+    fn build(&self, root: &Path, to: &Path) -> Result<()> {
+        let target = format!("{}-unknown-linux-gnu", std::env::consts::ARCH);
+        let directory = root.join("target/evaluators");
+        let first = self.crates[0];
+        let sources = first.closure.iter().map(|index| &self.found.crates[*index]);
+        let sources: Vec<String> =
+            sources.map(|part| format!("{}={}", part.name.replace('-', "_"), part.source)).collect();
+        // Where registry crates lie is nobody's business; the workspace's own are named relative to its root.
+        let flags = format!("{STATIC} --remap-path-prefix={}=/cargo", home::cargo_home()?.display());
+        let mut command = Command::new(cargo());
+        command.current_dir(root).args(["rustc", "--quiet", "--locked", "--profile", "evaluator"]);
+        command.args(self.package).args(["--target", &target, "--target-dir"]).arg(&directory);
+        command.args(["--", "-C", NO_CLOCK]).env("RUSTFLAGS", flags);
+        command.env("GROUNDPLAN_CODE", first.code.to_string()).env("GROUNDPLAN_SOURCES", sources.join(","));
+        let built = command.status().context("cannot run cargo")?.success();
+        ensure!(built, "the evaluator of {} does not build", self.name);
+        let new = to.with_extension("new");
+        fs::copy(directory.join(target).join("evaluator").join(self.binary), &new)?;
+        fs::rename(new, to)?;
+        Ok(())
+    }
+}
+
+/// The directory with the programs, and what is to be there.
+struct Shelf<'a> {
+    root: &'a Path,
+    directory: PathBuf,
+    table: Table,
+    wanted: BTreeSet<String>,
+}
+
+impl Shelf<'_> {
+    /// Builds a program if it is not there yet, and notes what it is built of.
+    fn make(&mut self, recipe: &Recipe<'_>) -> Result<Program> {
+        let file = recipe.file();
+        if !self.directory.join(&file).is_file() {
+            say(&format!("building the evaluator of {}", recipe.name));
+            recipe.build(self.root, &self.directory.join(&file))?;
+        }
+        let built_of = closure(recipe.found, recipe.crates);
+        for part in &built_of {
+            self.table.crates.insert(part.directory.clone(), files(self.root, part)?);
+        }
+        let program = Program {
+            file,
+            crates: built_of.iter().map(|part| part.directory.clone()).collect(),
+            locked: built_of.iter().flat_map(|part| part.locked.clone()).collect(),
+        };
+        for (ending, lines) in [(".files", sums(&self.table, &program)), (".packages", checksums(&program))] {
+            let beside = format!("{}{ending}", program.file);
+            fs::write(self.directory.join(&beside), lines.into_iter().map(|line| line + "\n").collect::<String>())?;
+            self.wanted.insert(beside);
+        }
+        self.wanted.insert(program.file.clone());
+        Ok(program)
+    }
+
+    /// Takes away what nothing needs, and writes the table.
+    fn close(self) -> Result<()> {
+        for entry in fs::read_dir(&self.directory)? {
+            let entry = entry?;
+            if !self.wanted.contains(&*entry.file_name().to_string_lossy()) {
+                fs::remove_file(entry.path())?;
+            }
+        }
+        fs::write(self.directory.join("table.json"), serde_json::to_string_pretty(&self.table)? + "\n")?;
+        Ok(())
+    }
 }
 
 /// The files of a crate by path from its directory, with their SHA-256: what Nix can work out for itself.
@@ -150,21 +215,21 @@ fn files(root: &Path, part: &Digested) -> Result<BTreeMap<String, String>> {
         .collect()
 }
 
-/// The files that an evaluator is built of as `sha256sum` lists them, sorted: what Bazel compares.
-fn sums(table: &Table, evaluator: &Evaluator) -> BTreeSet<String> {
+/// The files that a program is built of as `sha256sum` lists them, sorted: what Bazel compares.
+fn sums(table: &Table, program: &Program) -> BTreeSet<String> {
     let of_crate = |directory: &String| {
         let directory = directory.clone();
         table.crates.get(&directory).into_iter().flatten().map(move |(path, sum)| format!("{sum}  {directory}/{path}"))
     };
-    evaluator.crates.iter().flat_map(of_crate).collect()
+    program.crates.iter().flat_map(of_crate).collect()
 }
 
 /// The checksums of its registry packages, sorted.
-fn checksums(evaluator: &Evaluator) -> BTreeSet<String> {
-    evaluator.locked.iter().filter_map(|package| package.rsplit(' ').next()).map(str::to_owned).collect()
+fn checksums(program: &Program) -> BTreeSet<String> {
+    program.locked.iter().filter_map(|package| package.rsplit(' ').next()).map(str::to_owned).collect()
 }
 
-/// A flake in a git checkout sees only what is in the index: the evaluators are shown there, and never committed.
+/// A flake in a git checkout sees only what is in the index: the programs are shown there, and never committed.
 fn show_to_git(root: &Path) -> Result<()> {
     if !root.join(".git").exists() {
         return Ok(());

@@ -495,7 +495,7 @@ pub(crate) enum Cache {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Keys {
-    /// Make a key that signs saved previews, approvals and entries of shared caches
+    /// Make a key that signs saved previews, plans and entries of shared caches
     New {
         /// Where its file is to be, outside the repository; nothing that is there is replaced
         file: PathBuf,
@@ -504,6 +504,13 @@ pub(crate) enum Keys {
     Show {
         /// The key's file
         file: PathBuf,
+    },
+    /// Sign plans that were built, and print the signatures: `up --plans DIR --signatures FILE` takes them
+    Sign {
+        /// The key's file, or `env` for `GROUNDPLAN_SIGNING_KEY`
+        key: PathBuf,
+        /// What `nix build`, `bazel build` or `evaluate --out` made
+        plans: PathBuf,
     },
 }
 

@@ -10,6 +10,7 @@ mod exit;
 mod facts;
 mod form;
 mod git;
+mod given;
 mod keys;
 mod progress;
 mod records;

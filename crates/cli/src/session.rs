@@ -22,6 +22,7 @@ use crate::Registry;
 use crate::args::{GivenPlans, Global, Selection};
 use crate::exit::{Failure, Result, io};
 use crate::facts::Known;
+use crate::given::Given;
 use crate::keys::Keys;
 use crate::shared::Shared;
 use crate::since::Since;
@@ -41,8 +42,8 @@ pub(crate) struct Session<'a> {
     pub policies: Policies,
     /// Stacks of a saved preview, which this runner need not know.
     planned: Vec<StackName>,
-    /// Plans that were made elsewhere, if some are to be gone by, and whether what they were made of must be as it is here.
-    given: Option<(BTreeMap<String, evaluator::Given>, bool)>,
+    /// Plans that were made elsewhere, if some are to be gone by.
+    given: Option<Given>,
     foreign: BTreeMap<String, config_load::Foreign>,
     /// The cache that machines share.
     pub shared: Shared,
@@ -98,22 +99,13 @@ impl<'a> Session<'a> {
 
     /// Goes by plans that were made elsewhere, if the command line says so.
     pub(crate) fn go_by(&mut self, given: &GivenPlans) -> Result<()> {
-        if let Some(directory) = &given.plans {
-            let plans = evaluator::read(&self.start.join(directory), &directory.display().to_string())?;
-            self.given = Some((plans, given.verify_inputs));
-        }
+        self.given = Given::open(&self.start, given)?;
         Ok(())
     }
 
     /// What stands against going by the given plans for these stacks.
     pub(crate) fn check_given(&self, engine: &Engine<'_>, selected: &Selected) -> Result<()> {
-        let Some((_, verify_inputs)) = &self.given else { return Ok(()) };
-        let names = selected.stacks.iter().map(ToString::to_string).collect();
-        let mut found = engine.check_given(&names);
-        if *verify_inputs {
-            found.extend(engine.differing_inputs(&names));
-        }
-        Ok(found.into_result(())?)
+        self.given.as_ref().map_or(Ok(()), |given| given.check(self, engine, &selected.stacks))
     }
 
     fn read_catalog(&self) -> Result<Catalog> {
@@ -267,7 +259,7 @@ impl<'a> Session<'a> {
             projects: &self.registry.projects,
             code: code.collect(),
             functions: self.functions(),
-            given: self.given.as_ref().map(|(plans, _)| plans.clone()).unwrap_or_default(),
+            given: self.given.as_ref().map(|given| given.plans.clone()).unwrap_or_default(),
             inputs: &inputs,
             catalog: self.catalog.clone(),
             store: self.store()?,

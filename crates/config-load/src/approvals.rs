@@ -1,4 +1,4 @@
-//! Who approves what is done, by environment.
+//! Who signs what is done, or the plans that are gone by, by environment.
 
 use std::collections::BTreeMap;
 
@@ -9,7 +9,7 @@ use signing::{PublicKey, Signers};
 
 use crate::{near, quoted};
 
-/// Whose signature it takes to do something to the stacks of an environment.
+/// Whose signature it takes, for the stacks of an environment.
 #[derive(Debug, Clone, Config)]
 pub struct Approval {
     /// Names under `[signers]`: the signature of one of them is enough.
@@ -19,7 +19,7 @@ pub struct Approval {
     pub profiles: Vec<Placed<String>>,
 }
 
-/// What is approved by signature, by environment.
+/// What has to be signed, by environment.
 #[derive(Debug, Clone, Default)]
 pub struct Approvals(BTreeMap<String, Placed<Approval>>);
 
@@ -33,7 +33,7 @@ pub struct Approvers {
 }
 
 impl Approvals {
-    /// Environments, profiles and signers must be there, or nobody could approve what should be approved.
+    /// Environments, profiles and signers must be there, or nobody could sign what should be signed.
     pub(crate) fn new(
         listed: BTreeMap<String, Placed<Approval>>,
         signers: &Signers,
@@ -63,7 +63,7 @@ impl Approvals {
         }
         for (environment, Placed { value, place }) in &listed {
             if value.signers.is_empty() {
-                let message = format!("nobody could approve what is done to `{environment}`");
+                let message = format!("nobody could sign for `{environment}`");
                 let problem = Diagnostic::error("E0472", message).at(place.clone());
                 found.push(problem.hint("name somebody of [signers], or leave it out"));
             }
@@ -71,7 +71,7 @@ impl Approvals {
         Self(listed)
     }
 
-    /// Whose signature it takes to do something to an environment in a profile; `None` = nobody's.
+    /// Whose signature it takes for an environment in a profile; `None` = nobody's.
     pub fn of(&self, environment: &str, profile: &str, signers: &Signers) -> Option<Approvers> {
         let Placed { value, place } = self.0.get(environment)?;
         if !value.profiles.is_empty() && !value.profiles.iter().any(|one| one.value == profile) {

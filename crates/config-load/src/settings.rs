@@ -38,6 +38,8 @@ pub struct Settings {
     pub signers: Signers,
     /// What is approved by signature.
     pub approvals: Approvals,
+    /// Which plans that were built elsewhere have to be signed.
+    pub plans: Approvals,
     /// The pipeline, if something is said of it.
     pub pipeline: Option<Pipeline>,
     /// The cache that machines share.
@@ -178,6 +180,7 @@ impl Settings {
         let known: Vec<&str> = listed.map(|name| name.value.as_str()).chain(["default"]).collect();
         let named: Vec<&str> = profiles.keys().map(String::as_str).collect();
         let approvals = Approvals::new(form.approvals, &signers, &known, &named, &mut found);
+        let plans = Approvals::new(form.plans, &signers, &known, &named, &mut found);
         let cache = form.cache.map(|form| form.settings(&signers, &mut found));
         let names = |texts: Vec<Placed<String>>| texts.into_iter().map(|text| text.value).collect();
         found.into_result(Self {
@@ -193,6 +196,7 @@ impl Settings {
             waivers: form.waiver,
             signers,
             approvals,
+            plans,
             pipeline: form.pipeline,
             cache,
         })
@@ -307,6 +311,8 @@ struct Form {
     signers: BTreeMap<String, Placed<String>>,
     #[config(default)]
     approvals: BTreeMap<String, Placed<Approval>>,
+    #[config(default)]
+    plans: BTreeMap<String, Placed<Approval>>,
     pipeline: Option<Pipeline>,
     cache: Option<CacheForm>,
 }

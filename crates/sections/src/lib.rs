@@ -22,6 +22,8 @@ pub struct Workspace {
     pub registry: String,
     /// The directory of the evaluators, relative to the root; a workspace may have none.
     pub evaluators: Option<String>,
+    /// The directory of the program with all policies, relative to the root; a workspace may have none.
+    pub checker: Option<String>,
 }
 
 /// A crate under `projects/`, `components/` or `policies/`.
@@ -85,12 +87,13 @@ impl Crate {
 }
 
 impl Workspace {
-    /// The workspace at `root`, with its registry in `crates/registry`, and its evaluators in `crates/evaluators` if it
-    /// has some.
+    /// The workspace at `root`, with its registry in `crates/registry`, and its evaluators in `crates/evaluators` and
+    /// its checker in `crates/checker` if it has them.
     pub fn at(root: impl Into<PathBuf>) -> Self {
-        let (root, evaluators) = (root.into(), "crates/evaluators".to_owned());
-        let evaluators = root.join(&evaluators).is_dir().then_some(evaluators);
-        Self { root, registry: "crates/registry".to_owned(), evaluators }
+        let root = root.into();
+        let if_there = |directory: &str| root.join(directory).is_dir().then(|| directory.to_owned());
+        let (evaluators, checker) = (if_there("crates/evaluators"), if_there("crates/checker"));
+        Self { root, registry: "crates/registry".to_owned(), evaluators, checker }
     }
 
     /// The crates under `projects/`, `components/` and `policies/`, by directory.
@@ -159,6 +162,11 @@ impl Workspace {
             let lines = projects.iter().flat_map(feature).collect();
             sections.push((format!("{evaluators}/Cargo.toml"), "optional projects", each(&projects, &optional)));
             sections.push((format!("{evaluators}/src/main.rs"), "optional projects", lines));
+        }
+        if let Some(checker) = &self.checker {
+            let lines = each(&policies, &dependency(checker, ""));
+            sections.push((format!("{checker}/Cargo.toml"), "policies", lines));
+            sections.push((format!("{checker}/src/main.rs"), "policies", each(&policies, &policy)));
         }
         sections
     }

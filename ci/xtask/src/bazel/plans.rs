@@ -6,6 +6,7 @@ use std::fs;
 use std::path::Path;
 
 use anyhow::{Context, Result};
+use code_digest::Digested;
 use evaluator::{Manifest, Manifests};
 
 use crate::evaluators;
@@ -15,6 +16,8 @@ use crate::evaluators;
 pub(crate) struct Workspace {
     /// By project, the directories of the crates that its evaluator is built of.
     pub(crate) evaluators: BTreeMap<String, Vec<String>>,
+    /// The directories of the crates that the program with all policies is built of; none, if there is no such program.
+    checker: Vec<String>,
     /// By full name.
     stacks: BTreeMap<String, Stack>,
 }
@@ -33,10 +36,12 @@ impl Workspace {
         let found = evaluators::look(root)?;
         let environments = environments(&fs::read_to_string(root.join("groundplan.toml"))?)?;
         let mut workspace = Self::default();
+        if let Some(found) = evaluators::look_at_checker(root)? {
+            workspace.checker = directories(evaluators::checker_of(&found)?);
+        }
         for (project, directory) in &found.projects {
-            let crates = evaluators::built_of(&found, directory)?;
-            let directories = crates.into_iter().map(|part| part.directory.clone()).collect();
-            workspace.evaluators.insert(project.clone(), directories);
+            let crates = directories(evaluators::evaluator_of(&found, directory)?);
+            workspace.evaluators.insert(project.clone(), crates);
             let file = format!("{directory}/stacks/inputs.lock.json");
             let Ok(text) = fs::read_to_string(root.join(&file)) else { continue };
             let manifests: Manifests =
@@ -60,8 +65,12 @@ impl Workspace {
         for (project, crates) in &self.evaluators {
             list(&mut out, 1, project, crates);
         }
+        out.push_str("}\n\n# The crates that the program with all policies is built of.\nCHECKER = [\n");
+        for directory in &self.checker {
+            let _ = writeln!(out, "    {directory:?},");
+        }
         out.push_str(
-            "}\n\n# By full name: the project, whether it is in the default selection, what its plan reads.\n",
+            "]\n\n# By full name: the project, whether it is in the default selection, what its plan reads.\n",
         );
         out.push_str("STACKS = {\n");
         for (name, Stack { project, selected, inputs }) in &self.stacks {
@@ -81,6 +90,10 @@ impl Workspace {
         out.push_str("}\n");
         out
     }
+}
+
+fn directories(crates: Vec<&Digested>) -> Vec<String> {
+    crates.into_iter().map(|part| part.directory.clone()).collect()
 }
 
 /// An entry of a map: a list, one line each, so that branches merge.
@@ -114,10 +127,12 @@ mod tests {
         let stack = Stack { project: "a.net".to_owned(), selected: true, inputs };
         let workspace = Workspace {
             evaluators: [("a.net".to_owned(), vec!["crates/plan".to_owned()])].into(),
+            checker: vec!["crates/checker".to_owned()],
             stacks: [("a.net.QA".to_owned(), stack)].into(),
         };
         let text = workspace.to_text();
         assert!(text.contains("    \"a.net\": [\n        \"crates/plan\",\n    ],\n"), "{text}");
+        assert!(text.contains("\nCHECKER = [\n    \"crates/checker\",\n]\n"), "{text}");
         let files = "            \"files\": [\n                \"stacks/QA.toml\",\n            ],\n";
         let absent = "            \"absent\": [\n                \"foreign/up.QA.toml\",\n            ],\n";
         assert!(text.contains(&format!("        inputs = {{\n{files}{absent}        }},\n")), "{text}");

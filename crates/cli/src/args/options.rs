@@ -84,6 +84,9 @@ pub(crate) struct GivenPlans {
     /// Refuse a plan that was made of other inputs than are here
     #[arg(long, requires = "plans")]
     pub verify_inputs: bool,
+    /// What `keys sign` printed: refuse a plan that nobody who counts has signed
+    #[arg(long, value_name = "FILE", requires = "plans")]
+    pub signatures: Option<PathBuf>,
 }
 
 /// How a preview is shown.

@@ -1,15 +1,17 @@
-//! `keys new|show`: keys that sign. They need no workspace.
+//! `keys new|show|sign`: keys that sign. They need no workspace.
 
 use std::fs::OpenOptions;
 use std::io::{ErrorKind, Write as _};
 use std::path::Path;
 
+use config_load::Variables;
 use diag::Diagnostic;
 use serde_json::json;
 use signing::SecretKey;
 
 use crate::args::{Global, Keys};
 use crate::exit::{Exit, Failure, Result, io};
+use crate::given;
 use crate::talk::Talk;
 
 /// Runs a command of `keys`.
@@ -24,6 +26,16 @@ pub(crate) fn run(global: &Global, command: Keys, talk: &Talk) -> Result<Exit> {
             show(&key, talk);
         }
         Keys::Show { file } => show(&config_load::signing_key_in(&at(&file))?, talk),
+        Keys::Sign { key, plans } => {
+            let key = super::signatures::key_of(&key, &at(Path::new("")), &Variables::of_process())?;
+            for (stack, digest, signature) in given::sign(&key, &at(Path::new("")), &plans)? {
+                if talk.json {
+                    talk.json(&json!({ "stack": stack, "digest": digest, "signature": signature }));
+                } else {
+                    talk.data(&format!("{stack} {signature}"));
+                }
+            }
+        }
     }
     Ok(Exit::Done)
 }

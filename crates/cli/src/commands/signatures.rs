@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 
-use config_load::Approvers;
+use config_load::{Approvers, Variables};
 use diag::{Diagnostic, Diagnostics};
 use engine::Preview;
 use saved::Saved;
@@ -18,16 +18,21 @@ const DOMAIN: &str = "saved preview/1";
 
 /// The signing key in a file, or with `env` in the environment's variable.
 pub(crate) fn key(session: &Session<'_>, file: Option<&Path>) -> Result<Option<SecretKey>> {
-    let Some(file) = file else { return Ok(None) };
+    file.map(|file| key_of(file, &session.start, &session.variables)).transpose()
+}
+
+/// The same, from where one stands.
+pub(crate) fn key_of(file: &Path, start: &Path, variables: &Variables) -> Result<SecretKey> {
     if file != Path::new("env") {
-        return Ok(Some(config_load::signing_key_in(&session.start.join(file))?));
+        return Ok(config_load::signing_key_in(&start.join(file))?);
     }
-    match config_load::signing_key(&session.variables)? {
-        Some(key) => Ok(Some(key)),
-        None => Err(Diagnostic::error("E0473", "`--sign env`, and GROUNDPLAN_SIGNING_KEY is not set")
-            .hint("set it to a signing key or to the path of its file, or say `--sign FILE`")
-            .into()),
-    }
+    config_load::signing_key(variables)?.ok_or_else(|| {
+        let problem = Diagnostic::error(
+            "E0473",
+            "the key is to be that of the environment, and GROUNDPLAN_SIGNING_KEY is not set",
+        );
+        problem.hint("set it to a signing key or to the path of its file, or name the file").into()
+    })
 }
 
 /// The signature of a saved preview.

@@ -94,9 +94,53 @@ fn what_is_signed_is_done_and_other_environments_ask_for_nothing() {
     for (from, to, says) in [
         ("[\"release\"]", "[\"relaese\"]", "did you mean `release`?"),
         ("approvals.QA", "approvals.QE", "there is no environment `QE`"),
-        ("[\"release\"]", "[]", "nobody could approve what is done to `QA`"),
+        ("[\"release\"]", "[]", "nobody could sign for `QA`"),
     ] {
         world.write("groundplan.toml", &settings.replace(from, to));
         world.run("stacks").ends(10).says(["[E0472]", "groundplan.toml:", says]);
     }
+}
+
+#[test]
+fn plans_that_were_built_elsewhere_are_signed_by_whom_it_takes() {
+    let Some(world) = World::fresh() else { return };
+    let public = |name: &str| world.run(&format!("keys new {name}.key")).ok().out.trim().to_owned();
+    let (builder, other, _) = (public("builder"), public("other"), public("stranger"));
+    let settings = world.read("groundplan.toml");
+    let signers = format!("[signers]\nbuilder = \"{builder}\"\nother = \"{other}\"\n");
+    world.write("groundplan.toml", &format!("{settings}\n{signers}[plans.QA]\nsigners = [\"builder\"]\n"));
+    world.run(&format!("evaluate {KMS} --out plans")).ok();
+    let sign = |key: &str| world.run(&format!("keys sign {key}.key plans")).ok().out;
+    let refused = |args: &str, texts: &[&str]| {
+        let ran = world.run(&format!("up {args} --plans plans --yes")).ends(20).says(["[E0338]"]);
+        ran.says(texts.iter().copied()).says(["runner keys sign KEY DIR"]);
+        assert!(!world.has_state(), "nothing was done by `{args}`");
+    };
+
+    // The environment demands it; where it does not, none is needed.
+    let unsigned = "the plan of `infrastructure.aws.kms.QA` has to be signed";
+    refused(&format!("{KMS}.QA"), &[unsigned, "`builder` (ed25519:", "groundplan.toml:"]);
+    world.run(&format!("preview {KMS}.QA --plans plans")).ends(20).says(["[E0338]", unsigned]);
+    world.run(&format!("preview {KMS}.CI --plans plans")).ok();
+
+    // Somebody else's signature, a stranger's, and that of another plan.
+    world.write("other", &sign("other"));
+    refused(&format!("{KMS}.QA --signatures other"), &["it is signed by `other`, which does not count for it"]);
+    world.write("stranger", &sign("stranger"));
+    refused(&format!("{KMS}.QA --signatures stranger"), &["whom nobody knows here"]);
+    let good = sign("builder");
+    world.write("swapped", &good.replace(".CI ", ".x ").replace(".QA ", ".CI ").replace(".x ", ".QA "));
+    refused(&format!("{KMS}.QA --signatures swapped"), &["the signature of `builder` is that of another plan"]);
+    // Whoever hands signatures in means them, also where none is demanded.
+    refused(&format!("{KMS}.CI --signatures swapped"), &["somebody under `[signers]`"]);
+    world.write("cut", &good.replace("ed25519:", "ed25519"));
+    world.run(&format!("up {KMS}.QA --plans plans --signatures cut --yes")).ends(10).says(["[E0339]", "cut:1:1"]);
+    world.run(&format!("up {KMS}.QA --signatures cut")).ends(64).says(["--plans"]);
+
+    // What several have signed is put together, and one of them counts.
+    world.write("both", &format!("{}{good}", world.read("other")));
+    world
+        .run(&format!("up {KMS}.QA {KMS}.CI --plans plans --signatures both --yes"))
+        .ok()
+        .says(["created in 2 stacks"]);
 }
