@@ -31,8 +31,8 @@ fn add(inner: &Inner, run: &Run, dir: &StackDir, generation: u64, state: &StackS
     // Who held it last is in the lock, too, should its head be what is damaged.
     let holder = holder(dir);
     let _lock = take::lock_file(inner, run, dir, &stack)?;
-    for run in holder.iter().chain(&open(dir, generation)?) {
-        if let Some(lease) = lease::remote_holder(&inner.root, run, inner.settings.margin) {
+    for other in holder.iter().chain(&open(dir, generation)?) {
+        if let Some(lease) = lease::remote_holder(&inner.root, other, run, inner.settings.margin) {
             return Err(StoreError::Held { stack, lease });
         }
     }

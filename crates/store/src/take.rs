@@ -81,7 +81,7 @@ fn lock(inner: &Inner, run: &Run, index: usize, base: &Base, finder: &mut Finder
 
     let newest = read::newest(&dir)?;
     if let Some(open) = newest.as_ref().and_then(|head| head.open.as_ref())
-        && let Some(lease) = lease::remote_holder(&inner.root, open, inner.settings.margin)
+        && let Some(lease) = lease::remote_holder(&inner.root, open, run, inner.settings.margin)
     {
         return Err(StoreError::Held { stack, lease });
     }
@@ -149,7 +149,7 @@ struct Opened {
 fn open_all(inner: &Arc<Inner>, run: &Run, mut locked: Vec<Locked>) -> Result<Vec<Box<dyn Journal>>, StoreError> {
     let opened: Result<Vec<Opened>, StoreError> =
         in_parallel(&mut locked, |stack| open(run, stack)).into_iter().collect();
-    let opened = opened.and_then(|opened| still_dead(inner, &locked).map(|()| opened));
+    let opened = opened.and_then(|opened| still_dead(inner, run, &locked).map(|()| opened));
     let opened = opened.inspect_err(|_| locked.iter().for_each(|stack| give_back(run, stack)))?;
     let held = locked.iter().zip(&opened).map(|(locked, opened)| Held {
         stack: locked.replayed.state.name.to_string(),
@@ -157,7 +157,7 @@ fn open_all(inner: &Arc<Inner>, run: &Run, mut locked: Vec<Locked>) -> Result<Ve
         generation: opened.generation,
     });
     let dead = locked.iter().filter_map(|stack| stack.newest.as_ref()?.open.as_ref());
-    lease::sweep(&inner.root, inner.settings.margin, dead);
+    lease::sweep(&inner.root, run, inner.settings.margin, dead);
     inner.held().entry(run.id.clone()).or_default().extend(held);
     let mut journals: Vec<_> = locked.into_iter().zip(opened).collect();
     journals.sort_by_key(|(locked, _)| locked.index);
@@ -165,10 +165,10 @@ fn open_all(inner: &Arc<Inner>, run: &Run, mut locked: Vec<Locked>) -> Result<Ve
 }
 
 /// A holder on another machine whose lease was over may have come back before the new heads were there.
-fn still_dead(inner: &Inner, locked: &[Locked]) -> Result<(), StoreError> {
+fn still_dead(inner: &Inner, me: &Run, locked: &[Locked]) -> Result<(), StoreError> {
     for stack in locked {
         let open = stack.newest.as_ref().and_then(|head| head.open.as_ref());
-        if let Some(lease) = open.and_then(|run| lease::remote_holder(&inner.root, run, inner.settings.margin)) {
+        if let Some(lease) = open.and_then(|run| lease::remote_holder(&inner.root, run, me, inner.settings.margin)) {
             return Err(StoreError::Held { stack: stack.replayed.state.name.to_string(), lease });
         }
     }

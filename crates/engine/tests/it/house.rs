@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
 use std::path::{Path as File, PathBuf};
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use engine::{
     ApplyOptions, Budget, Catalog, Engine, Event, Events, Goal, Instance, Preview, PreviewError, PreviewOptions,
@@ -194,14 +194,21 @@ impl House {
     /// Makes whoever holds stacks now look as a process on another machine whose locks are not seen here, and whose
     /// lease is over.
     pub(crate) fn lose_sight_of_holders(&self) {
+        self.carry_holders_off(SystemTime::now() - Duration::from_hours(24));
+    }
+
+    /// The same with leases that were written at some time.
+    pub(crate) fn carry_holders_off(&self, time: SystemTime) {
         for entry in std::fs::read_dir(self.dir.path().join("leases")).expect("leases") {
             let path = entry.expect("an entry").path();
             let text = std::fs::read_to_string(&path).expect("reads");
             let mut lease: serde_json::Value = serde_json::from_str(&text).expect("a lease");
-            for (key, value) in [("host", "elsewhere".into()), ("boot", "another".into()), ("until", 0.into())] {
-                lease[key] = value;
+            for (key, value) in [("host", "elsewhere"), ("boot", "another")] {
+                lease[key] = value.into();
             }
             std::fs::write(&path, lease.to_string()).expect("writes");
+            let file = std::fs::File::options().write(true).open(&path).expect("opens");
+            file.set_modified(time).expect("sets");
         }
         for stack in std::fs::read_dir(self.dir.path().join("stacks")).expect("stacks") {
             drop(std::fs::remove_file(stack.expect("an entry").path().join("lock")));
@@ -220,7 +227,7 @@ impl House {
     }
 
     /// Every stack that there is.
-    fn all(&self) -> Vec<String> {
+    pub(crate) fn all(&self) -> Vec<String> {
         let stacks = self.program.lines().filter_map(|line| line.trim().strip_prefix("stack "));
         stacks.map(|line| line.split(' ').next().expect("a name").to_owned()).collect()
     }
@@ -559,7 +566,7 @@ impl House {
     }
 
     /// Every file below the store, with its bytes and the time of its last change.
-    pub(crate) fn files(&self) -> Vec<(PathBuf, Vec<u8>, std::time::SystemTime)> {
+    pub(crate) fn files(&self) -> Vec<(PathBuf, Vec<u8>, SystemTime)> {
         let mut found = Vec::new();
         walk(self.dir.path(), &mut found);
         found.sort();
@@ -584,7 +591,7 @@ fn scratch() -> tempfile::TempDir {
 }
 
 /// The files below a directory.
-pub(crate) fn walk(dir: &File, found: &mut Vec<(PathBuf, Vec<u8>, std::time::SystemTime)>) {
+pub(crate) fn walk(dir: &File, found: &mut Vec<(PathBuf, Vec<u8>, SystemTime)>) {
     let Ok(entries) = std::fs::read_dir(dir) else { return };
     for entry in entries.map(|entry| entry.expect("an entry")) {
         let path = entry.path();

@@ -21,6 +21,7 @@ mod cases_refresh;
 mod cases_replace;
 mod cases_saved;
 mod cases_targets;
+mod clocks;
 mod crashes;
 mod determinism;
 mod failures;
