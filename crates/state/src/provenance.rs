@@ -41,7 +41,7 @@ impl ReadOutput {
         match published.filter(|(_, output)| output.digest == self.digest) {
             Some((state, output)) => {
                 // What has moved away since is known by where it stood.
-                if output.stale || !output.from.iter().all(|urn| state.has(urn)) {
+                if output.stale || !output.from.iter().all(|urn| state.objects.contains_key(urn)) {
                     found.extend(self.of.iter().map(Hold::place));
                 }
                 state.follow(&self.path, states, found, seen);

@@ -383,7 +383,11 @@ impl StackState {
         let aside: Vec<Arc<Object>> = self.replaced.of(from).cloned().collect();
         self.held_on(from, &aside);
         if let Some(mut object) = self.take_live(from) {
-            Arc::make_mut(&mut object).urn = to.clone();
+            let renamed = Arc::make_mut(&mut object);
+            renamed.urn = to.clone();
+            // Who read what it is made of in another stack knows it by the name that it had then.
+            let (stack_id, incarnation) = (self.id.clone(), renamed.incarnation);
+            renamed.origins.insert(Origin { stack_id, urn: from.clone(), incarnation });
             self.put_live(to.clone(), object);
         }
         self.edit_readers(from, |said| {

@@ -34,6 +34,7 @@ async fn a_digest_is_that_of_what_would_be_done_and_of_nothing_else() {
         ("a property", TWO.replace("Label=one", "Label=two")),
         ("a resource", TWO.replace("Label=one", "Label=one\n resource Vpc more")),
         ("an option", TWO.replace("Label=one", "Label=one\n protect")),
+        ("a hook", TWO.replace("Label=one", "Label=one\n hook after_create sh hook.sh")),
         ("what an unknown value is made of", TWO.replace("Peer=#a.QA:id", "Peer=#a.QA:id==x")),
         ("an output", TWO.replace("output id", "output other 1\n output id")),
         ("a stack that waits", format!("{TWO}\n stack w.QA\n each w.QA thing a.QA:id")),

@@ -133,7 +133,12 @@ async fn case_44_state_speaks_of_a_renamed_resource_by_its_new_name() {
     let state = house.state("a.QA").await;
     assert_eq!(object(&state, "reads").dependencies.iter().map(Urn::name).collect::<Vec<_>>(), ["new"]);
     assert_eq!(object(&state, "with").kept.deleted_with.as_ref().map(Urn::name), Some("new"));
-    assert!(!serde_json::to_string(&state).expect("serialises").contains("::old\""));
+    // Only readers in other stacks may know it by the name that it had.
+    let mut without = state.clone();
+    for object in without.objects.values_mut().map(std::sync::Arc::make_mut) {
+        object.origins = [].into();
+    }
+    assert!(!serde_json::to_string(&without).expect("serialises").contains("::old\""));
     // The earlier name is not remembered: with it gone the object is still its own.
     house.edit("\n alias old", "");
     assert!(house.preview(&[]).await.is_empty());

@@ -153,3 +153,23 @@ async fn who_reads_a_value_that_stays_the_same_holds_nothing_that_was_replaced()
     assert_eq!(house.cloud.calls(), ["create main", "delete main"]);
     assert!(house.preview(&[]).await.is_empty());
 }
+
+#[tokio::test]
+async fn a_run_that_is_killed_at_any_write_leaves_known_who_reads_what_is_passed_on_and_renamed() {
+    for writes in 0.. {
+        let mut house = strict(PROGRAM).await;
+        house.edit("Vpc main Cidr=c1", "Vpc other Cidr=c2\n alias main");
+        house.edit("output main @main.Arn", "output other @other.Arn");
+        house.edit("#a.QA:main", "#a.QA:other");
+        let died = house.attempt_killed_at_write(&[], writes).await;
+        house.cloud.harm("update reader", Harm::Refuse);
+        for stacks in [&["a.QA"][..], &["a.QA", "b.QA"], &[]] {
+            house.attempt(stacks, Goal::Programs).await;
+            assert_eq!(house.cloud.refused_deletes(), [""; 0], "{writes} {stacks:?}");
+        }
+        ends_well(house).await;
+        if !died {
+            break;
+        }
+    }
+}

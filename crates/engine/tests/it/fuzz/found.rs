@@ -455,3 +455,122 @@ stack b.QA
         });
     }
 }
+
+/// A run that is killed after an object was renamed, whose reader in another stack knows it by its earlier name.
+#[test]
+fn what_is_passed_on_is_held_also_by_the_name_that_it_had() {
+    let given = "
+stack a.QA
+resource Vpc r3 Cidr=c0
+output r3 @r3.Arn
+output x2 #c.QA:r0n
+published x2 r0-1 reads c.QA:r0
+stack b.QA
+resource Vpc r2 Cidr=c1 Label=#a.QA:x2
+output r2 @r2.Arn
+has Vpc r1 Cidr=c0
+incarnation 1
+plain
+depends
+reads
+partial
+protect
+without
+observed Count=2
+published r1 r1-1 from r1
+has Vpc r2 Cidr=c0 Label=r0-1
+incarnation 1
+plain
+depends
+reads a.QA:x2
+without
+observed Count=2
+published r2 r2-1 from r2
+stack c.QA
+resource Vpc r0n Cidr=c0
+alias r0
+output r0n @r0n.Arn
+has Vpc r0 Cidr=c0
+incarnation 1
+plain
+depends
+reads
+without
+observed Count=2
+published r0 r0-1 from r0
+has Vpc r4 Cidr=c0 Pass=!k.v1 Peer=r2-1
+incarnation 1
+plain
+depends
+reads b.QA:r2
+tainted
+without
+observed Count=2
+published r4 r4-1 from r4
+published p4 !k.v1 from r4
+";
+    replay(&Given {
+        text: given.to_owned(),
+        strict: true,
+        operations: vec![Operation::UnwrittenUp(8), Operation::KilledUp(8)],
+        targets: "--exclude r1 --replace r0n --replace r4".to_owned(),
+        broken_hooks: true,
+        jobs: 4,
+        ..Given::default()
+    });
+}
+
+/// An object whose reader reads it through a third stack moves to that reader's stack; an older copy of it stays behind.
+#[test]
+fn what_is_passed_on_and_moves_away_from_an_older_copy_is_held_where_it_is() {
+    let given = "
+stack a.QA
+resource Vpc r0 Cidr=c0
+output r0 @r0.Arn
+has Vpc r0 Cidr=c0
+incarnation 1
+plain
+depends
+reads
+tainted
+without
+observed Count=2
+published r0 r0-1 from r0
+leftover Vpc r1 Cidr=c2 Peer=r0-1
+incarnation 1
+plain
+depends r0
+reads
+has Vpc r1 Cidr=c0 Peer=r0-1
+incarnation 2
+plain
+depends r0
+reads
+without
+observed Count=2
+published r1 r1-2 from r1
+stack b.QA
+resource Vpc r1 Cidr=c0 Peer=#a.QA:r0
+moved a.QA r1
+output r1 @r1.Arn
+resource Vpc r2 Cidr=c0 Peer=@r1.Arn
+output r2 @r2.Arn
+has Vpc r2 Cidr=c0 Peer=r1-2
+incarnation 1
+plain
+depends
+reads c.QA:x2
+without
+observed Count=2
+published r2 r2-1 from r2
+stack c.QA
+published x2 r1-2 reads a.QA:r1
+";
+    replay(&Given {
+        text: given.to_owned(),
+        strict: true,
+        operations: vec![Operation::Taint(0)],
+        jobs: 1,
+        ..Given::default()
+    });
+}
