@@ -29,6 +29,16 @@ pub(super) enum Operation {
     UnwrittenUp(usize),
     /// As `Destroy`, but the run dies before its n-th write.
     UnwrittenDestroy(usize),
+    /// The n-th resource of all states is marked to be replaced, by hand.
+    Taint(usize),
+    /// It is protected by hand.
+    Protect(usize),
+    /// It gets another name by hand.
+    Rename(usize),
+    /// It goes to the next stack by hand.
+    Hand(usize),
+    /// Its record goes by hand, and its object stays.
+    Remove(usize),
 }
 
 /// A case.
@@ -65,7 +75,7 @@ impl Case {
             );
             let flag = prop_oneof![Just("--target"), Just("--exclude"), Just("--replace")];
             let done = (
-                prop::collection::vec(operation(), 1..3),
+                prop::collection::vec(operation(), 1..4),
                 prop::option::weighted(0.3, 0..STACKS.len()),
                 prop_oneof![3 => Just(Vec::new()), 1 => prop::collection::vec((flag, 0..8_usize), 1..4)],
                 prop::bool::weighted(0.5),
@@ -362,7 +372,15 @@ impl Case {
 }
 
 fn operation() -> impl Strategy<Value = Operation> {
+    let by_hand = prop_oneof![
+        (0..8_usize).prop_map(Operation::Taint),
+        (0..8_usize).prop_map(Operation::Protect),
+        (0..8_usize).prop_map(Operation::Rename),
+        (0..8_usize).prop_map(Operation::Hand),
+        (0..8_usize).prop_map(Operation::Remove),
+    ];
     prop_oneof![
+        3 => by_hand,
         6 => Just(Operation::Up),
         2 => Just(Operation::RefreshedUp),
         2 => Just(Operation::Destroy),

@@ -5,6 +5,7 @@
 //! `GROUNDPLAN_FUZZ_CASES` says how many cases are tried, `GROUNDPLAN_FUZZ_SEED` which ones; a failure is shrunk and
 //! printed as a test to paste into `found`.
 
+mod by_hand;
 mod case;
 mod found;
 mod piece;
@@ -80,7 +81,7 @@ fn replay(given: &Given) {
 
 async fn play(given: &Given) {
     let mut house = House::given(&given.text).await;
-    let truth = Truth::of(given, &house);
+    let mut truth = Truth::of(given, &house);
     let told: Vec<&str> = given.selected.iter().map(String::as_str).collect();
     truth.check(&house).await;
     house.targets = targets(&given.targets);
@@ -88,6 +89,8 @@ async fn play(given: &Given) {
     for operation in &given.operations {
         let stays = truth.stays(&house, operation.goal()).await;
         operation.carry_out(&mut house, &told).await;
+        let given_up = operation.by_hand(&house, given.strict).await;
+        truth.give_up(given_up);
         truth.check(&house).await;
         truth::are_there(&house, &stays);
     }
@@ -125,6 +128,7 @@ impl Operation {
             Self::UnwrittenUp(nth) | Self::UnwrittenDestroy(nth) => {
                 house.attempt_killed_at_write_on_the_way(selected, self.goal(), nth).await;
             }
+            Self::Taint(_) | Self::Protect(_) | Self::Rename(_) | Self::Hand(_) | Self::Remove(_) => {}
         }
     }
 }

@@ -19,6 +19,8 @@ pub(super) struct Truth {
     forgotten: BTreeSet<String>,
     /// Objects that nobody manages before they are taken over.
     strays: BTreeSet<String>,
+    /// Objects whose records were taken away by hand.
+    given_up: BTreeSet<String>,
     /// Objects that somebody else deleted.
     vanished: BTreeSet<String>,
     /// Pieces whose deletion the vendor denies although it was done.
@@ -37,6 +39,7 @@ impl Truth {
             declared: 0,
             forgotten: BTreeSet::new(),
             strays: BTreeSet::new(),
+            given_up: BTreeSet::new(),
             vanished: BTreeSet::new(),
             denied: BTreeSet::new(),
             tied: BTreeMap::new(),
@@ -100,7 +103,8 @@ impl Truth {
         }
         let there: BTreeSet<String> = house.cloud.ids().into_iter().collect();
         let is_open = |id: &String| open.contains(of(id));
-        let stays = |id: &String| retained.contains(id) || self.strays.contains(id) || self.forgotten.contains(of(id));
+        let left = |id: &String| self.strays.contains(id) || self.given_up.contains(id);
+        let stays = |id: &String| retained.contains(id) || left(id) || self.forgotten.contains(of(id));
         let goes = |name: &str| {
             let with = std::iter::successors(Some(name), |name| self.tied.get(*name).map(String::as_str));
             with.take(STACKS.len() * 8).any(|name| open.contains(name) || self.denied.contains(name))
@@ -110,6 +114,11 @@ impl Truth {
             known.difference(&there).filter(|id| !self.vanished.contains(*id) && !goes(of(id))).collect();
         assert!(lost.is_empty() && gone.is_empty(), "only the cloud has {lost:?}, only the state has {gone:?}");
         no_secret_is_told(house);
+    }
+
+    /// Takes note of objects whose records were taken away.
+    pub(super) fn give_up(&mut self, ids: Option<Vec<String>>) {
+        self.given_up.extend(ids.into_iter().flatten());
     }
 
     /// The ids of what an operation must not delete: what is protected or retained, unless the program lets it go.
