@@ -1,6 +1,6 @@
 //! A runner of small projects. The second branches on what the first makes: a saved preview stops there, and writes the
-//! next one. Of what the third makes the vendor says something else than was proposed. The binary of this test is both
-//! the runner and the test of it.
+//! next one. Of what the third makes the vendor says something else than was proposed. The fifth makes room for something
+//! while the sixth waits for that. The binary of this test is both the runner and the test of it.
 
 #![expect(missing_docs, reason = "it is a test, whose derived code is public")]
 
@@ -69,6 +69,39 @@ fn fourth(stack: &Stack, (): ()) -> Result<Plan<()>> {
     plan.finish(())
 }
 
+#[derive(Clone, Debug, Outputs)]
+#[outputs(project = "fifth")]
+pub struct Fifth {
+    pub vpc_id: Output<String>,
+}
+
+#[derive(Debug, Config)]
+pub struct Later {
+    /// The network has another range, and nothing stands in it any more.
+    pub later: Option<bool>,
+}
+
+/// The network goes before the new one is made, and before it goes what stands in it.
+fn fifth(stack: &Stack, config: Later) -> Result<Plan<Fifth>> {
+    let mut plan = stack.plan();
+    let later = config.later == Some(true);
+    let range = if later { "10.1.0.0/16" } else { "10.0.0.0/16" };
+    let vpc = Vpc::new("main").cidr_block(range).delete_before_replace(true).declare(&mut plan);
+    if !later {
+        SecurityGroup::new("inside").group_description("d").vpc_id(vpc.vpc_id()).declare(&mut plan);
+    }
+    plan.finish(Fifth { vpc_id: vpc.vpc_id() })
+}
+
+/// What it takes over is known once the new network is there.
+fn sixth(stack: &Stack, (): ()) -> Result<Plan<()>> {
+    let mut plan = stack.plan();
+    let network: Fifth = stack.reference("QA");
+    let id: String = stack.read(&network.vpc_id)?;
+    SecurityGroup::new("beside").group_description(format!("of {}", id.len())).declare(&mut plan);
+    plan.finish(())
+}
+
 fn main() -> ExitCode {
     if std::env::var_os(RUNNER).is_some() {
         let projects = vec![
@@ -76,6 +109,8 @@ fn main() -> ExitCode {
             Project::new("second", second),
             Project::new("third", third),
             Project::new("fourth", fourth),
+            Project::new("fifth", fifth),
+            Project::new("sixth", sixth),
         ];
         return cli::main(Registry { projects, policies: Vec::new(), digests: &NO_CODE });
     }
@@ -83,6 +118,7 @@ fn main() -> ExitCode {
     what_is_approved_by_its_digest_is_done_and_nothing_else();
     what_comes_out_otherwise_is_asked_about_again();
     the_next_preview_is_signed_anew();
+    programs_and_steps_that_wait_for_one_another_are_told_with_the_ways_out();
     ExitCode::SUCCESS
 }
 
@@ -252,4 +288,21 @@ fn the_next_preview_is_signed_anew() {
     assert!(run("up --plan plan.json.next --yes", 20).contains("[E0471]"), "nobody has seen it when it was signed");
     run("preview --plan plan.json.next --sign release.key", 0);
     run("up --plan plan.json.next --yes", 0);
+}
+
+fn programs_and_steps_that_wait_for_one_another_are_told_with_the_ways_out() {
+    let directory = workspace(&["fifth", "sixth"]);
+    let run = |args: &str, code| run(directory.path(), args, code);
+    run("up --yes", 0);
+    let before = run("sandbox list", 0);
+    fs::write(directory.path().join("projects/fifth/stacks/QA.toml"), "later = true\n").expect("is written");
+    let said = run("up --yes", 10);
+    for text in ["[E0461]", "left: main of fifth.QA", "runner destroy STACK --target NAME"] {
+        assert!(said.contains(text), "{text}: {said}");
+    }
+    assert_eq!(run("sandbox list", 0), before, "nothing was done");
+    // What it says helps.
+    run("destroy fifth.QA --target inside --yes", 0);
+    run("up --yes", 0);
+    assert!(run("preview", 0).contains("nothing to do: 2 stacks"));
 }
