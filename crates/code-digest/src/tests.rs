@@ -44,7 +44,13 @@ impl Tree {
     }
 
     fn digest(&self) -> Found {
-        let conditions = Conditions { toolchain: "rustc 1".to_owned(), features: BTreeSet::new() };
+        self.built("rustc 1", &[])
+    }
+
+    /// The digests of a build by a compiler, with features.
+    fn built(&self, toolchain: &str, features: &[&str]) -> Found {
+        let features = features.iter().copied().map(str::to_owned).collect();
+        let conditions = Conditions { toolchain: toolchain.to_owned(), features };
         digest(Path::new(env!("CARGO")), &self.root().join("registry"), &conditions).expect("digests")
     }
 
@@ -89,6 +95,17 @@ fn layout_moves_code_only_and_what_lies_beside_moves_nothing() {
         tree.write("projects/two/outputs/src/lib.rs", "");
     };
     assert_eq!(tree.moved(beside), Vec::<String>::new());
+}
+
+#[test]
+fn cache_01_another_compiler_and_other_features_are_other_code_of_the_same_source() {
+    let tree = Tree::new();
+    let before = tree.digest();
+    for after in [tree.built("rustc 2", &[]), tree.built("rustc 1", &["extra"])] {
+        for (old, new) in before.crates.iter().zip(&after.crates) {
+            assert!(old.code != new.code && old.source == new.source, "{}", old.name);
+        }
+    }
 }
 
 #[test]

@@ -41,6 +41,15 @@ async fn without_a_word_nothing_is_done_and_everything_wrong_is_said() {
 }
 
 #[tokio::test]
+async fn cache_12_a_program_that_fails_or_waits_for_one_leaves_no_trace() {
+    let mut house = house(FAULTS[0].0);
+    house.keep_going = true;
+    let preview = house.preview(&[]).await;
+    assert!(preview.traces.contains_key("free.QA"));
+    assert!(["bad.QA", "branching.QA"].iter().all(|stack| !preview.traces.contains_key(*stack)));
+}
+
+#[tokio::test]
 async fn what_does_not_depend_on_a_stack_that_is_passed_over_is_done() {
     for (fault, said) in FAULTS {
         let mut house = house(fault);
