@@ -57,7 +57,8 @@ fn kept(name: &str, file: &str) -> Yaml {
 
 fn task(name: &str, inputs: &[&str], outputs: &[&str], script: String, settings: &Settings) -> Yaml {
     let named = |names: &[&str]| Yaml::List(names.iter().map(|name| map([("name", (*name).into())])).collect());
-    let params = settings.secrets.iter().map(|name| (name.clone(), format!("(({name}))").into())).collect();
+    let params = settings.secrets.iter().map(|name| (name.clone(), format!("(({name}))").into()));
+    let params = params.chain(Settings::tier(&settings.secrets, "main")).collect();
     let image = map([("type", "registry-image".into()), ("source", map([("repository", "((image))".into())]))]);
     let args: Vec<Yaml> = vec!["-euo".into(), "pipefail".into(), "-c".into(), script.into()];
     let run = map([("path", "bash".into()), ("args", Yaml::List(args))]);

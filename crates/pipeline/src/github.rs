@@ -39,6 +39,9 @@ pub fn github(pipeline: &Pipeline, settings: &Settings) -> String {
             jobs.push((apply.clone(), apply_job(plan, &id, number + 1, settings)));
         }
     }
+    if !before.is_empty() {
+        jobs.push(("nothing-is-left".to_owned(), nothing_is_left(&before, settings)));
+    }
     let all: Vec<String> = jobs.iter().map(|(name, _)| name.clone()).collect();
     jobs.push(("done".to_owned(), done(&all, settings)));
     let branches: Vec<Yaml> = vec![settings.branch.as_str().into()];
@@ -78,8 +81,9 @@ fn job(settings: &Settings, head: Vec<(&str, Yaml)>, steps: Vec<Yaml>) -> Yaml {
     Yaml::Map(pairs)
 }
 
-fn secrets(names: &[String]) -> Yaml {
-    Yaml::Map(names.iter().map(|name| (name.clone(), format!("${{{{ secrets.{name} }}}}").into())).collect())
+fn secrets(names: &[String], tier: &str) -> Yaml {
+    let secrets = names.iter().map(|name| (name.clone(), format!("${{{{ secrets.{name} }}}}").into()));
+    Yaml::Map(secrets.chain(Settings::tier(names, tier)).collect())
 }
 
 fn checkout() -> Yaml {
@@ -88,8 +92,10 @@ fn checkout() -> Yaml {
 }
 
 fn run(name: &str, env: Vec<(&str, String)>, script: String) -> Yaml {
-    let env = env.into_iter().map(|(key, value)| (key.to_owned(), value.into())).collect();
-    map([("name", name.into()), ("env", Yaml::Map(env)), ("run", script.into())])
+    let env: Vec<(String, Yaml)> = env.into_iter().map(|(key, value)| (key.to_owned(), value.into())).collect();
+    let env = (!env.is_empty()).then(|| ("env".to_owned(), Yaml::Map(env)));
+    let head = [("name".to_owned(), name.into())];
+    Yaml::Map(head.into_iter().chain(env).chain([("run".to_owned(), script.into())]).collect())
 }
 
 /// One preview of what a pull request moves, as one comment.
@@ -102,11 +108,11 @@ fn preview(settings: &Settings) -> Yaml {
          cat preview.md >>\"$GITHUB_STEP_SUMMARY\""
     );
     let number = "${{ github.event.pull_request.number }}".to_owned();
-    let env = vec![("GH_TOKEN", "${{ github.token }}".to_owned()), ("NUMBER", number)];
+    let env = vec![("GH_TOKEN", "${{ github.token }}".to_owned()), ("NUMBER", number.clone())];
     let head = vec![
         ("if", "github.event_name == 'pull_request'".into()),
         ("permissions", map([("contents", "read".into()), ("pull-requests", "write".into())])),
-        ("env", secrets(&settings.preview_secrets)),
+        ("env", secrets(&settings.preview_secrets, &format!("pull-request/{number}"))),
     ];
     let steps = vec![
         checkout(),
@@ -144,7 +150,7 @@ fn plan_job(shard: &[String], plan: &str, before: &[String], settings: &Settings
         ("if", PUSHED.into()),
         ("needs", before.to_vec().into()),
         ("outputs", map([("digest", "${{ steps.plan.outputs.digest }}".into())])),
-        ("env", secrets(&settings.secrets)),
+        ("env", secrets(&settings.secrets, "main")),
     ];
     job(settings, head, vec![checkout(), Yaml::Map(plan_step), upload])
 }
@@ -172,9 +178,18 @@ fn apply_job(plan: &str, stage: &str, number: usize, settings: &Settings) -> Yam
     let head = vec![
         ("if", PUSHED.into()),
         ("needs", vec![plan.to_owned(), format!("approve-{stage}")].into()),
-        ("env", secrets(&settings.secrets)),
+        ("env", secrets(&settings.secrets, "main")),
     ];
     job(settings, head, vec![checkout(), download, run("Apply", vec![("DIGEST", digest)], script)])
+}
+
+/// Looks at everything once all was applied, and so leaves a record of the commit, by which a pull request is told
+/// exactly what it moves.
+fn nothing_is_left(before: &[String], settings: &Settings) -> Yaml {
+    let script = format!("{} preview --detailed-exitcode", settings.command());
+    let head =
+        vec![("if", PUSHED.into()), ("needs", before.to_vec().into()), ("env", secrets(&settings.secrets, "main"))];
+    job(settings, head, vec![checkout(), run("Nothing is left to do", Vec::new(), script)])
 }
 
 /// The one check that a branch is protected by: green only if everything was planned, and everything planned was done.

@@ -35,6 +35,12 @@ pub struct Settings {
 }
 
 impl Settings {
+    /// The variable that says in which tier of the shared cache a job writes, where it has a key to sign with.
+    fn tier(names: &[String], tier: &str) -> Option<(String, yaml::Yaml)> {
+        let signs = names.iter().any(|name| name == "GROUNDPLAN_SIGNING_KEY");
+        signs.then(|| ("GROUNDPLAN_CACHE_TIER".to_owned(), tier.into()))
+    }
+
     /// The runner with its profile, as the shell takes it.
     fn command(&self) -> String {
         match &self.profile {

@@ -185,12 +185,34 @@ fn every_job_of_the_workflow_waits_for_what_it_takes_from_others() {
     assert_eq!(jobs["plan-qa-1"], ["apply-ci-1"].into(), "nothing of QA before all of CI");
     assert_eq!(jobs["apply-qa-2"], ["plan-qa-2", "approve-qa"].into());
     assert_eq!(jobs["done"].len(), jobs.len() - 1, "it sees every other job");
+    assert_eq!(jobs["nothing-is-left"], ["apply-production-1"].into(), "it looks once all is applied");
     for uses in text.lines().filter(|line| line.contains("uses:")) {
         assert!(uses.contains("actions/"), "nobody else's code sees the keys: {uses}");
     }
     assert!(text.starts_with("# Written by `runner pipeline github`"));
     assert!(text.contains("# early.CI is applied with QA, which it reads.\n"));
     assert!(!text.contains("cancel-in-progress: true"), "what applies is never cut off");
+}
+
+/// What main has evaluated is found by others only where it may be signed; a pull request writes its own tier, or none.
+#[test]
+fn jobs_that_have_a_key_write_their_tier_of_the_shared_cache() {
+    let pipeline = cut(&parse(SOME), &settings());
+    let tiers = |text: &str| -> BTreeSet<String> {
+        let tiers =
+            text.lines().filter_map(|line| Some(line.trim().strip_prefix("GROUNDPLAN_CACHE_TIER: ")?.to_owned()));
+        tiers.collect()
+    };
+    let key = vec!["GROUNDPLAN_SIGNING_KEY".to_owned()];
+    let own = "\"pull-request/${{ github.event.pull_request.number }}\"";
+    let cases: [(&[String], &[String], &[&str]); 4] =
+        [(&[], &[], &[]), (&key, &[], &["main"]), (&[], &key, &[own]), (&key, &key, &[own, "main"])];
+    for (secrets, preview_secrets, expected) in cases {
+        let settings = Settings { secrets: secrets.to_vec(), preview_secrets: preview_secrets.to_vec(), ..settings() };
+        assert_eq!(Vec::from_iter(tiers(&github(&pipeline, &settings))), expected);
+        let main = if secrets.is_empty() { vec![] } else { vec!["main"] };
+        assert_eq!(Vec::from_iter(tiers(&concourse(&pipeline, &settings))), main);
+    }
 }
 
 #[test]

@@ -230,6 +230,26 @@ fn cache_13_the_tier_of_a_pull_request_is_read_by_nobody_else() {
 }
 
 #[test]
+fn what_is_left_under_a_name_counts_as_an_entry_does() {
+    let (memory, main, stranger) = (Memory::default(), key(), key());
+    let signers = trusting(&[&main]);
+    let (name, own) = (digest("a commit"), Role::PullRequest("17".to_owned()));
+    let find = |role: &Role| open(&memory, role, None, &signers).named(name);
+    open(&memory, &own, Some(&main), &signers).leave(name, b"of 17");
+    assert_eq!((find(&own).as_deref(), find(&Role::Main), find(&Role::Reader)), (Some(&b"of 17"[..]), None, None));
+    open(&memory, &Role::Main, Some(&stranger), &signers).leave(name, b"false");
+    assert_eq!(find(&Role::Reader), None, "nobody trusts who has signed it");
+    open(&memory, &Role::Reader, Some(&main), &signers).leave(name, b"of a reader");
+    assert_eq!(find(&Role::Reader), None, "who only reads leaves nothing");
+    open(&memory, &Role::Main, Some(&main), &signers).leave(name, b"of main");
+    assert_eq!(find(&Role::Reader).as_deref(), Some(&b"of main"[..]));
+    assert_eq!(open(&memory, &Role::Reader, None, &signers).named(digest("another")), None);
+    let blobs = |(_, space, _): &Slot| *space == Space::Content;
+    memory.0.lock().expect("sound").iter_mut().filter(|(at, _)| blobs(at)).for_each(|(_, bytes)| bytes[0] ^= 1);
+    assert_eq!(find(&Role::Reader), None, "its bytes are not those that were signed");
+}
+
+#[test]
 fn who_has_no_key_or_no_tier_stores_nothing() {
     let (memory, key) = (Memory::default(), key());
     let signers = trusting(&[&key]);
