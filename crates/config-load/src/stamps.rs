@@ -59,13 +59,14 @@ pub struct Stamps {
     learnt: Mutex<Known>,
     /// How much news is worth writing.
     news: usize,
-    /// What changed after this may be read in one run as it was before and as it is after.
+    /// What changed after this may be read in one run as it was before and as it is after. Where nothing is kept nothing
+    /// is at rest, and no clock is asked: evaluators have none.
     resting: i64,
 }
 
 impl Default for Stamps {
     fn default() -> Self {
-        Self { reader: None, known: BTreeMap::new(), learnt: Mutex::default(), news: NEWS, resting: resting() }
+        Self { reader: None, known: BTreeMap::new(), learnt: Mutex::default(), news: NEWS, resting: 0 }
     }
 }
 
@@ -74,7 +75,8 @@ impl Stamps {
     pub fn read(bytes: &[u8], program: &Path) -> Self {
         let reader = Stamp::of(program);
         let kept = postcard::from_bytes(bytes).ok().filter(|(by, _): &(Stamp, Known)| Some(*by) == reader);
-        Self { reader, known: kept.map(|(_, known)| known).unwrap_or_default(), ..Self::default() }
+        let known = kept.map(|(_, known)| known).unwrap_or_default();
+        Self { reader, known, resting: resting(), ..Self::default() }
     }
 
     /// What a later run is to find, if this one has learnt enough for that.
