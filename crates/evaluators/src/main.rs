@@ -18,6 +18,10 @@ fn projects() -> Vec<plan::Project> {
         applications_edx_notes::project(),
         #[cfg(feature = "applications-edxapp")]
         applications_edxapp::project(),
+        #[cfg(feature = "cpg-dataset")]
+        cpg_dataset::project(),
+        #[cfg(feature = "cpg-organisation")]
+        cpg_organisation::project(),
         #[cfg(feature = "infrastructure-aws-dns")]
         infrastructure_aws_dns::project(),
         #[cfg(feature = "infrastructure-aws-iam")]

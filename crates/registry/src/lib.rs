@@ -8,6 +8,8 @@ pub fn projects() -> Vec<plan::Project> {
         // generated: projects (cargo xtask sync)
         applications_edx_notes::project(),
         applications_edxapp::project(),
+        cpg_dataset::project(),
+        cpg_organisation::project(),
         infrastructure_aws_dns::project(),
         infrastructure_aws_iam::project(),
         infrastructure_aws_kms::project(),

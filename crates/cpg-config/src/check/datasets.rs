@@ -218,13 +218,13 @@ fn temporary_access(checker: &mut Checker<'_>, dataset: &Dataset) {
     let broker = checker.configuration.datasets.values().any(|other| other.options.allow_notebook_tmp_main_read);
     if let Some(first) = dataset.members.tmp_main_read_access.first().filter(|_| !broker) {
         let message = format!("the members of `tmp-main-read-access` of `{}` have no effect", dataset.name);
-        let problem = Diagnostic::warning("E0820", message).at(first.place.clone());
+        let problem = Diagnostic::error("E0820", message).at(first.place.clone());
         let note = "access for a time is given by a broker, which is made only if a dataset allows it to notebooks";
         checker.found.push(problem.note(note).hint("add `allow_notebook_tmp_main_read: true` to a dataset"));
     }
     if dataset.options.allow_notebook_tmp_main_read && !dataset.has(Cloud::Gcp, Component::Notebooks) {
         let message = format!("`{}` lets notebooks read its main bucket, and has none", dataset.name);
-        let problem = Diagnostic::warning("E0820", message).at(dataset.place.clone());
+        let problem = Diagnostic::error("E0820", message).at(dataset.place.clone());
         checker.found.push(problem.hint("add `notebooks` to its components"));
     }
 }

@@ -91,11 +91,6 @@ fn billing(checker: &mut Checker<'_>) {
     if !(1..=24).contains(hours) {
         let message = format!("`interval_hours` is {hours}, which leaves no daily round");
         checker.report("E0819", place, message, "choose 1 to 24");
-    } else if 24 % hours != 0 {
-        let message = format!("`interval_hours` is {hours}, which does not divide a day: the last interval is shorter");
-        checker
-            .found
-            .push(Diagnostic::warning("E0819", message).at(place.clone()).hint("choose 1, 2, 3, 4, 6, 8, 12 or 24"));
     }
     let Placed { value: table, place } = &aggregator.destination_bq_table;
     let parts: Vec<&str> = table.split('.').collect();

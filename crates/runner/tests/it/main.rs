@@ -4,6 +4,7 @@
 //! Where the organisation's projects were deleted there is nothing to try, and every test ends at once.
 
 mod affected;
+mod centre;
 mod changes;
 mod commands;
 mod destroys;

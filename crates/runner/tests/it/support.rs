@@ -61,7 +61,7 @@ impl World {
         let root = root();
         root.join("projects/infrastructure/aws/network").is_dir().then(|| {
             let world = Self { dir: TempDir::new_in(env!("CARGO_TARGET_TMPDIR")).expect("a directory") };
-            for name in ["groundplan.toml", "secrets", "foreign"] {
+            for name in ["groundplan.toml", "secrets", "foreign", "configuration"] {
                 copy(&root.join(name), &world.path(name));
             }
             copy_stacks(&root, "projects", world.dir.path());
