@@ -61,9 +61,9 @@ pub(crate) fn measure(root: &Path, binaries: &Path, sizes: &[usize], others: boo
     }
     if others {
         for peer in [Peer::Turbo, Peer::Moon, Peer::Bazel] {
-            measured.others.push(other(peer, binaries, &found)?);
+            measured.others.push(other(peer, &found)?);
         }
-        measured.others.push(modules(binaries)?);
+        measured.others.push(modules()?);
     }
     Ok(measured)
 }
@@ -78,7 +78,8 @@ fn build(root: &Path, binaries: &Path, found: &Organisation) -> Result<Ours> {
     let shared = binaries.parent().context("no target directory")?;
     let cargo = Program::new(ours::cargo(), directory.path())?
         .with("CARGO_TARGET_DIR", target.to_string_lossy())
-        .with("CARGO_BUILD_BUILD_DIR", shared.to_string_lossy());
+        .with("CARGO_BUILD_BUILD_DIR", shared.to_string_lossy())
+        .with("CARGO_NET_OFFLINE", "true");
     let (profile, arguments): (_, &[&str]) = if cfg!(debug_assertions) {
         ("debug", &["build", "--package", "runner"])
     } else {
@@ -98,7 +99,7 @@ fn size(ours: &Ours, organisation: &Organisation) -> Result<Size> {
         std::thread::sleep(Duration::from_secs(3));
         ours.run(["preview"])?;
     }
-    let query = "rdeps(infrastructure.aws.dns.default)";
+    let query = "rdeps(infrastructure.aws.network.QA)";
     let (mut nothing, mut edited, mut asked) = (Vec::new(), Vec::new(), Vec::new());
     ours.run(["stacks", query])?;
     for _ in 0..ROUNDS {
@@ -130,8 +131,8 @@ fn edit(ours: &Ours, leaf: &StackName, stacks: &mut BTreeMap<StackName, Stack>) 
     fs::write(ours.root().join(write::stack_file(leaf)), toml::to_string(stack)?).context("cannot edit a stack")
 }
 
-/// Another tool on the same stacks.
-fn other(peer: Peer, scratch: &Path, organisation: &Organisation) -> Result<Other> {
+/// Another tool on the same stacks, outside of this repository: what git ignores some of them do not see.
+fn other(peer: Peer, organisation: &Organisation) -> Result<Other> {
     let (tool, what) = match peer {
         Peer::Turbo => ("turbo", "Turborepo"),
         Peer::Moon => ("moon", "moon"),
@@ -139,7 +140,7 @@ fn other(peer: Peer, scratch: &Path, organisation: &Organisation) -> Result<Othe
     };
     let name = format!("{what}, {} stacks", organisation.stacks.len());
     let Some(path) = on_path(tool) else { return Ok(Other { name, cost: None }) };
-    let directory = tempfile::tempdir_in(scratch).context("no directory for another tool")?;
+    let directory = tempfile::tempdir().context("no directory for another tool")?;
     let tree = directory.path().join("tree");
     peers::tree(&tree, peer, organisation)?;
     let program = Program::new(path, &tree)?.with("DO_NOT_TRACK", "1").with("TURBO_TELEMETRY_DISABLED", "1");
@@ -175,10 +176,10 @@ fn commit(tree: &Path) -> Result<()> {
 }
 
 /// Terraform on root modules that each read the one before, planned one after the other as a script would.
-fn modules(scratch: &Path) -> Result<Other> {
+fn modules() -> Result<Other> {
     let name = format!("Terraform, {MODULES} chained root modules, `plan` in each");
     let Some(path) = on_path("terraform") else { return Ok(Other { name, cost: None }) };
-    let directory = tempfile::tempdir_in(scratch).context("no directory for Terraform")?;
+    let directory = tempfile::tempdir().context("no directory for Terraform")?;
     let settings = directory.path().join("empty.rc");
     fs::write(&settings, "")?;
     let mut modules = Vec::new();

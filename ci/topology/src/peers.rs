@@ -64,7 +64,7 @@ fn turbo(directory: &Path, needs: &Needs) -> Result<()> {
         "{\n  \"name\": \"topology\",\n  \"private\": true,\n  \"packageManager\": \"npm@10.0.0\",\n  \
          \"workspaces\": [\"stacks/*\"]\n}\n",
     )?;
-    let task = "{\n  \"tasks\": { \"plan\": { \"dependsOn\": [\"^plan\"], \"outputs\": [\"plan.json\"] } }\n}\n";
+    let task = "{\n  \"tasks\": { \"plan\": { \"dependsOn\": [\"^plan\"], \"inputs\": [\"input.txt\"], \"outputs\": [\"plan.json\"] } }\n}\n";
     write(directory, "turbo.json", task)?;
     let mut lock = String::from("{\n  \"name\": \"topology\",\n  \"lockfileVersion\": 3,\n  \"packages\": {\n");
     lock.push_str("    \"\": { \"name\": \"topology\", \"workspaces\": [\"stacks/*\"] }");

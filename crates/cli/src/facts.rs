@@ -3,7 +3,7 @@
 use std::cell::OnceCell;
 use std::collections::{BTreeMap, BTreeSet};
 
-use engine::{Engine, Survey};
+use engine::{Engine, Relations, Survey};
 use resource::StackName;
 use taskgraph::{Candidate, Facts, Query, Request};
 use value::Path;
@@ -11,10 +11,13 @@ use value::Path;
 use crate::exit::Result;
 use crate::session::Session;
 use crate::since::{Since, since};
+use crate::traces::TraceCache;
 
-/// What is known of the stacks of a workspace; plans are evaluated when the first of them is asked for.
+/// What is known of the stacks of a workspace; programs are asked when the first of them is.
 pub(crate) struct Known<'a> {
     engine: &'a Engine<'a>,
+    traces: TraceCache,
+    relations: OnceCell<Relations>,
     survey: OnceCell<Survey>,
     failed: BTreeSet<String>,
     drifted: BTreeSet<String>,
@@ -32,6 +35,8 @@ impl<'a> Known<'a> {
     ) -> Result<Self> {
         let mut known = Self {
             engine,
+            traces: session.traces(),
+            relations: OnceCell::new(),
             survey: OnceCell::new(),
             failed: BTreeSet::new(),
             drifted: BTreeSet::new(),
@@ -79,6 +84,17 @@ impl<'a> Known<'a> {
         self.since.remove(version)
     }
 
+    /// Who needs whom: kept from run to run, as most queries ask for it.
+    fn relations(&self) -> &Relations {
+        self.relations.get_or_init(|| {
+            let (relations, news) = self.engine.relations(self.traces.relations());
+            if news {
+                self.traces.keep_relations(&relations);
+            }
+            relations
+        })
+    }
+
     fn survey(&self) -> &Survey {
         self.survey.get_or_init(|| self.engine.survey(self.engine.catalog.stacks()))
     }
@@ -86,8 +102,8 @@ impl<'a> Known<'a> {
 
 impl Facts for Known<'_> {
     fn needs(&self, stack: &StackName) -> Vec<StackName> {
-        let needs: &BTreeMap<String, BTreeSet<String>> = &self.survey().needs;
-        let needs = needs.get(&stack.to_string()).into_iter().flatten();
+        let stack = stack.to_string();
+        let needs = self.relations().needs(&stack);
         needs.filter_map(|other| Some(self.engine.catalog.get(other)?.name.clone())).collect()
     }
 

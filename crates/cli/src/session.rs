@@ -353,9 +353,7 @@ impl<'a> Session<'a> {
     /// The same for a list of what there is: stacks that have objects and no file any more are on it like any other, and
     /// so are those that a version had that is compared with.
     pub(crate) async fn select_for_list(&self, engine: &Engine<'_>, selection: &Selection) -> Result<Selected> {
-        let heads = engine.store.heads().await?;
-        let gone = heads.into_iter().filter(|head| engine.catalog.get(&head.stack.to_string()).is_none());
-        let gone = gone.map(|head| {
+        let gone = gone(engine).await?.into_iter().map(|head| {
             let reach = if head.objects > 0 { Reach::Default } else { Reach::Name };
             Candidate { name: head.stack, reach }
         });
@@ -522,7 +520,11 @@ pub(crate) fn no_outputs(_: &str, _: &value::Path) -> OutputRead {
 
 /// Stacks that have objects and no file any more.
 pub(crate) async fn only_in_state(engine: &Engine<'_>) -> Result<Vec<StackName>> {
-    let heads = engine.store.heads().await?;
-    let orphans = heads.into_iter().filter(|head| engine.catalog.get(&head.stack.to_string()).is_none());
-    Ok(orphans.map(|head| head.stack).collect())
+    Ok(gone(engine).await?.into_iter().map(|head| head.stack).collect())
+}
+
+/// The heads of stacks that have no file any more.
+async fn gone(engine: &Engine<'_>) -> Result<Vec<state::Head>> {
+    let there = engine.catalog.stacks().map(|entry| entry.name.to_string()).collect();
+    Ok(engine.store.heads_besides(&there).await?)
 }

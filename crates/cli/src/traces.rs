@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use cache::Cache;
-use engine::{Plans, Traces};
+use engine::{Plans, Relations, Traces};
 use value::Digest;
 
 /// Where traces are kept: those of the last evaluation of each stack, and those of the last that was brought about.
@@ -51,6 +51,19 @@ impl TraceCache {
         // A saved plan may be another than that of the last evaluation.
         traces.retain(|stack, trace| stacks.get(stack) == Some(&Some(trace.plan)));
         self.add("applied", &self.applied(), &traces);
+    }
+
+    /// What stacks have to do with one another, as it was last found out; nothing, if it cannot be read.
+    pub(crate) fn relations(&self) -> Relations {
+        let bytes = self.cache.get_record(self.key("relations"));
+        bytes.and_then(|bytes| postcard::from_bytes(&bytes).ok()).unwrap_or_default()
+    }
+
+    /// Keeps that.
+    pub(crate) fn keep_relations(&self, relations: &Relations) {
+        if let Ok(bytes) = postcard::to_extend(relations, Vec::new()) {
+            self.cache.put_record(self.key("relations"), &bytes);
+        }
     }
 
     /// Plans that were kept, so that it can be said where another one differs.

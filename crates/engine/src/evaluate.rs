@@ -218,11 +218,15 @@ impl Engine<'_> {
     /// Whether everything that an evaluation depended on is as it was.
     pub(crate) fn holds(&self, entry: &StackEntry, record: &EvaluateRecord, outputs: &dyn OutputSource) -> bool {
         let is_same = |(read, digest): (&Read, &Digest)| self.is_as_read(&entry.name, read, *digest, outputs);
-        let project = self.projects[entry.project].name();
-        !self.given.contains_key(&entry.name.to_string())
-            && self.code.get(project) == Some(&record.code)
+        self.is_by(entry, record.code)
             && (record.format, record.epoch) == (PLAN_FORMAT, SEMANTICS_EPOCH)
             && record.reads.iter().all(is_same)
+    }
+
+    /// Whether it is this code that a stack goes by.
+    pub(crate) fn is_by(&self, entry: &StackEntry, code: Digest) -> bool {
+        let given = !self.given.is_empty() && self.given.contains_key(&entry.name.to_string());
+        !given && self.code.get(self.projects[entry.project].name()) == Some(&code)
     }
 
     /// Whether what an evaluation has recorded of something that it read is so now.

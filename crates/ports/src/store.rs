@@ -1,5 +1,6 @@
 //! The port of state.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use state::{Entry, Head, OutputReader, StackState};
@@ -171,6 +172,21 @@ impl StoreError {
 pub trait StateStore: Send + Sync {
     /// The newest head of every stack, by name. Writes nothing.
     fn heads(&self) -> BoxFuture<'_, Result<Vec<Head>, StoreError>>;
+    /// The newest heads of some stacks, by name; stacks without one are left out. Writes nothing. A store that need not
+    /// look at all of them for that does not.
+    fn heads_of<'a>(&'a self, stacks: &'a BTreeSet<String>) -> BoxFuture<'a, Result<Vec<Head>, StoreError>> {
+        Box::pin(async {
+            let heads = self.heads().await?.into_iter();
+            Ok(heads.filter(|head| stacks.contains(&head.stack.to_string())).collect())
+        })
+    }
+    /// The newest heads of all other stacks, in the same way.
+    fn heads_besides<'a>(&'a self, stacks: &'a BTreeSet<String>) -> BoxFuture<'a, Result<Vec<Head>, StoreError>> {
+        Box::pin(async {
+            let heads = self.heads().await?.into_iter();
+            Ok(heads.filter(|head| !stacks.contains(&head.stack.to_string())).collect())
+        })
+    }
     /// The state at a head: its snapshot, and the journal since, up to where the next head takes over; verified.
     /// Writes nothing.
     fn load<'a>(&'a self, head: &'a Head) -> BoxFuture<'a, Result<Loaded, StoreError>>;

@@ -1,12 +1,13 @@
 //! Making heads.
 
 use std::collections::BTreeSet;
+use std::path::Path;
 
 use ports::{Run, StoreError};
 use state::{Head, OutputDigest, STATE_FORMAT, StackState, Written};
 use value::Digest;
 
-use crate::layout::{StackDir, io_error};
+use crate::layout::{self, StackDir, io_error};
 use crate::{durable, lease};
 
 /// The head of a state that a run writes now, as if there were no snapshot and no journal.
@@ -47,8 +48,22 @@ pub(crate) fn written(run: &Run) -> Written {
 /// What stands for the chunk before the first one.
 pub(crate) const NO_CHAIN: Digest = Digest::from_bytes([0; 32]);
 
+/// Notes that a directory has not the name of its stack, before anybody can find that out: so that whoever looks for
+/// some stacks only need not look into all.
+fn note_name(dir: &StackDir, head: &Head) -> Result<(), StoreError> {
+    let root = dir.path().parent().and_then(Path::parent);
+    let Some((root, name)) = root.zip(dir.path().file_name()) else { return Ok(()) };
+    let note = layout::renamed(root).join(name);
+    if name == layout::file_name(&head.stack.to_string()).as_str() || note.exists() {
+        return Ok(());
+    }
+    let noted = durable::make_dir(&layout::renamed(root)).and_then(|()| durable::create(&note, b""));
+    noted.map(drop).map_err(io_error("cannot write", &note))
+}
+
 /// Writes a head. If its generation is there with other content, another run has the stack.
 pub(crate) fn create(dir: &StackDir, head: &Head) -> Result<(), StoreError> {
+    note_name(dir, head)?;
     let path = dir.head(head.generation);
     let bytes = serde_json::to_vec(head)
         .map_err(|error| StoreError::Io { what: "cannot write a head".into(), reason: error.to_string() })?;

@@ -6,6 +6,7 @@
 //! stacks/<full name>/journal/<position>.jsonl      one segment for each run, one chunk a line, appended
 //! stacks/<full name>/lock                          locked by the process that holds the stack; holds the run's id
 //! leases/<run>.json                                who a run is
+//! renamed/<directory below stacks>                 empty: the stack in that directory has another name by now
 //! readers/<full name>/<stack id>.json              which stacks read outputs of a stack
 //! ```
 
@@ -69,6 +70,11 @@ impl StackDir {
 /// The directory that a stack of this name is first put into.
 pub(crate) fn stack_dir(root: &Path, name: &str) -> StackDir {
     StackDir::new(root.join("stacks").join(file_name(name)))
+}
+
+/// The directory that names the directories whose stacks have other names.
+pub(crate) fn renamed(root: &Path) -> PathBuf {
+    root.join("renamed")
 }
 
 /// The file of a run's lease.

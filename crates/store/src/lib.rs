@@ -24,7 +24,7 @@ mod restore;
 mod take;
 mod walk;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -113,6 +113,16 @@ impl LocalStore {
 impl StateStore for LocalStore {
     fn heads(&self) -> BoxFuture<'_, Result<Vec<Head>, StoreError>> {
         self.run(|inner| Ok(read::heads(&inner.root)?.into_iter().map(|(_, head)| head).collect()))
+    }
+
+    fn heads_of<'a>(&'a self, stacks: &'a BTreeSet<String>) -> BoxFuture<'a, Result<Vec<Head>, StoreError>> {
+        let stacks = stacks.clone();
+        self.run(move |inner| read::heads_of(&inner.root, &stacks))
+    }
+
+    fn heads_besides<'a>(&'a self, stacks: &'a BTreeSet<String>) -> BoxFuture<'a, Result<Vec<Head>, StoreError>> {
+        let stacks = stacks.clone();
+        self.run(move |inner| read::heads_besides(&inner.root, &stacks))
     }
 
     fn load<'a>(&'a self, head: &'a Head) -> BoxFuture<'a, Result<Loaded, StoreError>> {

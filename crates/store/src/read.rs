@@ -1,5 +1,6 @@
 //! Reading heads, snapshots and journals. Nothing here writes.
 
+use std::collections::BTreeSet;
 use std::num::NonZero;
 use std::path::{Path, PathBuf};
 use std::thread;
@@ -33,11 +34,34 @@ impl Replayed {
 
 /// The newest head of every stack under the root, with its directory.
 pub(crate) fn heads(root: &Path) -> Result<Vec<(StackDir, Head)>, StoreError> {
+    heads_in(root, layout::names(&root.join("stacks"))?)
+}
+
+/// The newest heads of some stacks.
+pub(crate) fn heads_of(root: &Path, stacks: &BTreeSet<String>) -> Result<Vec<Head>, StoreError> {
+    let mut names: BTreeSet<String> = stacks.iter().map(|stack| layout::file_name(stack)).collect();
+    names.extend(layout::names(&layout::renamed(root))?);
+    let mut heads = heads_in(root, names)?;
+    heads.retain(|(_, head)| stacks.contains(&head.stack.to_string()));
+    Ok(heads.into_iter().map(|(_, head)| head).collect())
+}
+
+/// The newest heads of all stacks but some.
+pub(crate) fn heads_besides(root: &Path, stacks: &BTreeSet<String>) -> Result<Vec<Head>, StoreError> {
+    let renamed: BTreeSet<String> = layout::names(&layout::renamed(root))?.into_iter().collect();
+    let mut names = layout::names(&root.join("stacks"))?;
+    names.retain(|name| renamed.contains(name) || !stacks.contains(&layout::name_of(name)));
+    let mut heads = heads_in(root, names)?;
+    heads.retain(|(_, head)| !stacks.contains(&head.stack.to_string()));
+    Ok(heads.into_iter().map(|(_, head)| head).collect())
+}
+
+/// The newest heads in directories of these names.
+fn heads_in(root: &Path, names: impl IntoIterator<Item = String>) -> Result<Vec<(StackDir, Head)>, StoreError> {
     /// As many stacks as are worth a thread of their own.
     const SHARE: usize = 64;
     let stacks = root.join("stacks");
-    let dirs: Vec<StackDir> =
-        layout::names(&stacks)?.into_iter().map(|name| StackDir::new(stacks.join(name))).collect();
+    let dirs: Vec<StackDir> = names.into_iter().map(|name| StackDir::new(stacks.join(name))).collect();
     let threads = thread::available_parallelism().map_or(1, NonZero::get).min(dirs.len() / SHARE + 1);
     let shares = dirs.chunks(dirs.len().div_ceil(threads).max(1));
     let mut heads = thread::scope(|scope| {

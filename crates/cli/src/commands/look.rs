@@ -83,9 +83,9 @@ fn published_foreign(engine: &Engine<'_>, names: &[String]) -> BTreeMap<String, 
 
 async fn published(engine: &Engine<'_>, names: &BTreeSet<String>) -> Result<BTreeMap<String, BTreeMap<Path, Value>>> {
     let mut found = BTreeMap::new();
-    for head in engine.store.heads().await? {
+    for head in engine.store.heads_of(names).await? {
         let name = head.stack.to_string();
-        if names.contains(&name) && !head.outputs.is_empty() {
+        if !head.outputs.is_empty() {
             let loaded = engine.store.load(&head).await?;
             let outputs = loaded.state.outputs.into_iter().map(|(path, output)| (path, output.value));
             found.insert(name, outputs.collect());
@@ -99,8 +99,13 @@ pub(crate) async fn stacks(session: &Session<'_>, selection: &Selection) -> Resu
     session
         .with_engine(async |engine| {
             let selected = session.select_for_list(engine, selection).await?;
-            let heads: BTreeMap<String, state::Head> =
-                engine.store.heads().await?.into_iter().map(|head| (head.stack.to_string(), head)).collect();
+            let heads: BTreeMap<String, state::Head> = engine
+                .store
+                .heads_of(&selected.names())
+                .await?
+                .into_iter()
+                .map(|head| (head.stack.to_string(), head))
+                .collect();
             let mut rows = Vec::new();
             for stack in &selected.stacks {
                 let head = heads.get(&stack.to_string());

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
 
-use engine::Preview;
+use engine::{Preview, Relations};
 use taskgraph::{Before, affected};
 use value::{Digest, Path};
 
@@ -272,12 +272,29 @@ async fn bound(shelf: &Shelf, then: &Sources, now: &engine::RunRecord) -> BTreeS
     affected((None, &before), (now.conditions, &now.footprints())).stacks.into_keys().collect()
 }
 
+/// What stacks have to do with one another, known from before the last edit; it must be what all programs say.
+async fn related(shelf: &Shelf, known: Relations, told: &str) -> Relations {
+    shelf
+        .with(async |engine| {
+            let (relations, _) = engine.relations(known);
+            let survey = engine.survey(engine.catalog.stacks());
+            for (stack, needs) in &survey.needs {
+                let found: Vec<&str> = relations.needs(stack).collect();
+                assert_eq!(found, needs.iter().map(String::as_str).collect::<Vec<_>>(), "{stack}\n{told}");
+            }
+            let (relations, news) = engine.relations(relations);
+            assert!(!news, "nothing has changed since\n{told}");
+            relations
+        })
+        .await
+}
+
 async fn history(seed: u64, edits: usize, applied: bool) {
     let mut history = History::new(seed);
     if applied {
         history.shelf.up().await;
     }
-    let (mut reached, mut told) = (0, String::new());
+    let (mut reached, mut told, mut relations) = (0, String::new(), Relations::default());
     for step in 1..=edits {
         let (_, then) = history.shelf.preview().await;
         let (sources, before) = (history.shelf.sources.clone(), goals(&history.shelf).await);
@@ -291,6 +308,7 @@ async fn history(seed: u64, edits: usize, applied: bool) {
         let bound = bound(&history.shelf, &sources, &now).await;
         assert!(found.is_subset(&bound), "seed {seed}: {found:?} {bound:?}\n{told}");
         reached += found.len();
+        relations = related(&history.shelf, relations, &told).await;
         if applied && step.is_multiple_of(7) {
             history.shelf.up().await;
         }

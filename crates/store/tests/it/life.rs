@@ -1,5 +1,6 @@
 //! What a directory looks like over many runs.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use ports::StoreError;
@@ -85,7 +86,16 @@ async fn a_renamed_stack_keeps_its_place_and_its_old_name_is_free() {
     settle(&*store, "and once more", &base_of(&head_of(&*store, &again).await)).await;
     let names: Vec<_> =
         store.heads().await.expect("read").iter().map(|head| (head.stack.clone(), head.generation)).collect();
-    assert_eq!(names, [(old.stack, 4), (name, 4)]);
+    assert_eq!(names, [(old.stack.clone(), 4), (name.clone(), 4)]);
+
+    // Whichever of them is asked for is found, wherever it lies.
+    let only = |stack: &StackName| BTreeSet::from([stack.to_string()]);
+    for (one, other) in [(&old.stack, &name), (&name, &old.stack)] {
+        let of = store.heads_of(&only(one)).await.expect("read");
+        let besides = store.heads_besides(&only(other)).await.expect("read");
+        assert_eq!(of, besides);
+        assert_eq!(of.iter().map(|head| &head.stack).collect::<Vec<_>>(), [one]);
+    }
 }
 
 #[tokio::test]
