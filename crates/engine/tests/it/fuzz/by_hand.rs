@@ -3,13 +3,13 @@
 use engine::Surgery;
 use resource::{StackName, Urn};
 
-use super::Operation;
 use super::case::STACKS;
+use super::{Given, Operation};
 use crate::house::House;
 
 impl Operation {
     /// Does what is done by hand, if it can be done; gives the ids of objects that no state knows from then on.
-    pub(super) async fn by_hand(self, house: &House, strict: bool) -> Option<Vec<String>> {
+    pub(super) async fn by_hand(self, house: &House, given: &Given) -> Option<Vec<String>> {
         let (Self::Taint(nth) | Self::Protect(nth) | Self::Rename(nth) | Self::Hand(nth) | Self::Remove(nth)) = self
         else {
             return None;
@@ -23,20 +23,23 @@ impl Operation {
         }
         let (stack, urn) = there.get(nth % there.len().max(1))?;
         let state = states.swap_remove(*stack)?;
-        let given_up = state.copies().filter(|object| object.urn == *urn).map(|object| object.id.clone()).collect();
+        let copies = state.copies().filter(|object| object.urn == *urn);
+        let given_up: Vec<String> = copies.map(|object| object.id.clone()).collect();
         let is_open = state.dangling.values().any(|intent| intent.urn == *urn);
         let resource = urn.to_string();
         // A name that its object keeps cannot be given again: the program would make another one beside it.
         let is_named = !matches!(urn.ty(), "Vpc" | "Fixed");
+        // The program would take it over under the name that it gives it, and is refused: it is somebody else's by then.
+        let is_imported = given_up.iter().any(|id| given.text.contains(&format!("import {id}\n")));
         let surgery = match self {
             Self::Taint(_) => Surgery::Taint { resource, tainted: true },
             Self::Protect(_) => Surgery::Protect { resource, protected: true },
-            _ if is_named => return None,
+            Self::Rename(_) | Self::Hand(_) if is_named || is_imported => return None,
             Self::Rename(_) => Surgery::Rename { resource, name: format!("{}n", urn.name()) },
             // A stack without a program would keep it for ever.
             Self::Hand(_) => Surgery::Move { resource, to: next(house, *stack)?, name: None },
             // What nobody knows of may name what is to go.
-            _ if strict || is_open => return None,
+            _ if given.strict || is_open || is_named => return None,
             _ => Surgery::Remove { resource, force: true },
         };
         let done =

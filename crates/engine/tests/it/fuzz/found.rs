@@ -574,3 +574,44 @@ published x2 r1-2 reads a.QA:r1
         ..Given::default()
     });
 }
+/// An object moves and is replaced at once; who holds it through an output that is passed on moves on first.
+#[test]
+fn what_moves_and_is_replaced_waits_for_who_reads_it_through_another_stack() {
+    let given = "
+stack a.QA
+  has Vpc r1 Cidr=c0 Peer=r0-1
+    incarnation 2
+    plain
+    depends
+    reads c.QA:r0
+  published r1 r1-2 from r1
+stack b.QA
+  published x4 r1-2 reads a.QA:r1
+stack c.QA
+  resource Vpc r1n Cidr=c0
+    moved a.QA r1
+  output r1n @r1n.Arn
+  resource Vpc r4n Cidr=c0 Pass=@r1n.Arn
+    alias r4
+  output r4n @r4n.Arn
+  has Vpc r0 Cidr=c0
+    incarnation 1
+    plain
+    depends
+    reads
+  published r0 r0-1 from r0
+  has Vpc r4 Cidr=c0 Pass=r1-2
+    incarnation 1
+    plain
+    depends
+    reads b.QA:x4
+  published r4 r4-1 from r4
+";
+    replay(&Given {
+        text: given.to_owned(),
+        strict: true,
+        operations: vec![Operation::Up],
+        jobs: 3,
+        ..Given::default()
+    });
+}

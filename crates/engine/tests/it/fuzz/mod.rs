@@ -89,7 +89,7 @@ async fn play(given: &Given) {
     for operation in &given.operations {
         let stays = truth.stays(&house, operation.goal()).await;
         operation.carry_out(&mut house, &told).await;
-        let given_up = operation.by_hand(&house, given.strict).await;
+        let given_up = operation.by_hand(&house, given).await;
         truth.give_up(given_up);
         truth.check(&house).await;
         truth::are_there(&house, &stays);
