@@ -19,17 +19,19 @@ file=$project/stacks/QA.toml
 checks=(
     all_plans_have_the_bytes_of_the_runner
     an_unprivileged_user_gets_the_same_store_paths
+    programs_are_static_and_small
     nothing_to_do_is_quick
     plans_are_deterministic
-    an_edit_builds_the_stacks_that_it_reaches
+    an_edit_builds_the_stacks_that_the_runner_names
     a_comment_builds_one_plan_and_goes_no_further
     notes_build_nothing
     a_stack_without_a_manifest_is_an_error
     a_file_that_the_manifest_does_not_name_is_an_error
-    an_older_evaluator_is_an_error
+    an_older_or_missing_evaluator_is_an_error
     a_wrong_stack_file_reads_as_the_runner_says_it
     policies_and_diagrams_are_checked
     each_job_builds_what_changed_since_any_other
+    another_checkout_gives_the_same_programs
     a_program_finds_no_network_no_clock_and_no_other_file
     the_flake_from_source_hangs_together
     every_command_of_the_page_was_run
@@ -63,6 +65,9 @@ prepare() {
     cp -r "$evaluators" nix/evaluators
     mkdir target
     ln -s "$(dirname "$home")/evaluators" target/evaluators
+    # A run leaves a record of what is committed, which it compares with later; links to what is built are no part of it.
+    printf '/%s\n' plans network dev by-path checked paths.json >>.git/info/exclude
+    "$runner" evaluate >/dev/null
     git add --intent-to-add --force nix/evaluators
 }
 
@@ -173,6 +178,31 @@ an_unprivileged_user_gets_the_same_store_paths() {
     rm -rf "$theirs"
 }
 
+# No library, and 30 MB at the most, which the kernel holds them to.
+programs_are_static_and_small() {
+    local name project program linked
+    for program in nix/evaluators/*/*-????????????????; do
+        linked=$(ldd "$program" 2>&1 || true)
+        [[ $linked == *"statically linked"* || $linked == *"not a dynamic executable"* ]] || fail "$program: $linked"
+    done
+    for name in $(ls "$home/wanted"); do
+        project=$(of_project "$name")
+        program=$(echo nix/evaluators/*/"${project//\//.}"-????????????????)
+        (
+            ulimit -v 30000
+            "$program" "$name" --root . --manifest "projects/$project/stacks/inputs.lock.json" --out "$home/small/$name"
+        ) || fail "$program needs more memory for $name"
+    done
+    diff -r "$home/wanted" "$home/small"
+}
+
+# The directory of a stack's project, below projects/.
+of_project() {
+    local directory=${1//.//}
+    until [[ -e projects/$directory/Cargo.toml ]]; do directory=${directory%/*}; done
+    echo "$directory"
+}
+
 nothing_to_do_is_quick() {
     local TIMEFORMAT='nothing to do: %R s'
     time builds ""
@@ -198,13 +228,31 @@ reached() {
     done
 }
 
-an_edit_builds_the_stacks_that_it_reaches() {
-    local wanted
+an_edit_builds_the_stacks_that_the_runner_names() {
+    local stacks=projects/applications/edx_notes/stacks
+    # Another tag on the resources of two stacks, which is in nothing that they export.
+    sed -i 's|^business_unit = .*|business_unit = "operations"|' $stacks/mitx.QA.toml $stacks/xpro.QA.toml
+    builds_what_is_named 2
+    [[ $(wc -l <"$home/affected") == 2 ]] || fail "others are affected: $(cat "$home/affected")"
+    restore projects
+    # What others read: they are affected, and their plans are as they were, since they read it when it is known.
     sed -i 's|^name = "operations-qa"|name = "operations-qa-2"|' "$file"
-    wanted=$(reached)
-    [[ $wanted == "plan-$stack" ]] || fail "the runner says: $wanted"
-    builds "$wanted"$'\nplans'
-    restore "$file"
+    builds_what_is_named 1
+    restore projects
+}
+
+# Builds the stacks that the runner names as affected by what is not committed yet, if it is not by outputs of others
+# alone: these, and no others. It names so many.
+builds_what_is_named() {
+    local named
+    "$runner" affected --changed-since HEAD --json >"$home/affected"
+    if grep -q '"exact":false' "$home/affected"; then fail "this is an upper bound: $(cat "$home/affected")"; fi
+    named=$(perl -MJSON::PP -ne '
+        my $row = decode_json($_);
+        print "plan-$row->{stack}\n" if grep { !/^output / } @{$row->{reasons}};
+    ' "$home/affected" | sort)
+    [[ $(wc -l <<<"$named") == "$1" && $named == "$(reached)" ]] || fail "the runner names $named, and changed are $(reached)"
+    builds "$named"$'\nplans'
 }
 
 a_comment_builds_one_plan_and_goes_no_further() {
@@ -240,10 +288,13 @@ a_file_that_the_manifest_does_not_name_is_an_error() {
     restore $project
 }
 
-an_older_evaluator_is_an_error() {
+an_older_or_missing_evaluator_is_an_error() {
     echo '// A remark.' >>crates/expr/src/lib.rs
     refused 'is older than crates/expr: run `cargo xtask evaluators`'
     restore crates
+    git reset --quiet -- nix/evaluators
+    refused "there are no evaluators for $(uname -m)-linux: run \`cargo xtask evaluators\`"
+    git add --intent-to-add --force nix/evaluators
 }
 
 a_wrong_stack_file_reads_as_the_runner_says_it() {
@@ -312,6 +363,18 @@ each_job_builds_what_changed_since_any_other() {
     done
     # All is as at first, but for the README.
     cmp paths.json "$home/paths.json"
+}
+
+# Another checkout, in another place, whose own crates are all compiled anew; those of the registry are the same.
+another_checkout_gives_the_same_programs() {
+    local program
+    program=$(basename "$evaluators"/*/substructure.consul-????????????????)
+    rm target/evaluators nix/evaluators/*/"$program"
+    cp -r "$(dirname "$home")/evaluators" target/evaluators
+    find crates projects -name '*.rs' -exec touch {} +
+    cargo xtask evaluators
+    cmp nix/evaluators/*/"$program" "$evaluators"/*/"$program"
+    echo "$program, once more: the same bytes"
 }
 
 # A project whose plans read what they must not: without a sandbox most of it can be had.
