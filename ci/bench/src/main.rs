@@ -99,6 +99,8 @@ fn smoke(root: &Path, binaries: &Path) -> Result<()> {
     let stacks = Ours::copy(root, binaries)?.round()?;
     let scale = scale::measure(binaries, 400, 200)?;
     ensure!(scale.entries > 0, "a run that died left no journal");
+    let organisation = organisation::measure(root, binaries, &organisation::SIZES[..1], false)?;
+    ensure!(organisation.sizes.len() == 1, "the organisation was not measured");
     say(&format!("bench: {} resources in chains, {} in {} stacks", RESOURCES, stacks.resources, stacks.stacks));
     Ok(())
 }
