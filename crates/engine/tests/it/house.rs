@@ -60,6 +60,8 @@ pub(crate) struct House {
     killing: Option<Killing>,
     pub(crate) cancel: watch::Sender<bool>,
     pub(crate) children: engine::Children,
+    /// Plans that were built elsewhere.
+    pub(crate) given: BTreeMap<String, evaluator::Given>,
     /// Programs declare in the opposite order.
     pub(crate) backwards: bool,
     /// Everything that attempts were told: previews, reports, problems.
@@ -91,6 +93,7 @@ impl House {
             killing: None,
             cancel: watch::channel(false).0,
             children: engine::Children::default(),
+            given: BTreeMap::new(),
             backwards: false,
             said: String::new(),
         }
@@ -267,7 +270,7 @@ impl House {
             projects: &projects,
             code: code.collect(),
             functions: FUNCTIONS.iter().map(|f| (f.name.to_owned(), Digest::of("source", f.name.as_bytes()))).collect(),
-            given: BTreeMap::new(),
+            given: self.given.clone(),
             inputs: &Nothing,
             catalog: Catalog::new(self.all().iter().map(entry), BTreeMap::new()),
             store: match (self.killing.clone(), self.failing_disk.clone(), self.gate.clone()) {

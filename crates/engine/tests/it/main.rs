@@ -26,6 +26,7 @@ mod crashes;
 mod determinism;
 mod failures;
 mod fuzz;
+mod given;
 mod holders;
 mod keep_going;
 mod moves;
