@@ -184,7 +184,8 @@ fn a_machine_that_has_seen_nothing_says_exactly_what_a_change_reaches() {
     let is = |found: &[serde_json::Value], exact: bool, why: &str| {
         assert!(found.iter().all(|event| event["exact"] == exact), "{why}: {found:?}");
         let stacks: Vec<_> = found.iter().map(|event| event["stack"].as_str().expect("a name")).collect();
-        let reached = ["applications.edxapp.xpro.QA", "infrastructure.aws.network.QA"];
+        let reached =
+            ["applications.edxapp.xpro.QA", "infrastructure.aws.network.QA", "infrastructure.consul.operations.QA"];
         assert!(reached.iter().all(|stack| stacks.contains(stack)), "{why}: {stacks:?}");
         assert!(!exact || stacks == reached, "{why}: {stacks:?}");
     };
