@@ -291,6 +291,8 @@ fn moved(node: Node, path: &Path) -> Node {
 
 #[cfg(test)]
 mod tests {
+    use std::fmt::Write as _;
+
     use super::parse_yaml;
     use crate::{FromNode, Node};
     use diag::Diagnostics;
@@ -369,7 +371,7 @@ mod tests {
         let mut text = String::from("a0: &a0 [x, x, x, x, x, x, x, x, x, x]\n");
         for n in 1..12 {
             let before = format!("*a{}", n - 1);
-            text += &format!("a{n}: &a{n} [{}]\n", vec![before; 10].join(", "));
+            writeln!(text, "a{n}: &a{n} [{}]", vec![before; 10].join(", ")).expect("a string");
         }
         assert!(value(&text).starts_with("E0801"), "refused");
         let deep = format!("a: {}{}", "[".repeat(500), "]".repeat(500));
