@@ -29,17 +29,18 @@ impl Operation {
         let resource = urn.to_string();
         // A name that its object keeps cannot be given again: the program would make another one beside it.
         let is_named = !matches!(urn.ty(), "Vpc" | "Fixed");
-        // The program would take it over under the name that it gives it, and is refused: it is somebody else's by then.
+        // The program says which object it is: under another name, elsewhere or anew it is refused.
         let is_imported = given_up.iter().any(|id| given.text.contains(&format!("import {id}\n")));
         let surgery = match self {
-            Self::Taint(_) => Surgery::Taint { resource, tainted: true },
             Self::Protect(_) => Surgery::Protect { resource, protected: true },
-            Self::Rename(_) | Self::Hand(_) if is_named || is_imported => return None,
+            Self::Taint(_) | Self::Rename(_) | Self::Hand(_) if is_imported => return None,
+            Self::Taint(_) => Surgery::Taint { resource, tainted: true },
+            _ if is_named => return None,
             Self::Rename(_) => Surgery::Rename { resource, name: format!("{}n", urn.name()) },
             // A stack without a program would keep it for ever.
             Self::Hand(_) => Surgery::Move { resource, to: next(house, *stack)?, name: None },
             // What nobody knows of may name what is to go.
-            _ if given.strict || is_open || is_named => return None,
+            _ if given.strict || is_open => return None,
             _ => Surgery::Remove { resource, force: true },
         };
         let done =
