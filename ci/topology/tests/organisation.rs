@@ -140,7 +140,7 @@ impl House {
                 let named = format!("`{}`", edge.source);
                 problems.iter().any(|problem| problem["message"].as_str().expect("text").contains(&named))
             };
-            assert!(missing.iter().filter(named).count() >= 2, "{problems:?}");
+            assert_eq!(missing.iter().filter(named).count(), missing.len(), "{problems:?}");
             for problem in problems {
                 assert_eq!(problem["code"], "E0303");
                 assert_eq!(problem["place"]["file"], "crates/synthetic/src/lib.rs", "{problem}");

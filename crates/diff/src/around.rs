@@ -60,9 +60,9 @@ impl Pass<'_> {
         source: Option<&Place>,
     ) -> Option<Value> {
         if let Some(read) = &around.read {
-            self.look(stack, read, &format!("the id of `{}`", urn.name()), source);
+            self.look(stack, read, format_args!("the id of `{}`", urn.name()), source);
         }
-        self.look(stack, around.trigger.as_ref()?, &format!("the trigger of `{}`", urn.name()), source)
+        self.look(stack, around.trigger.as_ref()?, format_args!("the trigger of `{}`", urn.name()), source)
     }
 
     /// Judges the conditions and looks at the hooks, now that it is known what is done with the resource.
@@ -70,8 +70,8 @@ impl Pass<'_> {
         let around = &resource.around;
         let mut judged = Vec::new();
         for condition in &around.preconditions {
-            let what = format!("a precondition of `{}`", urn.name());
-            judged.extend(self.look(stack, &condition.holds, &what, source).map(|value| (condition, judge(&value))));
+            let value = self.look(stack, &condition.holds, format_args!("a precondition of `{}`", urn.name()), source);
+            judged.extend(value.map(|value| (condition, judge(&value))));
         }
         // An update may change what the vendor says of the object, so that its postconditions can only be judged then.
         let may_change = |change: &ResourceChange| {
@@ -79,8 +79,8 @@ impl Pass<'_> {
         };
         let may_change = self.sets[stack].resources.get(urn).is_some_and(may_change);
         for condition in &around.postconditions {
-            let what = format!("a postcondition of `{}`", urn.name());
-            let verdict = self.look(stack, &condition.holds, &what, source).map(|value| judge(&value));
+            let value = self.look(stack, &condition.holds, format_args!("a postcondition of `{}`", urn.name()), source);
+            let verdict = value.map(|value| judge(&value));
             let verdict = verdict.map(|verdict| if may_change { Verdict::Unknown } else { verdict });
             judged.extend(verdict.map(|verdict| (condition, verdict)));
         }
@@ -89,7 +89,7 @@ impl Pass<'_> {
         }
         let arguments = around.hooks.iter().filter(|hook| !is_kept(hook.at)).flat_map(|hook| arguments(&hook.run));
         for argument in arguments {
-            self.look(stack, argument, &format!("a hook of `{}`", urn.name()), source);
+            self.look(stack, argument, format_args!("a hook of `{}`", urn.name()), source);
         }
         let kept = self.delete_hooks(stack, urn, around, source);
         let undecided = judged.iter().any(|(_, verdict)| *verdict == Verdict::Unknown);
@@ -114,9 +114,8 @@ impl Pass<'_> {
     ) -> Option<Vec<KeptHook>> {
         let mut hooks = Some(Vec::new());
         for hook in around.hooks.iter().filter(|hook| is_kept(hook.at)) {
-            let what = format!("a hook of `{}`", urn.name());
-            let values: Vec<Option<Value>> =
-                arguments(&hook.run).map(|argument| self.look(stack, argument, &what, source)).collect();
+            let look = |argument| self.look(stack, argument, format_args!("a hook of `{}`", urn.name()), source);
+            let values: Vec<Option<Value>> = arguments(&hook.run).map(look).collect();
             let known: Option<Vec<Value>> = values.into_iter().collect();
             let known = known.filter(|values| !values.iter().any(Value::has_unknown));
             match (&mut hooks, known) {
@@ -125,17 +124,6 @@ impl Pass<'_> {
             }
         }
         hooks
-    }
-
-    /// The value of an expression; a problem is reported.
-    fn look(&mut self, stack: usize, expr: &Expr, what: &str, source: Option<&Place>) -> Option<Value> {
-        match self.evaluate(stack, expr) {
-            Ok(value) => Some(value),
-            Err(error) => {
-                self.problem(self.describe(&error, what).at_opt(source.cloned()));
-                None
-            }
-        }
     }
 
     /// What state should say of the options of an object that stays, its hooks apart.

@@ -1,6 +1,7 @@
 //! What a restricted run leaves alone: it stays as state says, and so it is for whoever reads it.
 
 use std::collections::BTreeSet;
+use std::fmt;
 
 use diag::{Diagnostic, Place};
 use expr::Expr;
@@ -86,7 +87,7 @@ impl Pass<'_> {
     }
 
     /// Something reads an output that is left unpublished.
-    pub(crate) fn not_published(&self, what: &str, stack: &str, path: &Path) -> Diagnostic {
+    pub(crate) fn not_published(&self, what: fmt::Arguments<'_>, stack: &str, path: &Path) -> Diagnostic {
         let message = format!("{what} reads `{path}` of stack `{stack}`, which is not published and is not to be");
         let problem = Diagnostic::error("E0431", message);
         let from = self.output_of(stack, path).into_iter().flat_map(|output| &output.from);

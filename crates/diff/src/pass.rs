@@ -2,9 +2,10 @@
 
 use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
 
 use diag::{Diagnostic, Diagnostics, Place};
-use expr::{EvaluateError, Expr, Named, evaluate};
+use expr::{Expr, Named, evaluate, faults};
 use resource::{Dependency, Options, Plan, Shared, Sources, StackName, Urn};
 use schema::TypeSchema;
 use state::{Kept, Object, Site, StackState};
@@ -358,26 +359,34 @@ impl Pass<'_> {
     fn properties(&mut self, stack: usize, urn: &Urn, expressions: &Named, source: Option<&Place>) -> Map {
         let mut properties = Map::new();
         for (name, expr) in expressions {
-            match self.evaluate(stack, expr) {
-                Ok(value) => drop(properties.insert(name.clone(), value)),
-                Err(error) => {
-                    let what = format!("`{name}` of `{}`", urn.name());
-                    self.problem(self.describe(&error, &what).at_opt(source.cloned()));
-                    // An unknown in its place keeps the schema from calling it missing as well.
-                    let unknown = Unknown::new(Type::Any, self.stacks[stack].name.to_string(), what);
-                    properties.insert(name.clone(), unknown.into());
-                }
-            }
+            let value = self.look(stack, expr, format_args!("`{name}` of `{}`", urn.name()), source);
+            properties.insert(name.clone(), value.unwrap_or_else(|| self.unknown(stack, name)));
         }
         properties
     }
 
-    pub(crate) fn evaluate(&mut self, stack: usize, expr: &Expr) -> Result<Value, EvaluateError> {
+    /// The value of an expression; all that it lacks is reported.
+    pub(crate) fn look(
+        &mut self,
+        stack: usize,
+        expr: &Expr,
+        what: fmt::Arguments<'_>,
+        source: Option<&Place>,
+    ) -> Option<Value> {
         let at = At { pass: self, stack, pins: RefCell::default() };
         let value = evaluate(expr, &at);
+        let faults = if value.is_err() { faults(expr, &at) } else { Vec::new() };
         let pins = at.pins.into_inner();
         self.sets[stack].reads.extend(pins);
-        value
+        for fault in &faults {
+            self.problem(self.describe(fault, what).at_opt(source.cloned()));
+        }
+        value.ok()
+    }
+
+    /// In place of what has no value: it keeps others from calling it missing as well.
+    fn unknown(&self, stack: usize, what: &str) -> Value {
+        Unknown::new(Type::Any, self.stacks[stack].name.to_string(), what.to_owned()).into()
     }
 
     fn output(&mut self, stack: usize, path: &Path) {
@@ -388,13 +397,8 @@ impl Pass<'_> {
             self.sets[stack].outputs.insert(path.clone(), change);
             return;
         }
-        let value = match self.evaluate(stack, expr) {
-            Ok(value) => value,
-            Err(error) => {
-                self.problem(self.describe(&error, &format!("output `{path}`")).at_opt(place));
-                Unknown::new(Type::Any, self.stacks[stack].name.to_string(), path.to_string()).into()
-            }
-        };
+        let value = self.look(stack, expr, format_args!("output `{path}`"), place.as_ref());
+        let value = value.unwrap_or_else(|| self.unknown(stack, &path.to_string()));
         let References { resources, outputs } = references([expr]);
         let name = self.stacks[stack].name.to_string();
         let mut fresh = false;

@@ -1,5 +1,7 @@
 //! What is wrong, in words.
 
+use std::fmt;
+
 use diag::{Diagnostic, Diagnostics};
 use expr::EvaluateError;
 use resource::{Plan, Urn};
@@ -41,7 +43,7 @@ pub(crate) fn cycle(stacks: &[StackInput<'_>], members: &[Node]) -> Diagnostic {
 
 impl Pass<'_> {
     /// Why an expression has no value; `what` says which.
-    pub(crate) fn describe(&self, error: &EvaluateError, what: &str) -> Diagnostic {
+    pub(crate) fn describe(&self, error: &EvaluateError, what: fmt::Arguments<'_>) -> Diagnostic {
         match error {
             EvaluateError::NoAttribute { urn, path } => {
                 let ty = urn.parse::<Urn>().map(|urn| urn.ty().to_owned()).unwrap_or_default();

@@ -27,14 +27,8 @@ impl Pass<'_> {
             let hint = "take the property away, or take the object over: `.import(…)`";
             self.problem(Diagnostic::error("E0449", message).at_opt(source.clone()).hint(hint));
         }
-        let id = match self.evaluate(stack, read) {
-            Ok(value) => value.as_str().map(str::to_owned),
-            Err(error) => {
-                let what = format!("the id of `{}`", urn.name());
-                self.problem(self.describe(&error, &what).at_opt(source.clone()));
-                None
-            }
-        };
+        let id = self.look(stack, read, format_args!("the id of `{}`", urn.name()), source.as_ref());
+        let id = id.and_then(|id| id.as_str().map(str::to_owned));
         let state = self.stacks[stack].state;
         let old: Option<&Object> = state.and_then(|state| state.objects.get(urn)).map(AsRef::as_ref);
         if let Some(old) = old.filter(|old| !old.external && id.as_ref() != Some(&old.id)) {

@@ -83,6 +83,25 @@ pub fn evaluate(expr: &Expr, scope: &dyn Scope) -> Result<Value, EvaluateError> 
     }
 }
 
+/// Everything for which an expression has no value; nothing if it has one. What is not evaluated is not looked at.
+pub fn faults(expr: &Expr, scope: &dyn Scope) -> Vec<EvaluateError> {
+    let parts: Vec<&Expr> = match expr {
+        Expr::Call { op: Op::If | Op::Coalesce, .. } => Vec::new(),
+        Expr::List(parts) | Expr::Call { args: parts, .. } | Expr::Function { args: parts, .. } => {
+            parts.iter().collect()
+        }
+        Expr::Map(parts) => parts.values().collect(),
+        Expr::Value(_) | Expr::Attribute { .. } | Expr::Output { .. } | Expr::Secret { .. } => Vec::new(),
+    };
+    let mut found: Vec<EvaluateError> = Vec::new();
+    for fault in parts.into_iter().flat_map(|part| faults(part, scope)) {
+        if !found.contains(&fault) {
+            found.push(fault);
+        }
+    }
+    if found.is_empty() { evaluate(expr, scope).err().into_iter().collect() } else { found }
+}
+
 fn call(op: &Op, args: &[Expr], scope: &dyn Scope) -> Result<Value, EvaluateError> {
     // Only the branch that is taken, and only as many alternatives as are needed, have to have a value.
     match (op, args) {

@@ -15,7 +15,7 @@ use value::{Digest, Path, Type, Value};
 
 pub use cidr::{CidrError, Ipv4Net, Ipv6Net};
 pub use encode::{to_json, to_yaml};
-pub use evaluate::{EvaluateError, Scope, evaluate};
+pub use evaluate::{EvaluateError, Scope, evaluate, faults};
 pub use op::{Op, apply};
 
 /// Expressions by name.

@@ -98,6 +98,16 @@ fn only_the_branch_that_is_taken_needs_a_value() {
 }
 
 #[test]
+fn all_that_has_no_value_is_found_once() {
+    let taken = Expr::Call { op: Op::If, args: vec![false.into(), output("not taken"), output("b")] };
+    let twice = Expr::List(vec![output("a"), output("cidr"), output("a")]);
+    let expr = Expr::Map([("one".to_owned(), twice), ("two".to_owned(), taken)].into_iter().collect());
+    let found: Vec<String> = faults(&expr, &scope(true)).iter().map(ToString::to_string).collect();
+    assert_eq!(found, ["stack `net.QA` has no output `a`", "stack `net.QA` has no output `b`"]);
+    assert_eq!(faults(&output("cidr"), &scope(true)), []);
+}
+
+#[test]
 fn encodings() {
     let value = Value::map([("b", Value::from(vec!["x", "y: z"])), ("$a", Value::Int(1)), ("e", Value::List(vec![]))]);
     assert_eq!(to_json(&value), r#"{"$a":1,"b":["x","y: z"],"e":[]}"#);
