@@ -135,7 +135,10 @@ all_plans_have_the_bytes_of_the_runner() {
     local name projects plans
     "$runner" evaluate --out "$home/wanted" >/dev/null
     plans=$(ls "$home/wanted" | wc -l)
-    projects=$(grep -c '^    "[^"]*": \[$' bazel/workspace.bzl)
+    # Not every project has a stack in the default selection.
+    projects=$(sed -n 's/^    "\([^"]*\)": \[$/\1/p' bazel/workspace.bzl | while read -r name; do
+        if compgen -G "$home/wanted/$name.*" >/dev/null; then echo "$name"; fi
+    done | wc -l)
     built //:all_plans >"$home/cold"
     [[ $(grep -c '^Planning ' "$home/cold") == "$plans" ]] || fail "not $plans plans: $(cat "$home/cold")"
     [[ $(grep -c '^Looking ' "$home/cold") == "$projects" ]] || fail "not $projects evaluators: $(cat "$home/cold")"
