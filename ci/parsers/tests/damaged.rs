@@ -168,5 +168,9 @@ fn the_texts_that_are_damaged_are_understood_when_they_are_whole() {
     serde_json::from_slice::<resource::Evaluated>(&texts["plan"][0]).expect("a plan");
     serde_json::from_slice::<StackState>(&texts["state"][0]).expect("a state");
     serde_json::from_slice::<state::Chunk>(&texts["journal"][0]).expect("a chunk");
-    assert!(texts["configuration"].len() > 10 && texts["lock_file"].len() > 1 && texts["seals"].len() > 1);
+    assert!(texts["seals"].len() > 1);
+    // Someone else's workspace starts without projects.
+    if root().join("projects").is_dir() {
+        assert!(texts["configuration"].len() > 10 && texts["lock_file"].len() > 1);
+    }
 }
