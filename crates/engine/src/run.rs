@@ -179,6 +179,8 @@ pub(crate) struct Runner<'a> {
     scheduler: Scheduler,
     lives: Vec<Live<'a>>,
     states: BTreeMap<String, StackState>,
+    /// What stacks are called, by their ids.
+    names: BTreeMap<String, String>,
     calling: BTreeMap<usize, Calling>,
     /// What runs after steps that have ended well.
     after: BTreeMap<usize, Hooks>,
@@ -206,8 +208,12 @@ impl<'a> Runner<'a> {
         for step in &graph.steps {
             lives[step.stack].open_steps += 1;
         }
-        let states =
+        let states: BTreeMap<String, StackState> =
             lives.iter_mut().filter_map(|live| Some((live.set.stack.to_string(), live.state.take()?))).collect();
+        let heads = preview.world.heads.iter().map(|(name, head)| (&head.id, name));
+        let before = preview.world.states.iter().map(|(name, state)| (&state.id, name));
+        let running = states.iter().map(|(name, state)| (&state.id, name));
+        let names = heads.chain(before).chain(running).map(|(id, name)| (id.clone(), name.clone())).collect();
         let stop_at_failure = limits.stop_at_failure;
         // It is stopped here, where what is given up is reported.
         let scheduler = Scheduler::new(std::mem::take(&mut graph.graph), Limits { stop_at_failure: false, ..limits });
@@ -218,6 +224,7 @@ impl<'a> Runner<'a> {
             scheduler,
             lives,
             states,
+            names,
             calling: BTreeMap::new(),
             after: BTreeMap::new(),
             children: Children::default(),

@@ -31,7 +31,8 @@ pub(crate) struct ReaderIndex<'a> {
 
 impl<'a> ReaderIndex<'a> {
     pub(crate) fn new(stacks: &[StackSteps<'a>], holders: &'a Holders) -> Self {
-        let mut origins = Known { stacks, holders, made_of: BTreeMap::new() };
+        let by_id = stacks.iter().map(|stack| (stack.changes.stack_id.as_str(), stack)).collect();
+        let mut origins = Known { by_id, holders, made_of: BTreeMap::new() };
         let restricted = stacks.iter().any(|stack| stack.changes.resources.values().any(|change| change.left));
         let mut index = Self { restricted, ..Self::default() };
         for (stack, input) in stacks.iter().enumerate() {
@@ -131,7 +132,7 @@ impl<'a> ReaderIndex<'a> {
 
 /// What the values that were read are made of. Many objects read the same.
 struct Known<'a, 'b> {
-    stacks: &'b [StackSteps<'a>],
+    by_id: BTreeMap<&'a str, &'b StackSteps<'a>>,
     holders: &'a Holders,
     made_of: BTreeMap<&'a ReadOutput, BTreeSet<Spot<'a>>>,
 }
@@ -147,7 +148,7 @@ impl<'a> Known<'a, '_> {
     }
 
     fn stack(&self, stack_id: &str) -> Option<&StackSteps<'a>> {
-        self.stacks.iter().find(|stack| stack.changes.stack_id == stack_id)
+        self.by_id.get(stack_id).copied()
     }
 
     fn output(&self, stack_id: &str, path: &Path) -> Option<&'a OutputChange> {

@@ -342,8 +342,8 @@ impl<'a> Runner<'a> {
     }
 
     fn hold(&self, (stack_id, urn, incarnation): state::Spot<'_>) -> state::Hold {
-        let mut heads = self.preview.world.heads.values();
-        let head = heads.find(|head| head.id == stack_id).map(|head| &head.stack);
+        let head = self.names.get(stack_id).and_then(|name| self.preview.world.heads.get(name));
+        let head = head.filter(|head| head.id == stack_id).map(|head| &head.stack);
         let name = self.state_of(stack_id).map(|state| &state.name).or(head);
         let stack = name.map_or_else(|| stack_id.to_owned(), ToString::to_string);
         state::Hold { stack, stack_id: stack_id.to_owned(), urn: urn.clone(), incarnation }
@@ -351,8 +351,9 @@ impl<'a> Runner<'a> {
 
     /// The state of a stack by its id, as this run has it by now.
     fn state_of(&self, stack_id: &str) -> Option<&StackState> {
-        let before = self.preview.world.states.values().map(AsRef::as_ref);
-        self.states.values().chain(before).find(|state| state.id == stack_id)
+        let name = self.names.get(stack_id)?;
+        let before = self.preview.world.states.get(name).map(AsRef::as_ref);
+        self.states.get(name).into_iter().chain(before).find(|state| state.id == stack_id)
     }
 
     pub(super) fn queue_intent(&mut self, node: usize, id: Option<String>, was_absent: bool) {
