@@ -41,9 +41,7 @@ pub(crate) fn heads(root: &Path) -> Result<Vec<(StackDir, Head)>, StoreError> {
 pub(crate) fn heads_of(root: &Path, stacks: &BTreeSet<String>) -> Result<Vec<Head>, StoreError> {
     let mut names: BTreeSet<String> = stacks.iter().map(|stack| layout::file_name(stack)).collect();
     names.extend(layout::names(&layout::renamed(root))?);
-    let mut heads = heads_in(root, names)?;
-    heads.retain(|(_, head)| stacks.contains(&head.stack.to_string()));
-    Ok(heads.into_iter().map(|(_, head)| head).collect())
+    heads_where(root, names, |stack| stacks.contains(stack))
 }
 
 /// The newest heads of all stacks but some.
@@ -51,9 +49,18 @@ pub(crate) fn heads_besides(root: &Path, stacks: &BTreeSet<String>) -> Result<Ve
     let renamed: BTreeSet<String> = layout::names(&layout::renamed(root))?.into_iter().collect();
     let mut names = layout::names(&root.join("stacks"))?;
     names.retain(|name| renamed.contains(name) || !stacks.contains(&layout::name_of(name)));
-    let mut heads = heads_in(root, names)?;
-    heads.retain(|(_, head)| !stacks.contains(&head.stack.to_string()));
-    Ok(heads.into_iter().map(|(_, head)| head).collect())
+    heads_where(root, names, |stack| !stacks.contains(stack))
+}
+
+/// The newest heads in directories of these names, of the stacks that are wanted: a directory keeps its name when its
+/// stack is renamed.
+fn heads_where(
+    root: &Path,
+    names: impl IntoIterator<Item = String>,
+    wanted: impl Fn(&String) -> bool,
+) -> Result<Vec<Head>, StoreError> {
+    let heads = heads_in(root, names)?.into_iter().map(|(_, head)| head);
+    Ok(heads.filter(|head| wanted(&head.stack.to_string())).collect())
 }
 
 /// The newest heads in directories of these names.
