@@ -2,6 +2,51 @@
 
 # By project: the crates that its evaluator is built of.
 EVALUATORS = {
+    "applications.concourse": [
+        "crates/config",
+        "crates/config-load",
+        "crates/diag",
+        "crates/diagram",
+        "crates/diff",
+        "crates/evaluator",
+        "crates/expr",
+        "crates/graph",
+        "crates/ol",
+        "crates/ol-data",
+        "crates/plan",
+        "crates/plan-macros",
+        "crates/policy",
+        "crates/render",
+        "crates/resource",
+        "crates/schema",
+        "crates/signing",
+        "crates/sorted",
+        "crates/state",
+        "crates/types-aws-autoscaling",
+        "crates/types-aws-certificatemanager",
+        "crates/types-aws-cloudwatch",
+        "crates/types-aws-ec2",
+        "crates/types-aws-elasticache",
+        "crates/types-aws-elasticloadbalancingv2",
+        "crates/types-aws-iam",
+        "crates/types-aws-rds",
+        "crates/types-aws-route53",
+        "crates/types-aws-s3",
+        "crates/types-common",
+        "crates/types-consul",
+        "crates/types-vault",
+        "crates/value",
+        "crates/world",
+        "projects/applications/concourse",
+        "projects/applications/concourse/outputs",
+        "projects/infrastructure/aws/dns/outputs",
+        "projects/infrastructure/aws/kms/outputs",
+        "projects/infrastructure/aws/network/outputs",
+        "projects/infrastructure/aws/policies/outputs",
+        "projects/infrastructure/consul/outputs",
+        "projects/infrastructure/monitoring/outputs",
+        "projects/infrastructure/vault/outputs",
+    ],
     "applications.edx_notes": [
         "crates/config",
         "crates/config-load",
@@ -556,6 +601,33 @@ CHECKER = [
 
 # By full name: the project, whether it is in the default selection, what its plan reads.
 STACKS = {
+    "applications.concourse.CI": struct(
+        project = "applications.concourse",
+        selected = True,
+        inputs = {
+            "files": [
+                "projects/applications/concourse/stacks/CI.toml",
+            ],
+        },
+    ),
+    "applications.concourse.Production": struct(
+        project = "applications.concourse",
+        selected = True,
+        inputs = {
+            "files": [
+                "projects/applications/concourse/stacks/Production.toml",
+            ],
+        },
+    ),
+    "applications.concourse.QA": struct(
+        project = "applications.concourse",
+        selected = True,
+        inputs = {
+            "files": [
+                "projects/applications/concourse/stacks/QA.toml",
+            ],
+        },
+    ),
     "applications.edx_notes.mitx-staging.CI": struct(
         project = "applications.edx_notes",
         selected = True,

@@ -23,8 +23,8 @@ draw organisation
 for stack in infrastructure.aws.network.QA infrastructure.aws.dns.default infrastructure.aws.kms.QA \
     infrastructure.aws.policies.default infrastructure.aws.iam.default infrastructure.aws.private_ca.default \
     infrastructure.monitoring.default infrastructure.consul.operations.QA infrastructure.vault.operations.QA \
-    substructure.consul.operations.QA \
-    substructure.vault.static_mounts.operations.QA applications.edxapp.mitx.QA applications.edx_notes.mitx.QA; do
+    substructure.consul.operations.QA substructure.vault.static_mounts.operations.QA \
+    applications.concourse.QA applications.edxapp.mitx.QA applications.edx_notes.mitx.QA; do
     draw "$stack" "$stack"
 done
 if [[ ${1:-} == --check ]]; then

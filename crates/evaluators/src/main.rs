@@ -14,6 +14,8 @@ fn main() -> ExitCode {
 fn projects() -> Vec<plan::Project> {
     Vec::from([
         // generated: optional projects (cargo xtask sync)
+        #[cfg(feature = "applications-concourse")]
+        applications_concourse::project(),
         #[cfg(feature = "applications-edx-notes")]
         applications_edx_notes::project(),
         #[cfg(feature = "applications-edxapp")]

@@ -1,4 +1,6 @@
-//! A `MariaDB` database on RDS, with its parameter group, replica and alarms.
+//! A database on RDS, with its parameter group, replica and alarms.
+
+use std::collections::BTreeMap;
 
 use ol::Tags;
 use plan::prelude::*;
@@ -12,10 +14,80 @@ use crate::{DatabaseDefaults, EngineVersion, Tier};
 pub const DATABASE_OWNER: &str = "oldevops";
 /// The port of `MariaDB`.
 pub const MARIADB_PORT: u16 = 3306;
+/// The port of `PostgreSQL`.
+pub const POSTGRES_PORT: u16 = 5432;
+
+/// What runs a database.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Engine {
+    /// `MariaDB`.
+    MariaDb,
+    /// `PostgreSQL`.
+    Postgres,
+}
+
+impl Engine {
+    /// The version that new databases get, without its last number.
+    pub fn default_major(self) -> &'static str {
+        match self {
+            Self::MariaDb => "11.8",
+            Self::Postgres => "18",
+        }
+    }
+
+    /// The name, as RDS and the names of resources have it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::MariaDb => "mariadb",
+            Self::Postgres => "postgres",
+        }
+    }
+
+    /// The port.
+    pub fn port(self) -> u16 {
+        match self {
+            Self::MariaDb => MARIADB_PORT,
+            Self::Postgres => POSTGRES_PORT,
+        }
+    }
+
+    /// The parameters of every database.
+    fn parameters(self) -> &'static [(&'static str, &'static str)] {
+        match self {
+            Self::MariaDb => &[
+                ("character_set_client", "utf8mb4"),
+                ("character_set_connection", "utf8mb4"),
+                ("character_set_database", "utf8mb4"),
+                ("character_set_filesystem", "utf8mb4"),
+                ("character_set_results", "utf8mb4"),
+                ("character_set_server", "utf8mb4"),
+                ("collation_connection", "utf8mb4_unicode_ci"),
+                ("collation_server", "utf8mb4_unicode_ci"),
+                ("time_zone", "UTC"),
+                ("log_slow_query", "1"),
+                ("log_slow_query_time", "2"),
+                ("rds.optimized_writes", "AUTO"),
+            ],
+            Self::Postgres => &[
+                ("autovacuum", "1"),
+                ("client_encoding", "UTF-8"),
+                ("rds.force_ssl", "1"),
+                ("rds.logical_replication", "1"),
+                ("max_wal_senders", "20"),
+                ("max_replication_slots", "10"),
+                ("timezone", "UTC"),
+                ("rds.blue_green_replication_type", "logical"),
+                ("log_min_duration_statement", "1000"),
+            ],
+        }
+    }
+}
 
 /// A database to be declared.
 #[derive(Debug, Clone)]
 pub struct AmazonDb<'a> {
+    /// What runs it.
+    pub engine: Engine,
     /// Its identifier, and what the names of its resources start with.
     pub name: &'a str,
     /// The version to make it with; later minor versions are AWS's to choose.
@@ -38,6 +110,8 @@ pub struct AmazonDb<'a> {
     pub subnet_group: Output<String>,
     /// Who may reach it.
     pub security_group: Output<String>,
+    /// Whether AWS's own identities may log in; with that, nobody who may use them can log in by password.
+    pub iam_logins: bool,
     /// The tags of all its resources.
     pub tags: &'a Tags,
 }
@@ -68,6 +142,11 @@ impl AmazonDb<'_> {
         })
     }
 
+    /// The name of a part: `NAME-mariadb-instance`.
+    fn child(&self, part: &str, plan: &Draft) -> String {
+        plan.child_name(&format!("{}-{part}", self.engine.as_str()))
+    }
+
     fn monitoring_role(&self, plan: &mut Draft) -> iam::RoleHandle {
         iam::Role::new(plan.child_name("enhanced-monitoring-role"))
             .assume_role_policy_document(object!({
@@ -84,23 +163,16 @@ impl AmazonDb<'_> {
     }
 
     fn parameter_group(&self, plan: &mut Draft) -> rds::DbParameterGroupHandle {
-        rds::DbParameterGroup::new(plan.child_name("mariadb-parameter-group"))
+        let engine = self.engine;
+        // Otherwise the replica's long queries are cancelled.
+        let feedback = engine == Engine::Postgres && self.defaults.read_replica.is_some();
+        let more = feedback.then_some(("hot_standby_feedback", "1"));
+        let parameters: BTreeMap<String, &str> =
+            engine.parameters().iter().copied().chain(more).map(|(name, value)| (name.to_owned(), value)).collect();
+        rds::DbParameterGroup::new(self.child("parameter-group", plan))
             .description(format!("Parameters of {}", self.name))
             .family(&self.version.family)
-            .parameters(object!({
-                "character_set_client": "utf8mb4",
-                "character_set_connection": "utf8mb4",
-                "character_set_database": "utf8mb4",
-                "character_set_filesystem": "utf8mb4",
-                "character_set_results": "utf8mb4",
-                "character_set_server": "utf8mb4",
-                "collation_connection": "utf8mb4_unicode_ci",
-                "collation_server": "utf8mb4_unicode_ci",
-                "time_zone": "UTC",
-                "log_slow_query": "1",
-                "log_slow_query_time": "2",
-                "rds.optimized_writes": "AUTO",
-            }))
+            .parameters(object!(parameters))
             .tags(self.tags)
             .declare(plan)
     }
@@ -111,13 +183,13 @@ impl AmazonDb<'_> {
         role: Option<&iam::RoleHandle>,
         plan: &mut Draft,
     ) -> rds::DbInstanceHandle {
-        let instance = rds::DbInstance::new(plan.child_name("mariadb-instance"))
+        let instance = rds::DbInstance::new(self.child("instance", plan))
             .db_instance_identifier(self.name)
-            .engine("mariadb")
+            .engine(self.engine.as_str())
             .db_name(self.db_name)
             .master_username(DATABASE_OWNER)
             .master_user_password(self.password)
-            .port(MARIADB_PORT.to_string())
+            .port(self.engine.port().to_string())
             .db_instance_class(&self.defaults.instance_size)
             .allocated_storage(self.storage_gb.to_string())
             .multi_az(self.defaults.multi_az)
@@ -125,7 +197,7 @@ impl AmazonDb<'_> {
             .backup_retention_period(self.defaults.backup_days)
             .copy_tags_to_snapshot(true)
             .deletion_protection(self.defaults.prevent_delete)
-            .enable_iam_database_authentication(true);
+            .enable_iam_database_authentication(self.iam_logins);
         self.both(instance, parameters, role).declare(plan)
     }
 
@@ -137,7 +209,7 @@ impl AmazonDb<'_> {
         role: Option<&iam::RoleHandle>,
         plan: &mut Draft,
     ) -> rds::DbInstanceHandle {
-        let replica = rds::DbInstance::new(plan.child_name("mariadb-replica"))
+        let replica = rds::DbInstance::new(self.child("replica", plan))
             .db_instance_identifier(format!("{}-replica", self.name))
             .source_db_instance_identifier(primary.id())
             .db_instance_class(class);

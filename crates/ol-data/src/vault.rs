@@ -2,9 +2,9 @@
 
 use plan::prelude::*;
 use types_vault as vault;
-use types_vault::database_secret_backend_connection::MysqlRds;
+use types_vault::database_secret_backend_connection::{MysqlRds, Postgresql};
 
-use crate::{DATABASE_OWNER, MARIADB_PORT};
+use crate::{DATABASE_OWNER, Engine};
 
 /// The authorities that sign the certificates of RDS in us-east-1, kept here so that plans do not fetch them.
 const RDS_AUTHORITIES: &str = include_str!("../certificates/rds-us-east-1.pem");
@@ -14,9 +14,11 @@ const MAX_TTL: i64 = 15_552_000;
 /// Three months of thirty days, in seconds: how long a credential lives at first.
 const DEFAULT_TTL: i64 = 7_776_000;
 
-/// Credentials of a `MariaDB` database, made by Vault on demand.
+/// Credentials of a database, made by Vault on demand.
 #[derive(Debug, Clone)]
 pub struct DatabaseBackend<'a> {
+    /// What runs the database.
+    pub engine: Engine,
     /// The name of the database in Vault, and what the names of its resources start with.
     pub db_name: &'a str,
     /// Where the engine is mounted.
@@ -31,11 +33,12 @@ pub struct DatabaseBackend<'a> {
     pub provider: &'a str,
 }
 
-/// A kind of credential: how users of it are made. All are dropped in the same way.
+/// A kind of credential: how users of it are made and dropped.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DatabaseRole {
     name: String,
     creation: Vec<String>,
+    revocation: Vec<String>,
 }
 
 impl DatabaseBackend<'_> {
@@ -56,7 +59,7 @@ impl DatabaseBackend<'_> {
                     .backend(mount.path())
                     .db_name(connection.name())
                     .creation_statements(&role.creation)
-                    .revocation_statements(["DROP USER '{{name}}';"])
+                    .revocation_statements(&role.revocation)
                     .max_ttl(MAX_TTL)
                     .default_ttl(DEFAULT_TTL)
                     .provider(self.provider)
@@ -69,30 +72,35 @@ impl DatabaseBackend<'_> {
     fn connection(&self, mount: &vault::MountHandle, plan: &mut Draft) -> vault::DatabaseSecretBackendConnectionHandle {
         let mut allowed: Vec<&str> = self.roles.iter().map(|role| role.name.as_str()).collect();
         allowed.sort_unstable();
-        let port = MARIADB_PORT.to_string();
-        vault::DatabaseSecretBackendConnection::new(plan.child_name("database-connection"))
+        let made = vault::DatabaseSecretBackendConnection::new(plan.child_name("database-connection"))
             .name(self.db_name)
             .backend(mount.path())
             .verify_connection(true)
             .allowed_roles(allowed)
-            .mysql_rds(
+            .provider(self.provider);
+        // What stands in double braces is for Vault to fill in.
+        let (user, password) = (Output::known("{{username}}"), Output::known("{{password}}"));
+        let (host, port) = (self.host.clone(), Output::known(self.engine.port().to_string()));
+        let made = match self.engine {
+            Engine::MariaDb => made.mysql_rds(
                 MysqlRds::new()
-                    // What stands in double braces is for Vault to fill in.
-                    .connection_url(text(
-                        "{}:{}@tcp({}:{})/",
-                        [
-                            Output::known("{{username}}"),
-                            Output::known("{{password}}"),
-                            self.host.clone(),
-                            Output::known(port),
-                        ],
-                    ))
+                    .connection_url(text("{}:{}@tcp({}:{})/", [user, password, host, port]))
                     .username(DATABASE_OWNER)
                     .password(self.password)
                     .tls_ca(RDS_AUTHORITIES),
-            )
-            .provider(self.provider)
-            .declare(plan)
+            ),
+            Engine::Postgres => {
+                let parts = [user, password, host, port, Output::known(self.db_name)];
+                made.postgresql(
+                    Postgresql::new()
+                        .connection_url(text("postgresql://{}:{}@{}:{}/{}", parts))
+                        .username(DATABASE_OWNER)
+                        .password(self.password)
+                        .tls_ca(RDS_AUTHORITIES),
+                )
+            }
+        };
+        made.declare(plan)
     }
 }
 
@@ -126,13 +134,19 @@ impl DatabaseRole {
         role
     }
 
-    fn of(name: &str) -> Self {
-        Self { name: name.to_owned(), creation: Vec::new() }
+    /// A credential of which all statements are given.
+    pub(crate) fn with(name: &str, creation: Vec<String>, revocation: Vec<String>) -> Self {
+        Self { name: name.to_owned(), creation, revocation }
     }
 
-    fn creating(mut self, statement: &str) -> Self {
+    /// Runs another statement when a user is made, after the others.
+    pub fn creating(mut self, statement: &str) -> Self {
         self.creation.push(statement.to_owned());
         self
+    }
+
+    fn of(name: &str) -> Self {
+        Self { name: name.to_owned(), creation: Vec::new(), revocation: vec!["DROP USER '{{name}}';".to_owned()] }
     }
 }
 

@@ -18,6 +18,11 @@ macro_rules! types {
             /// All of them.
             pub const ALL: &'static [Self] = &[$(Self::$variant),*];
 
+            /// The one of a name: `burstable_micro`.
+            pub fn named(name: &str) -> Option<Self> {
+                match name { $($key => Some(Self::$variant),)* _ => None }
+            }
+
             /// The vendor's name: `t3a.micro`.
             pub fn as_str(self) -> &'static str {
                 match self { $(Self::$variant => $ty),* }

@@ -6,6 +6,7 @@
 pub fn projects() -> Vec<plan::Project> {
     vec![
         // generated: projects (cargo xtask sync)
+        applications_concourse::project(),
         applications_edx_notes::project(),
         applications_edxapp::project(),
         cpg_dataset::project(),

@@ -24,6 +24,11 @@ pub(crate) const SOURCES: &[Source] = &[
         overlay: include_str!("../overlays/aws-autoscaling-autoscalinggroup.toml"),
     },
     Source {
+        name: "AWS::AutoScaling::LifecycleHook",
+        schema: include_str!("../schemas/aws-autoscaling-lifecyclehook.json"),
+        overlay: include_str!("../overlays/aws-autoscaling-lifecyclehook.toml"),
+    },
+    Source {
         name: "AWS::CertificateManager::Certificate",
         schema: include_str!("../schemas/aws-certificatemanager-certificate.json"),
         overlay: include_str!("../overlays/aws-certificatemanager-certificate.toml"),

@@ -19,7 +19,10 @@ macro_rules! sources {
 }
 
 const SOURCES: &[Source] = sources![
+    "consul_node",
     "consul_prepared_query",
+    "consul_service",
+    "vault_aws_auth_backend_role",
     "vault_database_secret_backend_connection",
     "vault_database_secret_backend_role",
     "vault_generic_secret",

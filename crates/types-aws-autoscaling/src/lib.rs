@@ -14,5 +14,7 @@
 )]
 
 pub mod auto_scaling_group;
+pub mod lifecycle_hook;
 
 pub use auto_scaling_group::{AutoScalingGroup, AutoScalingGroupHandle};
+pub use lifecycle_hook::{LifecycleHook, LifecycleHookHandle};

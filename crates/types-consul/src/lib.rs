@@ -13,6 +13,10 @@
     reason = "generated: names and texts are the vendor's"
 )]
 
+pub mod node;
 pub mod prepared_query;
+pub mod service;
 
+pub use node::{Node, NodeHandle};
 pub use prepared_query::{PreparedQuery, PreparedQueryHandle};
+pub use service::{Service, ServiceHandle};

@@ -13,6 +13,7 @@
     reason = "generated: names and texts are the vendor's"
 )]
 
+pub mod aws_auth_backend_role;
 pub mod database_secret_backend_connection;
 pub mod database_secret_backend_role;
 pub mod generic_secret;
@@ -20,6 +21,7 @@ pub mod kubernetes_auth_backend_role;
 pub mod mount;
 pub mod policy;
 
+pub use aws_auth_backend_role::{AwsAuthBackendRole, AwsAuthBackendRoleHandle};
 pub use database_secret_backend_connection::{DatabaseSecretBackendConnection, DatabaseSecretBackendConnectionHandle};
 pub use database_secret_backend_role::{DatabaseSecretBackendRole, DatabaseSecretBackendRoleHandle};
 pub use generic_secret::{GenericSecret, GenericSecretHandle};

@@ -139,6 +139,11 @@ fn made_up(session: &Session<'_>, query: &str, arguments: &Value) -> Option<Valu
     match query {
         "aws:account-id" => Some(Value::from(account())),
         "aws:image" => Some(Value::from(format!("ami-0{}", digits(16)))),
+        "aws:rds-engine-version" => {
+            let text = |key: &str| arguments.get(key).and_then(Value::as_str);
+            let (engine, major) = (text("engine")?, text("major")?);
+            Some(Value::map([("version", format!("{major}.1")), ("family", format!("{engine}{major}"))]))
+        }
         "aws:certificate" => {
             let id = digits(32);
             let id = [&id[..8], &id[8..12], &id[12..16], &id[16..20], &id[20..]].join("-");

@@ -26,6 +26,8 @@ pub struct Front {
     pub target_tags: Tags,
     /// Who can reach it.
     pub reach: Reach,
+    /// Whether it has addresses of IPv4 only.
+    pub only_ipv4: bool,
     /// The port that it listens at.
     pub port: u16,
     /// The port of the instances.
@@ -43,11 +45,9 @@ pub struct Front {
 /// Who can reach a load balancer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Reach {
-    /// Everybody, by IPv4 and IPv6.
+    /// Everybody.
     Everybody,
-    /// Everybody, by IPv4.
-    EverybodyIpv4,
-    /// What is inside the VPC, by IPv4.
+    /// What is inside the VPC.
     Inside,
 }
 
@@ -58,9 +58,13 @@ pub enum Stickiness {
     LoadBalancerCookie,
 }
 
-/// How an instance is asked whether it is well, over HTTPS.
+/// How an instance is asked whether it is well.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct HealthCheck {
+    /// The protocol.
+    pub protocol: Protocol,
+    /// The port.
+    pub port: u16,
     /// The path.
     pub path: String,
     /// The codes of a good answer: `200`, `200,429`.
@@ -73,6 +77,15 @@ pub struct HealthCheck {
     pub interval_seconds: u16,
     /// Seconds until no answer is a bad one.
     pub timeout_seconds: u16,
+}
+
+/// How an instance is talked to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Protocol {
+    /// Without encryption.
+    Http,
+    /// With encryption.
+    Https,
 }
 
 /// A declared front.
@@ -89,6 +102,8 @@ pub struct Fronted {
 impl Default for HealthCheck {
     fn default() -> Self {
         Self {
+            protocol: Protocol::Https,
+            port: Front::HTTPS,
             path: "/".to_owned(),
             good: "200".to_owned(),
             well_after: 2,
@@ -159,8 +174,11 @@ impl Front {
             .port(self.target_port)
             .protocol("HTTPS")
             .health_check_enabled(true)
-            .health_check_port(self.target_port.to_string())
-            .health_check_protocol("HTTPS")
+            .health_check_port(check.port.to_string())
+            .health_check_protocol(match check.protocol {
+                Protocol::Http => "HTTP",
+                Protocol::Https => "HTTPS",
+            })
             .health_check_path(&check.path)
             .health_check_interval_seconds(check.interval_seconds)
             .health_check_timeout_seconds(check.timeout_seconds)
@@ -181,16 +199,15 @@ impl Front {
 
     fn load_balancer(&self, name: &str, plan: &mut Draft) -> elb::LoadBalancerHandle {
         let attribute = |key: &str, value: String| load_balancer::LoadBalancerAttribute::new().key(key).value(value);
-        let (scheme, addresses) = match self.reach {
-            Reach::Everybody => ("internet-facing", "dualstack"),
-            Reach::EverybodyIpv4 => ("internet-facing", "ipv4"),
-            Reach::Inside => ("internal", "ipv4"),
+        let scheme = match self.reach {
+            Reach::Everybody => "internet-facing",
+            Reach::Inside => "internal",
         };
         elb::LoadBalancer::new(plan.child_name("load-balancer"))
             .name(physical(name, "lb"))
             .type_("application")
             .scheme(scheme)
-            .ip_address_type(addresses)
+            .ip_address_type(if self.only_ipv4 { "ipv4" } else { "dualstack" })
             .security_groups(&self.security_groups)
             .subnets(&self.subnets)
             .load_balancer_attributes([

@@ -10,7 +10,7 @@ use types_aws_ec2::LaunchTemplateHandle;
 
 use crate::Tags;
 
-pub use front::{Front, Fronted, HealthCheck, Reach, Stickiness};
+pub use front::{Front, Fronted, HealthCheck, Protocol, Reach, Stickiness};
 pub use instances::{Instances, Spot, SpotAllocation, SpotInterruption, SpotKind, Volume, VolumeType};
 
 /// Seconds until the health of a new instance counts, which is what the vendor's console says, too.

@@ -38,6 +38,7 @@ fn front() -> Front {
         tags: tags.named("web-lb-qa"),
         target_tags: tags,
         reach: Reach::Everybody,
+        only_ipv4: false,
         port: Front::HTTPS,
         target_port: Front::HTTPS,
         health_check: HealthCheck::default(),
@@ -141,6 +142,7 @@ fn a_front_may_take_plain_http_and_keep_clients_with_one_instance() {
             insecure_http: true,
             stickiness: Some(Stickiness::LoadBalancerCookie),
             reach: Reach::Inside,
+            only_ipv4: true,
             ..front()
         };
         drop(group().declare_behind(&front, plan));

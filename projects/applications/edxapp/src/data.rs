@@ -4,7 +4,7 @@ use infrastructure_aws_network_outputs as network;
 use infrastructure_vault_outputs as vault_server;
 use ol::security_group::{Rule, ingress, no_egress};
 use ol_data::{
-    AmazonCache, AmazonDb, CACHE_PORT, Database, EngineVersion, MARIADB_PORT, Through, Tier, ingress_from_each,
+    AmazonCache, AmazonDb, CACHE_PORT, Database, Engine, EngineVersion, MARIADB_PORT, Through, Tier, ingress_from_each,
 };
 use plan::prelude::*;
 use types_aws_ec2::{SecurityGroup, SecurityGroupHandle};
@@ -37,6 +37,7 @@ impl Surroundings<'_> {
             defaults.instance_size.clone_from(class);
         }
         let database = AmazonDb {
+            engine: Engine::MariaDb,
             name: &format!("edxapp-db-{}", tenant.full_name),
             version,
             defaults,
@@ -48,6 +49,7 @@ impl Surroundings<'_> {
             max_storage_gb: config.db_max_storage_gb.into(),
             subnet_group: vpc.rds_subnet,
             security_group: access.id(),
+            iam_logins: true,
             tags: &tenant.tags,
         };
         database.declare(plan)

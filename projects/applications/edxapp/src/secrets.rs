@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use infrastructure_aws_eks_outputs as eks;
 use infrastructure_mongodb_atlas_outputs as mongodb;
-use ol_data::{DatabaseBackend, DatabaseRole, Rights, policy_text};
+use ol_data::{DatabaseBackend, DatabaseRole, Engine, Rights, policy_text};
 use plan::prelude::*;
 use types_vault as vault;
 
@@ -50,6 +50,7 @@ impl Surroundings<'_> {
             .provider(server)
             .declare(plan);
         let backend = DatabaseBackend {
+            engine: Engine::MariaDb,
             db_name: "edxapp",
             mount_point: format!("mariadb-{}", tenant.name),
             host: self.database.clone(),

@@ -136,6 +136,7 @@ impl Servers<'_> {
             tags: cluster.tags.named(format!("consul-lb-{}", cluster.environment)),
             target_tags: cluster.tags.clone(),
             reach: Reach::Everybody,
+            only_ipv4: false,
             port: Front::HTTPS,
             target_port: Front::HTTPS,
             health_check: HealthCheck {

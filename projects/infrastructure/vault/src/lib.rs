@@ -235,6 +235,7 @@ fn servers(
         tags: cluster.named(),
         target_tags: cluster.tags.clone(),
         reach: Reach::Everybody,
+        only_ipv4: false,
         port: Front::HTTPS,
         target_port: Front::HTTPS,
         health_check: HealthCheck {
