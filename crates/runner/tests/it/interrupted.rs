@@ -43,7 +43,7 @@ fn a_failure_stops_only_what_depends_on_it() {
         "`mitxpro-ci`: ",
         "an injected fault",
         "crates/ol/src/vpc/mod.rs:",
-        "skipped: edxapp-redis-cluster-xpro-ci of applications.edxapp.xpro.CI, because of mitxpro-ci of infrastructure.aws.network.CI",
+        "skipped: concourse-web-ci-auto-scale-group of applications.concourse.CI, because of mitxpro-ci of infrastructure.aws.network.CI",
         "more were skipped",
         "1 failed,",
     ]);

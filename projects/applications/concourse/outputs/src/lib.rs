@@ -8,7 +8,7 @@ use plan::prelude::*;
 #[derive(Clone, Debug, Outputs)]
 #[outputs(project = "applications.concourse")]
 pub struct Outputs {
-    /// The ARN of the role of the workers that publish OpenCourseWare.
+    /// The ARN of the role of the workers that publish `OpenCourseWare`.
     #[outputs(key = "ocw-instance-role-arn")]
     pub ocw_instance_role_arn: Output<String>,
     /// The ARN of the role of the workers that deploy infrastructure.

@@ -32,7 +32,7 @@ pub enum Work {
     /// Builds images.
     #[config(key = "infra")]
     Infra,
-    /// Publishes OpenCourseWare.
+    /// Publishes `OpenCourseWare`.
     #[config(key = "ocw")]
     Ocw,
     /// Publishes what learners load.

@@ -126,7 +126,7 @@ pub(super) const INFRA: &[Allowed] = &[
     allow(&["kms:Decrypt"], &["*"]),
 ];
 
-/// Publishes OpenCourseWare.
+/// Publishes `OpenCourseWare`.
 pub(super) const OCW: &[Allowed] = &[
     allow(&["s3:ListAllMyBuckets"], &["*"]),
     allow(
