@@ -606,6 +606,7 @@ STACKS = {
         selected = True,
         inputs = {
             "files": [
+                "projects/applications/concourse/stacks/CI.lock.toml",
                 "projects/applications/concourse/stacks/CI.toml",
             ],
         },
@@ -615,6 +616,7 @@ STACKS = {
         selected = True,
         inputs = {
             "files": [
+                "projects/applications/concourse/stacks/Production.lock.toml",
                 "projects/applications/concourse/stacks/Production.toml",
             ],
         },
@@ -624,6 +626,7 @@ STACKS = {
         selected = True,
         inputs = {
             "files": [
+                "projects/applications/concourse/stacks/QA.lock.toml",
                 "projects/applications/concourse/stacks/QA.toml",
             ],
         },
