@@ -6,7 +6,7 @@ use expr::{Expr, Visit};
 use graph::Graph;
 use resource::{Dependency, Plan, Resource, Urn};
 use sorted::SortedSet;
-use value::Path;
+use value::{Path, Segment};
 
 /// What an expression refers to.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -20,16 +20,40 @@ pub struct References {
 /// What expressions refer to.
 pub fn references<'a>(expressions: impl IntoIterator<Item = &'a Expr>) -> References {
     let mut found = References::default();
-    let mut visit = |part: &Expr| match part {
-        Expr::Attribute { urn, .. } => {
-            // A text that is no URN is reported when it is evaluated.
-            found.resources.extend(urn.parse::<Urn>());
-        }
-        Expr::Output { stack, path, .. } => drop(found.outputs.insert((stack.clone(), path.clone()))),
-        _ => {}
-    };
-    expressions.into_iter().for_each(|expr| expr.visit(&mut visit));
+    expressions.into_iter().for_each(|expr| found.add(expr, &mut |_, _| {}));
     found
+}
+
+/// What the values of expressions in a plan are made of: what they refer to, and where that is a property that the plan
+/// sets, whose value is only passed on, what that is made of in turn.
+pub(crate) fn made_of<'a>(plan: &'a Plan, expressions: impl IntoIterator<Item = &'a Expr>) -> References {
+    let mut found = References::default();
+    let mut next: Vec<&Expr> = expressions.into_iter().collect();
+    let mut seen: BTreeSet<(Urn, String)> = BTreeSet::new();
+    while let Some(expr) = next.pop() {
+        found.add(expr, &mut |urn, path| {
+            let Some(Segment::Key(property)) = path.segments().first() else { return };
+            let passed_on = plan.resources.get(urn).and_then(|resource| resource.properties.get(property));
+            next.extend(passed_on.filter(|_| seen.insert((urn.clone(), property.clone()))));
+        });
+    }
+    found
+}
+
+impl References {
+    /// Adds what an expression refers to; each attribute is told.
+    fn add(&mut self, expr: &Expr, attribute: &mut dyn FnMut(&Urn, &Path)) {
+        expr.visit(&mut |part| match part {
+            Expr::Attribute { urn, path, .. } => {
+                // A text that is no URN is reported when it is evaluated.
+                let Ok(urn) = urn.parse::<Urn>() else { return };
+                attribute(&urn, path);
+                self.resources.insert(urn);
+            }
+            Expr::Output { stack, path, .. } => drop(self.outputs.insert((stack.clone(), path.clone()))),
+            _ => {}
+        });
+    }
 }
 
 /// The output leaf that a path lies in: the path itself, or the nearest one above it.
@@ -121,9 +145,22 @@ fn without(graph: &Graph, cycles: &[Vec<usize>]) -> Graph {
 ///
 /// Where its own object is there already, it may be read, which is no reference to anything.
 pub fn resource_references(urn: &Urn, resource: &Resource) -> References {
-    let mut found = references(resource.around.expressions_after());
+    of_resource(urn, resource, |expressions| references(expressions))
+}
+
+/// What a resource of a plan is made of: what it reads, with what is passed on in that, and what it waits for.
+pub(crate) fn resource_made_of(plan: &Plan, urn: &Urn, resource: &Resource) -> References {
+    of_resource(urn, resource, |expressions| made_of(plan, expressions))
+}
+
+fn of_resource<'a>(
+    urn: &Urn,
+    resource: &'a Resource,
+    read: impl Fn(&mut dyn Iterator<Item = &'a Expr>) -> References,
+) -> References {
+    let mut found = read(&mut resource.around.expressions_after());
     found.resources.remove(urn);
-    let before = references(resource.properties.values().chain(resource.around.expressions_before()));
+    let before = read(&mut resource.properties.values().chain(resource.around.expressions_before()));
     found.resources.extend(before.resources);
     found.outputs.extend(before.outputs);
     found.resources.extend(resource.options.depends_on.iter().filter_map(|dependency| match dependency {

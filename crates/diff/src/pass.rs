@@ -12,7 +12,7 @@ use state::{Kept, Object, Site, StackState};
 use value::{Digest, Map, Origin, Path, Type, Unknown, Value};
 
 use crate::left::left;
-use crate::nodes::{Node, References, order, references, resource_references};
+use crate::nodes::{Node, References, made_of, order, resource_made_of, resource_references};
 use crate::problems::cycle;
 use crate::reach::Reach;
 use crate::scope::At;
@@ -208,7 +208,7 @@ pub(crate) struct Pass<'a> {
 impl Pass<'_> {
     fn resource(&mut self, stack: usize, urn: &Urn) {
         let input = &self.stacks[stack];
-        let Some(resource) = input.plan.and_then(|plan| plan.resources.get(urn)) else { return };
+        let Some((plan, resource)) = input.plan.and_then(|plan| Some((plan, plan.resources.get(urn)?))) else { return };
         let source = input.sources.and_then(|sources| sources.resources.get(urn)).cloned();
         if self.reach.leaves(stack, urn) {
             self.leave(stack, urn, resource, source);
@@ -231,9 +231,8 @@ impl Pass<'_> {
                 return;
             }
         };
-        let References { resources, outputs } = resource_references(urn, resource);
-        let is_missing = |urn: &&Urn| !input.plan.is_some_and(|plan| plan.resources.contains_key(*urn));
-        for missing in resources.iter().filter(is_missing) {
+        let is_missing = |urn: &&Urn| !plan.resources.contains_key(*urn);
+        for missing in resource_references(urn, resource).resources.iter().filter(is_missing) {
             let message = format!("`{urn}` refers to `{missing}`, which is not in the plan");
             let hint = "declare it, or take the reference away";
             self.problem(Diagnostic::error("E0309", message).at_opt(source.clone()).hint(hint));
@@ -244,6 +243,7 @@ impl Pass<'_> {
             self.problem(Diagnostic::error("E0420", message).at_opt(source.clone()).hint(hint));
         }
         self.check_needs(stack, urn, resource, source.as_ref());
+        let References { resources, outputs } = resource_made_of(plan, urn, resource);
         if let Some(read) = &resource.around.read {
             self.reading((stack, urn), resource, read, (resources, outputs), source.clone());
             self.surround(stack, urn, resource, source.as_ref());
@@ -268,7 +268,7 @@ impl Pass<'_> {
             self.still_declared(stack, urn, &resource.options, source.as_ref());
         }
         let site = self.site(stack, urn, &resource.options, source.as_ref());
-        let after_delete_first = (self.some_go_first && goes_after_another(resource, &self.sets[stack]))
+        let after_delete_first = (self.some_go_first && goes_after_another(plan, resource, &self.sets[stack]))
             || outputs
                 .iter()
                 .any(|(name, path)| self.gone_first.iter().any(|(n, leaf)| n == name && leaf.covers(path)));
@@ -391,7 +391,7 @@ impl Pass<'_> {
 
     fn output(&mut self, stack: usize, path: &Path) {
         let input = &self.stacks[stack];
-        let Some(expr) = input.plan.and_then(|plan| plan.outputs.get(path)) else { return };
+        let Some((plan, expr)) = input.plan.and_then(|plan| Some((plan, plan.outputs.get(path)?))) else { return };
         let place = input.sources.and_then(|sources| sources.outputs.clone());
         if let Some(change) = self.left_output(stack, path, expr) {
             self.sets[stack].outputs.insert(path.clone(), change);
@@ -399,7 +399,7 @@ impl Pass<'_> {
         }
         let value = self.look(stack, expr, format_args!("output `{path}`"), place.as_ref());
         let value = value.unwrap_or_else(|| self.unknown(stack, &path.to_string()));
-        let References { resources, outputs } = references([expr]);
+        let References { resources, outputs } = made_of(plan, [expr]);
         let name = self.stacks[stack].name.to_string();
         let mut fresh = false;
         value.unknowns(&mut |part| fresh |= part.origins.iter().any(|origin| self.fresh.contains(origin)));
@@ -542,8 +542,8 @@ impl Pass<'_> {
 }
 
 /// Whether a resource reads, or is deleted with, one that is replaced with the old object going first.
-fn goes_after_another(resource: &resource::Resource, set: &ChangeSet) -> bool {
-    let read = references(resource.properties.values().chain(resource.around.trigger.as_deref())).resources;
+fn goes_after_another(plan: &Plan, resource: &resource::Resource, set: &ChangeSet) -> bool {
+    let read = made_of(plan, resource.properties.values().chain(resource.around.trigger.as_deref())).resources;
     let first = |urn: &Urn| {
         let action = set.resources.get(urn).map(|change| change.action);
         matches!(action, Some(Action::Replace { delete_first: true, .. }))

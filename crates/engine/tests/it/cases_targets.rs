@@ -70,7 +70,7 @@ async fn case_67_a_targeted_destroy_is_refused_or_takes_along_what_depends_on_it
     let mut house = House::settled(CHAIN).await;
     house.targets = targets("--target a");
     let told = house.problems(&[], Goal::Nothing).await;
-    assert!(told.starts_with("E0432 `a` of `net.QA` cannot go"), "{told}");
+    assert!(told.starts_with("E0432 `a`, output `label` of `net.QA` cannot go"), "`b` passes it on: {told}");
     assert_eq!(house.cloud.calls(), [""; 0]);
     house.targets = targets("--target a --target-dependents");
     house.cloud.harm("delete b", crate::cloud::Harm::Refuse);

@@ -154,6 +154,44 @@ async fn who_reads_a_value_that_stays_the_same_holds_nothing_that_was_replaced()
     assert!(house.preview(&[]).await.is_empty());
 }
 
+/// A property of `middle` is the ARN of `main`, and others read it there: what they name is `main`.
+#[tokio::test]
+async fn what_is_passed_on_by_a_property_goes_after_whoever_reads_it() {
+    let inside = "stack a.QA
+           resource Vpc main Cidr=c1
+           resource Vpc middle Label=@main.Arn
+           resource Vpc last Label=@middle.Label
+         stack b.QA
+         stack c.QA";
+    let outside = "stack a.QA
+           resource Vpc main Cidr=c1
+           output main @main.Arn
+         stack b.QA
+           resource Vpc middle Label=#a.QA:main
+           output again @middle.Label
+         stack c.QA
+           resource Vpc last Label=#b.QA:again";
+    for program in [inside, outside] {
+        let mut house = strict(program).await;
+        house.edit("Cidr=c1", "Cidr=c2");
+        house.cloud.harm("update last", Harm::Refuse);
+        for stacks in [&[][..], &["a.QA"], &[]] {
+            house.attempt(stacks, Goal::Programs).await;
+            assert!(house.cloud.ids().contains(&"main-1".to_owned()), "it is named, of {stacks:?}");
+            assert_eq!(house.cloud.refused_deletes(), [""; 0], "{stacks:?}");
+        }
+        house.cloud.heal();
+        assert_eq!(house.up(&[]).await, "");
+        assert_eq!(house.cloud.calls().last().map(String::as_str), Some("delete main"));
+        ends_well(house).await;
+
+        let mut house = strict(program).await;
+        house.attempt(&[], Goal::Nothing).await;
+        assert_eq!(house.cloud.refused_deletes(), [""; 0]);
+        assert_eq!(house.cloud.ids(), [""; 0]);
+    }
+}
+
 #[tokio::test]
 async fn a_run_that_is_killed_at_any_write_leaves_known_who_reads_what_is_passed_on_and_renamed() {
     for writes in 0.. {
