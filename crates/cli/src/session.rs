@@ -1,19 +1,19 @@
 //! A session: the workspace, the profile, and the engine composed of them.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use config_load::{Files, Profile, Stamps, Variables, Workspace};
+use config_load::{Files, Profile, Variables, Workspace};
 use diag::{Diagnostic, Diagnostics};
 use engine::{Catalog, Engine, Foreign, Instance, Providers, StackEntry};
 use plan::{OutputRead, Project, StackList};
 use policy::{Date, Policies};
-use ports::StateStore;
 use provider_sandbox::Sandbox;
 use resource::StackName;
 use secrets_age::Keyring;
+use stamps::Stamps;
 use store::LocalStore;
 use taskgraph::{Candidate, Reach, Request};
 use value::{Digest, Value};
@@ -141,7 +141,7 @@ impl<'a> Session<'a> {
     }
 
     /// Where the state is.
-    pub(crate) fn store(&self) -> Result<Arc<dyn StateStore>> {
+    fn store(&self) -> Result<LocalStore> {
         let path = self.state_directory().ok_or_else(|| {
             let scheme = self.profile.state.split_once("://").map_or("", |(scheme, _)| scheme);
             let message = format!("this runner was built without the state store `{scheme}`");
@@ -153,7 +153,8 @@ impl<'a> Session<'a> {
             margin: Duration::from_secs(leases.margin_seconds.into()),
             ..store::Settings::default()
         };
-        Ok(Arc::new(LocalStore::open(path, settings)))
+        let stamps = self.stamps(heads_key(&path));
+        Ok(LocalStore::with_stamps(path, settings, stamps))
     }
 
     /// The directory of the state, if it is in one: what was said on the command line lies where the command runs.
@@ -245,7 +246,7 @@ impl<'a> Session<'a> {
 
     /// Runs something with the engine.
     pub(crate) async fn with_engine<T>(&self, work: impl AsyncFnOnce(&Engine<'_>) -> Result<T>) -> Result<T> {
-        let files = Files::with_stamps(&self.workspace, &self.variables, self.stamps());
+        let files = Files::with_stamps(&self.workspace, &self.variables, self.stamps(files_key()));
         let inputs = files.inputs(no_outputs);
         let stacks = self.catalog.stacks().map(|entry| &entry.name).chain(&self.planned);
         let stacks = stacks.map(|name| (name.to_string(), name.clone())).collect();
@@ -254,6 +255,7 @@ impl<'a> Session<'a> {
         let code = self.registry.projects.iter().filter_map(|project| {
             Some((project.name().to_owned(), self.registry.digests.project(project.name())?.code_digest()))
         });
+        let store = self.store()?;
         let engine = Engine {
             organisation: self.workspace.settings().organisation.clone(),
             projects: &self.registry.projects,
@@ -262,7 +264,7 @@ impl<'a> Session<'a> {
             given: self.given.as_ref().map(|given| given.plans.clone()).unwrap_or_default(),
             inputs: &inputs,
             catalog: self.catalog.clone(),
-            store: self.store()?,
+            store: Arc::new(store.clone()),
             providers: self.providers()?,
             secrets: Arc::new(keys),
             profile_name: self.profile.name.clone(),
@@ -274,16 +276,18 @@ impl<'a> Session<'a> {
             shared: self.shared.source(),
         };
         let done = work(&engine).await;
-        if let Some(bytes) = files.stamps().to_bytes() {
-            crate::traces::local(self.workspace.root()).put_record(stamps_key(), &bytes);
+        for (key, stamps) in [(files_key(), files.stamps()), (heads_key(store.root()), store.stamps())] {
+            if let Some(bytes) = stamps.to_bytes() {
+                crate::traces::local(self.workspace.root()).put_record(key, &bytes);
+            }
         }
         done
     }
 
-    /// What this runner has learnt of the workspace's files.
-    fn stamps(&self) -> Stamps {
+    /// What this runner has learnt of files.
+    fn stamps(&self, key: Digest) -> Stamps {
         let Ok(program) = std::env::current_exe() else { return Stamps::default() };
-        let kept = crate::traces::local(self.workspace.root()).get_record(stamps_key());
+        let kept = crate::traces::local(self.workspace.root()).get_record(key);
         Stamps::read(kept.as_deref().unwrap_or_default(), &program)
     }
 
@@ -484,8 +488,14 @@ impl Selected {
     }
 }
 
-fn stamps_key() -> Digest {
-    Digest::of("stamps/1", b"")
+/// Where it is kept what was read of the workspace's files.
+fn files_key() -> Digest {
+    Digest::of("stamps/2", b"files")
+}
+
+/// Where it is kept what the heads of a state are.
+fn heads_key(state: &Path) -> Digest {
+    Digest::of_parts("stamps/2", [&b"heads"[..], state.as_os_str().as_encoded_bytes()])
 }
 
 /// The day that it is, UTC.

@@ -7,10 +7,11 @@ use config::Node;
 use diag::{Diagnostic, Diagnostics};
 use plan::{Inputs, OutputRead, Read};
 use resource::StackName;
+use stamps::{Stamp, Stamps};
 use value::{Digest, Path, Value};
 use world::Lock;
 
-use crate::{Stamps, Tree, Variables, files};
+use crate::{Tree, Variables, files};
 
 /// Answers for outputs of other stacks.
 type Outputs<'a> = dyn Fn(&str, &Path) -> OutputRead + Sync + 'a;
@@ -48,6 +49,21 @@ impl<'a> Files<'a> {
     /// If the stack is not there, or what is wrong with its file.
     pub fn config(&self, stack: &StackName) -> Result<Node, Diagnostics> {
         (*cached(&self.configs, stack, || self.tree.stack_config(stack))).clone()
+    }
+
+    /// The digest of what is read of a file; `part` tells apart what is read of one file, and `make` reads it.
+    fn stamped(&self, file: &str, part: &str, make: impl FnOnce() -> Option<Digest>) -> Option<Digest> {
+        let path = self.tree.root().join(file);
+        // What is not there is not read, either.
+        let Some(stamp) = Stamp::of(&path) else { return make() };
+        let key = format!("{file}?{part}");
+        let known = self.stamps.find(&key, stamp).and_then(|bytes| bytes.try_into().ok());
+        if let Some(bytes) = known {
+            return Some(Digest::from_bytes(bytes));
+        }
+        let digest = make()?;
+        self.stamps.learn(&key, &path, stamp, digest.as_bytes().to_vec());
+        Some(digest)
     }
 
     /// The inputs of evaluations; `outputs` answers for outputs of other stacks.
@@ -94,7 +110,7 @@ impl Inputs for FileInputs<'_> {
     fn digest(&self, stack: &StackName, read: &Read) -> Option<Digest> {
         let tree = self.files.tree;
         let make = || plan::read_digest(self, stack, read);
-        let stamped = |file: &str, part: &str| self.files.stamps.digest(tree.root(), file, part, make);
+        let stamped = |file: &str, part: &str| self.files.stamped(file, part, make);
         match read {
             Read::Config => stamped(&tree.stack_file(stack), "config"),
             Read::World(query) => stamped(&tree.lock_file(stack), query),

@@ -13,7 +13,6 @@ mod inputs;
 mod settings;
 mod signing_keys;
 mod stacks;
-mod stamps;
 mod tree;
 mod workspace;
 
@@ -26,7 +25,6 @@ pub use inputs::{FileInputs, Files};
 pub use settings::{Budget, Instance, Pipeline, Profile, Secrets, Settings};
 pub use signing_keys::{signing_key, signing_key_in};
 pub use stacks::Foreign;
-pub use stamps::Stamps;
 pub use tree::Tree;
 pub use workspace::Workspace;
 

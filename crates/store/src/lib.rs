@@ -15,6 +15,7 @@ mod durable;
 mod examine;
 mod head;
 mod journal;
+mod known;
 mod layout;
 mod lease;
 mod prune;
@@ -30,6 +31,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use ports::{Account, Base, BoxFuture, Examined, Journal, Lease, Loaded, Run, StateStore, StoreError};
+use stamps::Stamps;
 use state::{Head, OutputReader, StackState};
 
 use crate::read::Finder;
@@ -61,6 +63,8 @@ pub struct LocalStore {
 struct Inner {
     root: PathBuf,
     settings: Settings,
+    /// What is known of heads, by directory.
+    stamps: Stamps,
     /// The stacks that runs of this process hold, with the generation of their open head.
     held: Mutex<BTreeMap<String, Vec<Held>>>,
 }
@@ -92,7 +96,17 @@ impl Inner {
 impl LocalStore {
     /// A store in a directory, which is made by the first run that takes a stack.
     pub fn open(root: PathBuf, settings: Settings) -> Self {
-        Self { inner: Arc::new(Inner { root, settings, held: Mutex::default() }) }
+        Self::with_stamps(root, settings, Stamps::default())
+    }
+
+    /// The same, with what an earlier run has learnt of its heads.
+    pub fn with_stamps(root: PathBuf, settings: Settings, stamps: Stamps) -> Self {
+        Self { inner: Arc::new(Inner { root, settings, stamps, held: Mutex::default() }) }
+    }
+
+    /// What is known of its heads.
+    pub fn stamps(&self) -> &Stamps {
+        &self.inner.stamps
     }
 
     /// The directory.
@@ -112,17 +126,17 @@ impl LocalStore {
 
 impl StateStore for LocalStore {
     fn heads(&self) -> BoxFuture<'_, Result<Vec<Head>, StoreError>> {
-        self.run(|inner| Ok(read::heads(&inner.root)?.into_iter().map(|(_, head)| head).collect()))
+        self.run(|inner| Ok(read::heads(&inner.root, &inner.stamps)?.into_iter().map(|(_, head)| head).collect()))
     }
 
     fn heads_of<'a>(&'a self, stacks: &'a BTreeSet<String>) -> BoxFuture<'a, Result<Vec<Head>, StoreError>> {
         let stacks = stacks.clone();
-        self.run(move |inner| read::heads_of(&inner.root, &stacks))
+        self.run(move |inner| read::heads_of(&inner.root, &inner.stamps, &stacks))
     }
 
     fn heads_besides<'a>(&'a self, stacks: &'a BTreeSet<String>) -> BoxFuture<'a, Result<Vec<Head>, StoreError>> {
         let stacks = stacks.clone();
-        self.run(move |inner| read::heads_besides(&inner.root, &stacks))
+        self.run(move |inner| read::heads_besides(&inner.root, &inner.stamps, &stacks))
     }
 
     fn load<'a>(&'a self, head: &'a Head) -> BoxFuture<'a, Result<Loaded, StoreError>> {

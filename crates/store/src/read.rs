@@ -9,9 +9,11 @@ use ports::{Account, StoreError};
 use resource::StackName;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
+use stamps::Stamps;
 use state::{Entry, Head, STATE_FORMAT, StackState};
 use value::Digest;
 
+use crate::known;
 use crate::layout::{self, StackDir, tail};
 use crate::walk::{self, Until};
 
@@ -32,39 +34,45 @@ impl Replayed {
     }
 }
 
-/// The newest head of every stack under the root, with its directory.
-pub(crate) fn heads(root: &Path) -> Result<Vec<(StackDir, Head)>, StoreError> {
-    heads_in(root, layout::names(&root.join("stacks"))?)
+/// The newest head of every stack under the root, with its directory. Here as below, what is known to be as it was is
+/// not read.
+pub(crate) fn heads(root: &Path, stamps: &Stamps) -> Result<Vec<(StackDir, Head)>, StoreError> {
+    heads_in(root, stamps, layout::names(&root.join("stacks"))?)
 }
 
 /// The newest heads of some stacks.
-pub(crate) fn heads_of(root: &Path, stacks: &BTreeSet<String>) -> Result<Vec<Head>, StoreError> {
+pub(crate) fn heads_of(root: &Path, stamps: &Stamps, stacks: &BTreeSet<String>) -> Result<Vec<Head>, StoreError> {
     let mut names: BTreeSet<String> = stacks.iter().map(|stack| layout::file_name(stack)).collect();
     names.extend(layout::names(&layout::renamed(root))?);
-    heads_where(root, names, |stack| stacks.contains(stack))
+    heads_where(root, stamps, names, |stack| stacks.contains(stack))
 }
 
 /// The newest heads of all stacks but some.
-pub(crate) fn heads_besides(root: &Path, stacks: &BTreeSet<String>) -> Result<Vec<Head>, StoreError> {
+pub(crate) fn heads_besides(root: &Path, stamps: &Stamps, stacks: &BTreeSet<String>) -> Result<Vec<Head>, StoreError> {
     let renamed: BTreeSet<String> = layout::names(&layout::renamed(root))?.into_iter().collect();
     let mut names = layout::names(&root.join("stacks"))?;
     names.retain(|name| renamed.contains(name) || !stacks.contains(&layout::name_of(name)));
-    heads_where(root, names, |stack| !stacks.contains(stack))
+    heads_where(root, stamps, names, |stack| !stacks.contains(stack))
 }
 
 /// The newest heads in directories of these names, of the stacks that are wanted: a directory keeps its name when its
 /// stack is renamed.
 fn heads_where(
     root: &Path,
+    stamps: &Stamps,
     names: impl IntoIterator<Item = String>,
     wanted: impl Fn(&String) -> bool,
 ) -> Result<Vec<Head>, StoreError> {
-    let heads = heads_in(root, names)?.into_iter().map(|(_, head)| head);
+    let heads = heads_in(root, stamps, names)?.into_iter().map(|(_, head)| head);
     Ok(heads.filter(|head| wanted(&head.stack.to_string())).collect())
 }
 
 /// The newest heads in directories of these names.
-fn heads_in(root: &Path, names: impl IntoIterator<Item = String>) -> Result<Vec<(StackDir, Head)>, StoreError> {
+fn heads_in(
+    root: &Path,
+    stamps: &Stamps,
+    names: impl IntoIterator<Item = String>,
+) -> Result<Vec<(StackDir, Head)>, StoreError> {
     /// As many stacks as are worth a thread of their own.
     const SHARE: usize = 64;
     let stacks = root.join("stacks");
@@ -72,7 +80,7 @@ fn heads_in(root: &Path, names: impl IntoIterator<Item = String>) -> Result<Vec<
     let threads = thread::available_parallelism().map_or(1, NonZero::get).min(dirs.len() / SHARE + 1);
     let shares = dirs.chunks(dirs.len().div_ceil(threads).max(1));
     let mut heads = thread::scope(|scope| {
-        let readers: Vec<_> = shares.map(|share| scope.spawn(|| newest_of(share))).collect();
+        let readers: Vec<_> = shares.map(|share| scope.spawn(|| newest_of(share, stamps))).collect();
         let mut heads = Vec::with_capacity(dirs.len());
         for reader in readers {
             heads.extend(reader.join().map_err(|_| gone())??);
@@ -83,8 +91,8 @@ fn heads_in(root: &Path, names: impl IntoIterator<Item = String>) -> Result<Vec<
     Ok(heads)
 }
 
-fn newest_of(dirs: &[StackDir]) -> Result<Vec<(StackDir, Head)>, StoreError> {
-    let heads = dirs.iter().map(|dir| Ok(newest(dir)?.map(|head| (dir.clone(), head))));
+fn newest_of(dirs: &[StackDir], stamps: &Stamps) -> Result<Vec<(StackDir, Head)>, StoreError> {
+    let heads = dirs.iter().map(|dir| Ok(known::newest(dir, stamps)?.map(|head| (dir.clone(), head))));
     heads.filter_map(Result::transpose).collect()
 }
 
@@ -147,7 +155,7 @@ impl<'a> Finder<'a> {
             return Ok(Some(dir));
         }
         if self.all.is_none() {
-            self.all = Some(heads(self.root)?);
+            self.all = Some(heads(self.root, &Stamps::default())?);
         }
         Ok(self.all.iter().flatten().find(|(_, head)| head.id == id).map(|(dir, _)| dir.clone()))
     }

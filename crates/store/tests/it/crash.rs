@@ -1,7 +1,5 @@
 //! What a crash may leave in a directory, made by hand.
 
-use store::conformance::settle;
-
 use super::*;
 
 #[tokio::test]

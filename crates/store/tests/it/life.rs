@@ -6,7 +6,6 @@ use std::time::Duration;
 use ports::StoreError;
 use resource::StackName;
 use state::{Entry, Tally};
-use store::conformance::settle;
 
 use super::*;
 

@@ -3,6 +3,7 @@
 mod broken;
 mod crash;
 mod killed;
+mod known;
 mod life;
 
 use std::fs;
@@ -10,7 +11,7 @@ use std::path::{Path, PathBuf};
 
 use ports::{Closing, StateStore};
 use state::{Head, StackState};
-use store::conformance::{self, append, base_of, create, done, head_of, new_base, object, take};
+use store::conformance::{self, append, base_of, create, done, head_of, new_base, object, settle, take};
 use store::{LocalStore, Settings};
 
 fn local(root: &Path) -> Box<dyn StateStore> {
