@@ -14,7 +14,7 @@ use value::{Digest, Map, Origin, Path, Type, Unknown, Value};
 use crate::left::left;
 use crate::nodes::{Node, References, made_of, order, resource_made_of, resource_references};
 use crate::problems::cycle;
-use crate::reach::Reach;
+use crate::reach::{Reach, as_read};
 use crate::scope::At;
 use crate::sites::NoInstance;
 use crate::{Action, Case, ChangeSet, Companion, Existing, OutputChange, ResourceChange, Targets, decide};
@@ -563,7 +563,7 @@ pub(crate) fn deletion(object: &Object) -> ResourceChange {
         goal: Map::new(),
         incarnation: object.incarnation,
         dependencies: object.dependencies.clone(),
-        reads: object.read.iter().map(|read| (read.stack.clone(), read.path.clone())).collect(),
+        reads: as_read(&object.read),
         waits_for: Vec::<Dependency>::new(),
         options: object.kept.options().into(),
         parent: object.kept.parent.clone(),

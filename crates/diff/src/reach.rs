@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use resource::{Options, Urn};
+use sorted::SortedSet;
 use state::{Object, ReadOutput, StackState};
 use value::Path;
 
@@ -216,16 +217,25 @@ fn readers(stacks: &[StackInput<'_>], names: &Names) -> Readers {
         for object in input.objects() {
             let (_, urn) = names.key(stack, &object.urn);
             let resources = object.dependencies.iter().chain(&object.kept.deleted_with).cloned().collect();
-            let outputs = object.read.iter().map(|read| (read.stack.clone(), read.path.clone())).collect();
-            add(stack, &References { resources, outputs }, &Node::Resource(stack, urn));
+            let reader = Node::Resource(stack, urn);
+            add(stack, &References { resources, outputs: as_read(&object.read) }, &reader);
+            for hold in &object.holds {
+                if let Some(there) = stacks.iter().position(|input| input.id == hold.stack_id) {
+                    add(there, &References { resources: [hold.urn.clone()].into(), ..References::default() }, &reader);
+                }
+            }
         }
         for (path, output) in input.state.iter().flat_map(|state| &state.outputs) {
-            let outputs = output.reads.iter().map(|read| (read.stack.clone(), read.path.clone())).collect();
-            let found = References { resources: output.from.clone(), outputs };
+            let found = References { resources: output.from.clone(), outputs: as_read(&output.reads) };
             add(stack, &found, &Node::Output(stack, path.clone()));
         }
     }
     readers
+}
+
+/// What was read of other stacks, as an expression says it.
+pub(crate) fn as_read(reads: &SortedSet<ReadOutput>) -> BTreeSet<(String, Path)> {
+    reads.iter().map(|read| (read.stack.clone(), read.path.clone())).collect()
 }
 
 /// The resources and all that read them, directly or not.

@@ -126,8 +126,9 @@ impl Work<'_> {
         Ok(self.load(sources.into_iter().chain(targets)).await?)
     }
 
-    /// Decides what moves between stacks, of which these are compared.
-    pub(crate) fn decide_moves(&self, compared: &BTreeSet<String>) -> (Moves, Diagnostics) {
+    /// Decides what moves between stacks, of which these are compared; some stay where they are whatever targets say of
+    /// them by their words.
+    pub(crate) fn decide_moves(&self, compared: &BTreeSet<String>, staying: &BTreeSet<Move>) -> (Moves, Diagnostics) {
         let mut deciding = Deciding {
             engine: self.engine,
             selected: &self.options.selected,
@@ -147,11 +148,12 @@ impl Work<'_> {
         }
         let Moves { all: moves, skipped, states, .. } = &mut deciding.result;
         let touches = |stack: &str, urn: &Urn| touches(&self.options.targets, &self.name(stack), urn);
-        let (now, later) = std::mem::take(moves).into_iter().partition(|one| touches(&one.to, &one.name));
+        let goes = |one: &Move| touches(&one.to, &one.name) && !staying.contains(one);
+        let (now, later) = std::mem::take(moves).into_iter().partition(goes);
         (*moves, *skipped) = (now, later);
         if self.options.targets.exactly.is_none() {
             let half = moves.iter().filter(|one| !touches(&one.from, &one.urn));
-            half.chain(skipped.iter().filter(|one| touches(&one.from, &one.urn)))
+            half.chain(skipped.difference(staying).filter(|one| touches(&one.from, &one.urn)))
                 .for_each(|one| deciding.found.push(half_targeted(one)));
         }
         let mut involved: BTreeMap<String, StackState> = BTreeMap::new();
@@ -319,6 +321,15 @@ fn half_targeted(one: &Move) -> Diagnostic {
 }
 
 impl Moves {
+    /// Moves of what is left alone, since it depends on something that is.
+    pub(crate) fn left_alone(&self, sets: &[ChangeSet]) -> BTreeSet<Move> {
+        let left = |one: &&Move| {
+            let set = sets.iter().find(|set| set.stack.to_string() == one.to);
+            set.and_then(|set| set.resources.get(&one.name)).is_some_and(|change| change.left)
+        };
+        self.all.iter().filter(left).cloned().collect()
+    }
+
     /// Moves that are left for later although one of their ends would be touched.
     pub(crate) fn half_skipped(&self, sets: &[ChangeSet]) -> Diagnostics {
         let touched = |stack: &str, urn: &Urn| {

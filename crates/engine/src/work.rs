@@ -345,10 +345,18 @@ impl Work<'_> {
     /// Compares stacks whose plans are at hand, where everything is loaded.
     pub(crate) fn compare_loaded(&mut self, stacks: &BTreeSet<String>) -> (Vec<ChangeSet>, Problems) {
         let mut found = Problems::default();
-        let (moves, problems) = self.decide_moves(stacks);
-        found.extend_all(problems);
-        self.moves = moves;
-        let (mut sets, problems) = self.diff(stacks);
+        let mut staying = BTreeSet::new();
+        let (mut sets, problems) = loop {
+            let (moves, problems) = self.decide_moves(stacks, &staying);
+            self.moves = moves;
+            let (sets, differing) = self.diff(stacks);
+            let left = self.moves.left_alone(&sets);
+            if left.is_empty() {
+                found.extend_all(problems);
+                break (sets, differing);
+            }
+            staying.extend(left);
+        };
         found.extend(problems);
         found.extend_all(self.moves.half_skipped(&sets));
         moves::mark(&self.moves.all, &mut sets);

@@ -146,3 +146,44 @@ async fn case_70_a_saved_preview_touches_and_replaces_what_it_was_made_for() {
     assert_eq!(house.up(&[]).await, "");
     assert_eq!(house.cloud.calls(), ["update a", "update b", "update c"], "the rest was left");
 }
+
+#[tokio::test]
+async fn what_reads_something_excluded_by_way_of_another_stack_does_not_move() {
+    let mut house = House::settled(
+        "stack a.QA
+           resource Vpc main Cidr=c1
+           resource Vpc reader Peer=@main.Arn
+         stack b.QA
+         stack c.QA",
+    )
+    .await;
+    house.edit("resource Vpc reader Peer=@main.Arn", "output main @main.Arn");
+    house.edit("stack b.QA", "stack b.QA\n resource Vpc reader Peer=#c.QA:passed\n moved a.QA reader");
+    house.edit("stack c.QA", "stack c.QA\n output passed #a.QA:main");
+    house.targets = targets("--exclude main --exclude-dependents");
+    assert_eq!(house.up(&[]).await, "");
+    assert_eq!(house.cloud.calls(), [""; 0]);
+    assert_eq!(house.state("a.QA").await.objects.len(), 2);
+    assert!(house.state_if_any("b.QA").await.is_none_or(|state| state.objects.is_empty()));
+    house.targets = targets("");
+    assert_eq!(house.up(&[]).await, "");
+    assert_eq!(house.state("b.QA").await.objects.len(), 1);
+    assert!(house.preview(&[]).await.is_empty());
+}
+
+/// In its new place it reads nothing of what is excluded: one end would stay, and the other one be touched.
+#[tokio::test]
+async fn what_is_excluded_at_one_end_of_its_move_is_refused() {
+    let mut house = House::settled(
+        "stack a.QA
+           resource Vpc main Cidr=c1
+           resource Vpc reader Peer=@main.Arn
+         stack b.QA",
+    )
+    .await;
+    house.edit("resource Vpc reader Peer=@main.Arn", "");
+    house.edit("stack b.QA", "stack b.QA\n resource Vpc reader\n moved a.QA reader");
+    house.targets = targets("--exclude main --exclude-dependents");
+    let told = house.problems(&[], Goal::Programs).await;
+    assert!(told.starts_with("E0547 `reader` moves from `a.QA` to `b.QA`"), "{told}");
+}
