@@ -163,10 +163,12 @@ impl Case {
             let target = &self.pieces[of];
             let value = match (target.home() == piece.home(), secret) {
                 _ if let Some(through) = self.through(at, true) => format!("#{}.QA:x{at}", STACKS[through]),
+                (true, false) if let Some((_, passed_on)) = self.passed_on(at, true) => {
+                    format!("@{}.{passed_on}", self.name(of))
+                }
                 (true, false) => format!("@{}.{}", self.name(of), target.attribute()),
                 (true, true) => format!("@{}.Pass", self.name(of)),
-                (false, false) => format!("#{}.QA:{}", STACKS[target.home()], self.name(of)),
-                (false, true) => format!("#{}.QA:p{of}", STACKS[target.home()]),
+                (false, _) => format!("#{}.QA:{}", STACKS[target.home()], self.output(at, of, secret, true)),
             };
             (of, format!("{property}={value}"))
         });
@@ -203,6 +205,10 @@ impl Case {
         if self.each().is_some_and(|(_, of)| of == at) {
             writeln!(text, "  output n{at} @{name}.Count").expect("writes");
         }
+        let deep = |reader| self.reads(reader, true).filter(|(of, ..)| *of == at).and(self.passed_on(reader, true));
+        if let Some((_, passed_on)) = (at + 1..self.pieces.len()).find_map(deep) {
+            writeln!(text, "  output y{at} @{name}.{passed_on}").expect("writes");
+        }
     }
 
     /// The object as the snapshot has it.
@@ -210,28 +216,15 @@ impl Case {
         let piece = &self.pieces[at];
         let id = |of: usize| format!("r{of}-{}", self.pieces[of].incarnation());
         let reads = self.reads(at, false).filter(|(of, ..)| self.pieces[*of].is_held());
-        let reading = reads.map(|(of, property, secret)| {
-            let value = self.pieces[of].secret(false).filter(|_| secret).map_or_else(|| id(of), str::to_owned);
-            format!("{property}={value}")
-        });
+        let reading = reads.map(|(of, property, secret)| format!("{property}={}", self.value(at, of, secret)));
         let reading = reading.unwrap_or_default();
         let mut object = |word: &str, incarnation: usize| {
             let own = if word == "leftover" { piece.own(at, false).replace("c0", "c2") } else { piece.own(at, false) };
             writeln!(text, "  {word} {} r{at} {own} {reading}", piece.ty()).expect("writes");
             writeln!(text, "    incarnation {incarnation}").expect("writes");
             writeln!(text, "    {}", if piece.option == "retain" { "retain" } else { "plain" }).expect("writes");
-            match reads {
-                Some((of, ..)) if self.pieces[of].stack == piece.stack => {
-                    writeln!(text, "    depends r{of}\n    reads").expect("writes");
-                }
-                Some((of, _, secret)) => {
-                    let (stack, output) = (STACKS[self.pieces[of].stack], if secret { "p" } else { "r" });
-                    let direct = format!("{stack}.QA:{output}{of}");
-                    let read = self.through(at, false).map(|through| format!("{}.QA:x{at}", STACKS[through]));
-                    writeln!(text, "    depends\n    reads {}", read.unwrap_or(direct)).expect("writes");
-                }
-                None => writeln!(text, "    depends\n    reads").expect("writes"),
-            }
+            let (depends, outputs) = self.made_of(at);
+            writeln!(text, "    depends {}\n    reads {}", depends.join(" "), outputs.join(" ")).expect("writes");
         };
         if piece.standing() == Standing::Aside {
             object("leftover", 1);
@@ -266,24 +259,71 @@ impl Case {
         if self.each().is_some_and(|(_, of)| of == at) {
             writeln!(text, "  published n{at} 2 from r{at}").expect("writes");
         }
+        let deep = |reader| self.reads(reader, false).filter(|(of, ..)| *of == at).and(self.passed_on(reader, false));
+        if let Some((passed_on, _)) = (at + 1..self.pieces.len()).find_map(deep) {
+            let (depends, outputs) = self.made_of(at);
+            let (from, read) = (depends.join(" "), outputs.join(" "));
+            writeln!(text, "  published y{at} {} from r{at} {from} reads {read}", id(passed_on)).expect("writes");
+        }
+    }
+
+    /// What an object in the snapshot was made of: resources of its stack, and outputs of others.
+    fn made_of(&self, at: usize) -> (Vec<String>, Vec<String>) {
+        let Some((of, _, secret)) = self.reads(at, false).filter(|(of, ..)| self.pieces[*of].is_held()) else {
+            return (Vec::new(), Vec::new());
+        };
+        let target = &self.pieces[of];
+        if target.stack != self.pieces[at].stack {
+            let direct = || format!("{}.QA:{}", STACKS[target.stack], self.output(at, of, secret, false));
+            let through = self.through(at, false).map(|through| format!("{}.QA:x{at}", STACKS[through]));
+            return (Vec::new(), vec![through.unwrap_or_else(direct)]);
+        }
+        let (mut resources, outputs) =
+            if self.passed_on(at, false).is_some() { self.made_of(of) } else { Default::default() };
+        resources.push(format!("r{of}"));
+        (resources, outputs)
+    }
+
+    /// What a property in the snapshot holds that is read of a resource.
+    fn value(&self, at: usize, of: usize, secret: bool) -> String {
+        let id = |of: usize| format!("r{of}-{}", self.pieces[of].incarnation());
+        match self.passed_on(at, false) {
+            Some((passed_on, _)) => id(passed_on),
+            None => self.pieces[of].secret(false).filter(|_| secret).map_or_else(|| id(of), str::to_owned),
+        }
+    }
+
+    /// The output of a resource's stack with what another one reads of it.
+    fn output(&self, at: usize, of: usize, secret: bool, now: bool) -> String {
+        match self.passed_on(at, now) {
+            Some(_) => format!("y{of}"),
+            None if secret => format!("p{of}"),
+            None if now => self.name(of),
+            None => format!("r{of}"),
+        }
+    }
+
+    /// Whose id a resource reads from a property of the one that it reads, and that property.
+    fn passed_on(&self, at: usize, now: bool) -> Option<(usize, &'static str)> {
+        let there = |at: usize| if now { self.pieces[at].is_declared() } else { self.pieces[at].is_held() };
+        let (of, _, secret) = self.reads(at, now).filter(|_| self.pieces[at].deep && there(at))?;
+        let (passed_on, property, other_secret) = self.reads(of, now)?;
+        let reads = there(of) && there(passed_on) && !(now && self.pieces[of].fate == Fate::Unread);
+        (reads && property != "Pass" && !secret && !other_secret).then_some((passed_on, property))
     }
 
     /// The output with which a stack only passes on what a resource reads, in the program and in the snapshot.
     fn pass_on(&self, text: &mut String, at: usize, stack: usize) {
-        let output = |secret: bool, of: usize, name: String| if secret { format!("p{of}") } else { name };
         if let Some((of, _, secret)) = self.reads(at, true).filter(|_| self.through(at, true) == Some(stack)) {
             let target = &self.pieces[of];
-            let read = format!("#{}.QA:{}", STACKS[target.home()], output(secret, of, self.name(of)));
+            let read = format!("#{}.QA:{}", STACKS[target.home()], self.output(at, of, secret, true));
             // It may be something else by now.
             let read = if self.pieces[at].fate == Fate::Unread { "none".to_owned() } else { read };
             writeln!(text, "  output x{at} {read}").expect("writes");
         }
         if let Some((of, _, secret)) = self.reads(at, false).filter(|_| self.through(at, false) == Some(stack)) {
-            let target = &self.pieces[of];
-            let id = format!("r{of}-{}", target.incarnation());
-            let value = target.secret(false).filter(|_| secret).map_or(id, str::to_owned);
-            let read = format!("{}.QA:{}", STACKS[target.stack], output(secret, of, format!("r{of}")));
-            writeln!(text, "  published x{at} {value} reads {read}").expect("writes");
+            let read = format!("{}.QA:{}", STACKS[self.pieces[of].stack], self.output(at, of, secret, false));
+            writeln!(text, "  published x{at} {} reads {read}", self.value(at, of, secret)).expect("writes");
         }
     }
 

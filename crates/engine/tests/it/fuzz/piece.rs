@@ -83,6 +83,8 @@ pub(super) struct Piece {
     pub reads: Option<(prop::sample::Index, Reading)>,
     /// What it reads of another stack it reads through a third one, which only passes it on.
     pub through: bool,
+    /// It reads the property into which that puts what it reads itself, where it does, instead of its id.
+    pub deep: bool,
     pub option: &'static str,
     /// It has a secret of its own.
     secret: bool,
@@ -108,16 +110,19 @@ impl Piece {
             ty,
             fate(strict),
             standing,
-            prop::option::weighted(0.6, (any::<prop::sample::Index>(), reading, prop::bool::weighted(0.4))),
+            prop::option::weighted(
+                0.6,
+                (any::<prop::sample::Index>(), reading, prop::bool::weighted(0.4), prop::bool::weighted(0.5)),
+            ),
             prop::sample::select(options),
             prop::bool::weighted(0.3),
             site,
             extra(),
         )
             .prop_map(|(stack, ty, fate, standing, reads, option, secret, site, extra)| {
-                let through = reads.as_ref().is_some_and(|(.., through)| *through);
-                let reads = reads.map(|(index, reading, _)| (index, reading));
-                Self { stack, ty, fate, standing, reads, through, option, secret, site, extra }.sensible()
+                let (through, deep) = reads.as_ref().map_or((false, false), |(.., through, deep)| (*through, *deep));
+                let reads = reads.map(|(index, reading, ..)| (index, reading));
+                Self { stack, ty, fate, standing, reads, through, deep, option, secret, site, extra }.sensible()
             })
     }
 
@@ -143,6 +148,7 @@ impl Piece {
         if let (Extra::With, Some((_, reading @ Reading::Pass))) = (self.extra, &mut self.reads) {
             *reading = Reading::Label;
         }
+        self.deep &= self.extra != Extra::With;
         self.secret &= TYPES[self.ty] == "Vpc";
         self
     }
