@@ -247,7 +247,8 @@ impl<'a> Past<'a> {
             let StackList::Function(list) = project.stack_list() else { continue };
             projects.remove(project.name());
             let manifest = format!("{}/Cargo.toml", self.workspace.project_directory(project.name()));
-            if self.root.join(manifest).is_file() {
+            // A project that was not there had no stacks; without code its program is the one of now.
+            if matches!(self.code, Code::Nowhere) || self.root.join(manifest).is_file() {
                 match list(inputs) {
                     Ok(names) => stacks.extend(names.iter().map(|short| StackName::new(project.name(), short))),
                     Err(problems) => found.extend(problems),

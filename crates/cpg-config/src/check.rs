@@ -1,22 +1,40 @@
 //! What is wrong with a configuration beyond the shape of its files: all of it, before anything is planned.
 
 mod datasets;
+mod github;
 mod members;
+mod plugins;
 mod sections;
 mod values;
 
 use plan::diag::{Diagnostic, Diagnostics, Place};
 
-use crate::{Cloud, Configuration};
+pub(crate) use github::holds;
 
-/// Everything that is wrong with a configuration, as far as it was read. `plugins` are those that are linked.
-pub fn check(configuration: &Configuration, plugins: &[&str]) -> Diagnostics {
+use crate::{Cloud, Configuration, GithubWif};
+
+/// Everything that is wrong with a configuration, as far as it was read.
+pub fn check(configuration: &Configuration) -> Diagnostics {
     let mut found = Diagnostics::new();
     let checker = &mut Checker { configuration, found: &mut found };
-    values::check(checker, plugins);
+    values::check(checker);
     datasets::check(checker);
     sections::check(checker);
     members::check(checker);
+    found
+}
+
+/// What is wrong with the plugins that are enabled, given those that are linked.
+pub fn check_plugins(configuration: &Configuration, linked: &[&str]) -> Diagnostics {
+    let mut found = Diagnostics::new();
+    plugins::check(&mut Checker { configuration, found: &mut found }, linked);
+    found
+}
+
+/// What is wrong with what is said of workflows of GitHub.
+pub fn check_github(github: &GithubWif, configuration: &Configuration) -> Diagnostics {
+    let mut found = Diagnostics::new();
+    github::check(&mut Checker { configuration, found: &mut found }, github);
     found
 }
 

@@ -5,6 +5,14 @@ use std::collections::BTreeMap;
 use plan::config::Placed;
 use plan_macros::Config;
 
+use crate::check::holds;
+use crate::{Configuration, Dataset};
+
+/// The pool of identities in each project.
+pub const POOL: &str = "github-pool";
+/// Its provider, which believes GitHub.
+pub const PROVIDER: &str = "github-provider";
+
 /// Which workflows of GitHub may act as which accounts.
 #[derive(Debug, Clone, PartialEq, Config)]
 pub struct GithubWif {
@@ -63,4 +71,11 @@ pub struct PamBroker {
     pub github_repository: Placed<String>,
     /// The environment there.
     pub github_environment: String,
+}
+
+impl Configuration {
+    /// The dataset that has a registry of images in a project.
+    pub fn registry_owner(&self, project: &str, registry: &str) -> Option<&Dataset> {
+        self.datasets.values().find(|dataset| holds(dataset, project, registry))
+    }
 }

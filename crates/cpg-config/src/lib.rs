@@ -12,16 +12,16 @@ mod infrastructure;
 mod names;
 mod schemas;
 
-pub use check::check;
+pub use check::{check, check_github, check_plugins};
 pub use cloud::{ByCloud, Cloud};
 pub use dataset::{
     AdditionalBucket, Budget, Component, Dataset, DatasetAzure, DatasetGcp, DefaultBucket, Dropbox, Extent, Members,
     Options, Upload,
 };
 pub use directory::{Configuration, Directory, FromInputs, Source, Wanted};
-pub use github_wif::{Environment, GithubWif, PamBroker, Repository, WifProject};
+pub use github_wif::{Environment, GithubWif, POOL, PROVIDER, PamBroker, Repository, WifProject};
 pub use infrastructure::*;
-pub use names::{group_names, member_hash};
+pub use names::{deployer_account, group_names, member_hash};
 pub use schemas::schemas;
 
 #[cfg(test)]

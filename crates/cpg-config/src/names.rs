@@ -15,6 +15,30 @@ pub(crate) fn is_person(member: &str) -> bool {
     member_hash("", member, "").is_some()
 }
 
+/// What the part between repository and the end is, in the names of accounts that deploy images.
+const DEPLOYER: usize = "-img-".len() + "-deployer".len();
+
+/// How many characters the name of an account may have.
+pub(crate) const ACCOUNT: usize = 30;
+
+/// The account by which the workflows of a repository push images in an environment: cut where it would be too long.
+pub fn deployer_account(repository: &str, environment: &str) -> String {
+    let plain = |text: &str| -> String {
+        let plain = |c: char| if c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-' { c } else { '-' };
+        text.to_lowercase().chars().map(plain).collect()
+    };
+    let environment = match plain(environment).as_str() {
+        "development" => "dev".to_owned(),
+        "production" => "prod".to_owned(),
+        other => other.to_owned(),
+    };
+    let room = ACCOUNT.saturating_sub(DEPLOYER + environment.len());
+    let repository: String = plain(repository).chars().take(room).collect();
+    let name = format!("{repository}-img-{environment}-deployer");
+    // An account begins with a letter; what exists was made so.
+    if name.starts_with(|c: char| c.is_ascii_digit()) { format!("gh-{}", &name[3..]) } else { name }
+}
+
 /// The groups that a dataset has; the name of one begins with the dataset's.
 const GROUPS: [&str; 22] = [
     "data-manager",
@@ -90,7 +114,18 @@ fn xxh32(bytes: &[u8]) -> u32 {
 
 #[cfg(test)]
 mod tests {
-    use super::{member_hash, xxh32};
+    use super::{deployer_account, member_hash, xxh32};
+
+    #[test]
+    fn accounts_of_workflows_are_those_that_exist() {
+        for (repository, environment, wanted) in [
+            ("test-repo", "development", "test-repo-img-dev-deployer"),
+            ("My_Very.Long-Repo-Name", "production", "my-very-long-img-prod-deployer"),
+            ("1kg-tools", "development", "gh--tools-img-dev-deployer"),
+        ] {
+            assert_eq!(deployer_account(repository, environment), wanted);
+        }
+    }
 
     #[test]
     fn hashes_are_those_of_resources_that_exist() {

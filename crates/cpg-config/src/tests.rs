@@ -3,7 +3,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use plan::diag::Diagnostics;
 
-use crate::{Cloud, Component, Configuration, Directory, Source, Wanted, check, schemas};
+use crate::{Cloud, Component, Configuration, Directory, Source, Wanted, check, check_github, check_plugins, schemas};
 
 /// Files in memory, and which of them were read.
 #[derive(Default, Clone)]
@@ -39,7 +39,15 @@ impl Memory {
     /// What is wrong, a line each: code, place, message, hint.
     fn problems(&self) -> Vec<String> {
         let found = match self.read(Wanted::All) {
-            Ok(configuration) => check(&configuration, &["billing_aggregator"]),
+            Ok(configuration) => {
+                let mut found = check(&configuration);
+                found.extend(check_plugins(&configuration, &["billing_aggregator"]));
+                match Directory::open(self, "c", "production").and_then(|directory| directory.github_wif()) {
+                    Ok(github) => found.extend(github.iter().flat_map(|github| check_github(github, &configuration))),
+                    Err(problems) => found.extend(problems),
+                }
+                found
+            }
             Err(found) => found,
         };
         found.iter().map(line).collect()
@@ -86,6 +94,18 @@ beta:
   depends_on: [alpha]
 ";
 
+const GITHUB: &str = "\
+projects:
+  ex-common:
+    project_number: '1'
+    location: r
+    repositories:
+    - name: r
+      github_repo: o/r
+      environments:
+      - { name: QA, push_registry: images }
+";
+
 fn newer() -> Memory {
     Memory::of(&[
         ("config-infrastructure.yaml", INFRASTRUCTURE),
@@ -94,6 +114,7 @@ fn newer() -> Memory {
         ("datasets/alpha/budgets.yaml", "gcp: { monthly_budget: 2 }\n"),
         ("datasets/alpha/members.yaml", "analysis: [ana.lyst]\n"),
         ("datasets/beta/budgets.yaml", "gcp: { monthly_budget: 3 }\n"),
+        ("github-wif.yaml", GITHUB),
     ])
 }
 
@@ -161,6 +182,7 @@ fn what_is_wrong_is_said_with_its_place_before_anything_is_planned() {
     let datasets = "config-datasets.yaml";
     let members = "datasets/alpha/members.yaml";
     let upload = "datasets/alpha/upload.yaml";
+    let github = "github-wif.yaml";
     let cases = [
         // An unknown member.
         (
@@ -272,7 +294,7 @@ fn what_is_wrong_is_said_with_its_place_before_anything_is_planned() {
         // Single values.
         (
             (infrastructure, "plugins_enabled: []", "plugins_enabled: [billing-aggregator]"),
-            "E0817 config-infrastructure.yaml:5:19 the plugin `billing-aggregator` is not linked | did you mean `billing_aggregator`?; to link it, add `cpg_plugin_billing_aggregator::plugin(),`",
+            "E0817 config-infrastructure.yaml:5:19 the plugin `billing-aggregator` is not linked | did you mean `billing_aggregator`?; to link it, add the line `cpg_plugin_billing_aggregator::plugin,`",
         ),
         (
             (infrastructure, "id: ana.lyst,", "id: ana..lyst,"),
@@ -303,6 +325,30 @@ fn what_is_wrong_is_said_with_its_place_before_anything_is_planned() {
             (datasets, "ex-alpha }", "ex-alpha }\n  members: { analysis: [] }"),
             "E0803 config-datasets.yaml:6:12 `members` is said in `c/datasets/alpha/members.yaml` and here",
         ),
+        // Workflows of GitHub.
+        ((github, "o/r", "r"), "E0819 github-wif.yaml:7:20 `r` is no repository on GitHub | write `OWNER/REPOSITORY`"),
+        ((github, "- { name: QA", "- { name: a-very-long-environment-it-is"), "E0819 github-wif.yaml:6:13 `-img-"),
+        (
+            (github, "environments:", "environments:\n      - { name: qa, push_registry: images }"),
+            "E0822 github-wif.yaml:6:13 two workflows would have the account `r-img-qa-deployer`",
+        ),
+        (
+            (github, "environments:", "environments:\n      - { name: QA, push_registry: images }"),
+            "E0822 github-wif.yaml:7:20 the secrets of environment `QA` of `o/r` would be written twice",
+        ),
+        (
+            (github, "location: r", "location: r2"),
+            "E0823 github-wif.yaml:6:13 the registry `images` of `ex-common` is in r, not in r2 | write `location: r`",
+        ),
+        (
+            (
+                github,
+                "projects:",
+                "pam_broker: { project_id: p, wif_pool_name: a, wif_provider_name: b, project_number: '1', \
+                 github_repository: o/q, github_environment: e }\nprojects:",
+            ),
+            "E0823 github-wif.yaml:1:110 there is no broker",
+        ),
         (("cpg.toml", "", "domain = 'x'\n"), "E0803 cpg.toml:1:1 `c` holds both"),
         ((members, "[ana.lyst]", "[ana.lyst"), "E0800 datasets/alpha/members.yaml:"),
     ];
@@ -332,7 +378,7 @@ fn a_dataset_reads_the_members_of_those_that_reach_it_and_nothing_else() {
     let memory = newer();
     let read = memory.read(Wanted::Dataset("alpha")).expect("it is right");
     assert_eq!(read.datasets["alpha"].budgets.gcp.as_ref().map(|budget| budget.value.monthly_budget), Some(2));
-    assert!(check(&read, &[]).is_empty());
+    assert!(check(&read).is_empty());
     let files = memory.read.borrow().iter().filter(|path| path.contains("/datasets/")).cloned().collect::<Vec<_>>();
     assert_eq!(files, ["c/datasets/alpha/budgets.yaml", "c/datasets/alpha/members.yaml"], "beta has no members");
     let mut memory = newer();
@@ -363,8 +409,8 @@ fn the_example_is_right() {
     let here = Here(workspace);
     let directory = Directory::open(&here, "configuration/cpg", "production").expect("it is there");
     let configuration = directory.read(Wanted::All).expect("it is right");
-    assert_eq!(check(&configuration, &[]).iter().map(line).collect::<Vec<_>>(), [""; 0]);
-    assert_eq!(configuration.datasets.keys().collect::<Vec<_>>(), ["alpha", "common"]);
+    assert_eq!(check(&configuration).iter().map(line).collect::<Vec<_>>(), [""; 0]);
+    assert_eq!(configuration.datasets.keys().collect::<Vec<_>>(), ["alpha", "beta", "common", "gamma"]);
     assert_eq!(configuration.infrastructure.users.len(), 10);
 }
 

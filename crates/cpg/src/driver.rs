@@ -4,9 +4,9 @@ mod access;
 mod dataset;
 mod hail;
 mod metadata;
-mod organisation;
+pub(crate) mod organisation;
 mod registry;
-mod sinks;
+pub(crate) mod sinks;
 mod storage;
 mod temporary;
 
@@ -17,10 +17,14 @@ use cpg_config::{Cloud, Dataset, member_hash};
 use crate::gcp::Gcp;
 use crate::groups::Member;
 use crate::infra::{Account, Infra};
+use crate::plugin::{Centre, Plugin};
 use crate::site::Site;
 
-/// Makes everything of a site.
-pub(crate) fn drive(site: &Site<'_>) {
+/// Makes everything of a site, and lets plugins make theirs.
+///
+/// # Errors
+/// What plugins cannot read.
+pub(crate) fn drive(site: &Site<'_>, plugins: &[&dyn Plugin]) -> plan::Result<()> {
     let datasets = site.datasets();
     let drivers: Vec<Driver<'_>> = datasets.iter().filter_map(|dataset| Driver::of(site, dataset)).collect();
     // Every group of a dataset is there before another one is put into it.
@@ -32,12 +36,20 @@ pub(crate) fn drive(site: &Site<'_>) {
     if site.is_organisation() {
         organisation::adhoc_groups(site);
     }
+    let centre = Centre::of(site).filter(|_| site.is_organisation());
+    if let Some(centre) = &centre {
+        plugins.iter().try_for_each(|plugin| plugin.main(centre))?;
+    }
     sinks::finalise_groups(site);
+    if let Some(centre) = &centre {
+        plugins.iter().try_for_each(|plugin| plugin.on_group_finalisation(centre))?;
+    }
     drivers.iter().for_each(Driver::hail_members);
     drivers.iter().for_each(Driver::metamist_members);
     if site.is_organisation() {
         organisation::after(site);
     }
+    Ok(())
 }
 
 /// What may be done in a dataset: to test data, to all data with reviewed programs, to all data.

@@ -172,7 +172,7 @@ fn principal(id: &str) -> String {
 }
 
 /// A table of properties.
-fn table<const N: usize>(entries: [(&str, Expr); N]) -> Expr {
+pub(crate) fn table<const N: usize>(entries: [(&str, Expr); N]) -> Expr {
     Expr::Map(entries.into_iter().map(|(key, value)| (key.to_owned(), value)).collect())
 }
 

@@ -5,21 +5,28 @@
 //! **Invariant:** nothing is made that nobody touches. **Invariant:** a membership is in the stack of the group that holds it.
 //! **Invariant:** logical names are those of resources that exist, so that they can be taken over.
 
+mod archive;
 mod driver;
 mod exports;
 mod gcp;
+
 mod groups;
 mod infra;
 mod members;
+mod plugin;
 mod projects;
 mod site;
+mod workflows;
 
+pub use archive::Archive;
 pub use exports::{Namespace, Tree, storage};
 pub use gcp::Gcp;
 pub use groups::{Group, Groups, Member, PRINCIPALS};
 pub use infra::*;
 pub use members::{MEMBER_LINES, SORTED_MEMBERS};
+pub use plugin::{Centre, Plugin, Plugins, Services};
 pub use projects::{
-    FUNCTIONS, Organization, PLUGINS, dataset, dataset_stacks, organisation, organisation_stacks, shapes, whole,
+    FUNCTIONS, Organization, dataset, dataset_stacks, github, github_stacks, organisation, organisation_stacks, shapes,
+    whole,
 };
 pub use site::{DATASET, Exports, Handle, ORGANISATION, Scope, Site};

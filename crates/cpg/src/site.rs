@@ -77,7 +77,7 @@ pub struct Site<'a> {
     /// `organizations/…`.
     pub(crate) organisation: Output<String>,
     pub(crate) groups: RefCell<Groups>,
-    stack: &'a Stack<'a>,
+    pub(crate) stack: &'a Stack<'a>,
     scope: Scope,
     draft: RefCell<Draft>,
     made: RefCell<BTreeMap<String, Handle>>,

@@ -22,6 +22,8 @@ fn projects() -> Vec<plan::Project> {
         applications_edxapp::project(),
         #[cfg(feature = "cpg-dataset")]
         cpg_dataset::project(),
+        #[cfg(feature = "cpg-github-wif")]
+        cpg_github_wif::project(),
         #[cfg(feature = "cpg-organisation")]
         cpg_organisation::project(),
         #[cfg(feature = "infrastructure-aws-dns")]

@@ -10,6 +10,7 @@ pub fn projects() -> Vec<plan::Project> {
         applications_edx_notes::project(),
         applications_edxapp::project(),
         cpg_dataset::project(),
+        cpg_github_wif::project(),
         cpg_organisation::project(),
         infrastructure_aws_dns::project(),
         infrastructure_aws_iam::project(),

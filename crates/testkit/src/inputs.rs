@@ -1,6 +1,6 @@
 //! What an evaluation reads in a test.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use config::Node;
 use diag::{Diagnostic, Diagnostics};
@@ -115,7 +115,13 @@ impl Inputs for Fixture {
     }
 
     fn list(&self, directory: &str) -> Result<Option<Vec<String>>, Diagnostic> {
-        Ok(self.workspace.list(directory))
+        let below = format!("{directory}/");
+        let given = self.files.keys().filter_map(|path| path.strip_prefix(&below)?.split('/').next());
+        let mut names: BTreeSet<String> = given.map(str::to_owned).collect();
+        let there = self.workspace.list(directory);
+        let none = there.is_none() && names.is_empty();
+        names.extend(there.into_iter().flatten());
+        Ok((!none).then(|| names.into_iter().collect()))
     }
 
     fn variable(&self, name: &str) -> Option<String> {

@@ -109,7 +109,8 @@ fn list<'a>(out: &mut String, depth: usize, name: &str, items: impl IntoIterator
 /// The environments of the default selection.
 fn environments(text: &str) -> Result<Vec<String>> {
     let organisation: toml::Table = text.parse().context("`groundplan.toml` is no TOML")?;
-    let listed = organisation.get("environments").and_then(toml::Value::as_array).into_iter().flatten();
+    let of = |key: &str| organisation.get(key).and_then(toml::Value::as_array).into_iter().flatten();
+    let listed = of("environments").chain(of("other_environments"));
     Ok(listed.filter_map(toml::Value::as_str).chain(["default"]).map(str::to_owned).collect())
 }
 
@@ -141,8 +142,8 @@ mod tests {
 
     #[test]
     fn the_default_selection_is_what_is_listed_and_what_has_no_environment() {
-        let text = "environments = [\"QA\"]\nknown_environments = [\"Dev\"]\n";
-        assert_eq!(environments(text).expect("environments"), ["QA", "default"]);
+        let text = "environments = [\"QA\"]\nother_environments = [\"production\"]\nknown_environments = [\"Dev\"]\n";
+        assert_eq!(environments(text).expect("environments"), ["QA", "production", "default"]);
         assert!(environments("environments = [").is_err());
     }
 }

@@ -8,10 +8,9 @@ use plan::diag::{Diagnostic, Place};
 use super::{Checker, instead};
 use crate::names::is_person;
 
-pub(super) fn check(checker: &mut Checker<'_>, plugins: &[&str]) {
+pub(super) fn check(checker: &mut Checker<'_>) {
     destination(checker);
     web_url(checker);
-    enabled_plugins(checker, plugins);
     users(checker);
     billing(checker);
     adhoc_groups(checker);
@@ -37,26 +36,6 @@ fn web_url(checker: &mut Checker<'_>) {
         let message =
             format!("`web_url_template` is `{value}`, in which something else than those two is to be put in");
         checker.report("E0819", place, message, "put in `{namespace}` and `{dataset}` only");
-    }
-}
-
-/// An enabled plugin must be linked.
-fn enabled_plugins(checker: &mut Checker<'_>, plugins: &[&str]) {
-    let mut seen: BTreeMap<&str, &Place> = BTreeMap::new();
-    for Placed { value, place } in &checker.configuration.infrastructure.plugins_enabled {
-        if !plugins.contains(&value.as_str()) {
-            let problem = Diagnostic::error("E0817", format!("the plugin `{value}` is not linked")).at(place.clone());
-            let problem = match instead(value, plugins.iter().copied()) {
-                Some(hint) => problem.hint(hint),
-                None => problem,
-            };
-            let line =
-                format!("to link it, add `cpg_plugin_{}::plugin(),` to the list of plugins", value.replace('-', "_"));
-            checker.found.push(problem.hint(line));
-        }
-        if seen.insert(value, place).is_some() {
-            checker.report("E0817", place, format!("the plugin `{value}` is enabled twice"), "remove one of the two");
-        }
     }
 }
 

@@ -12,7 +12,7 @@ use crate::exports::Tree;
 use crate::gcp::Gcp;
 use crate::groups::Member;
 use crate::infra::{Bucket, BucketAccess, BucketOptions, Infra, SecretAccess, SecretName};
-use crate::site::Site;
+use crate::site::{Handle, Site};
 
 /// The common dataset on Google Cloud.
 fn common<'a>(site: &'a Site<'a>) -> Option<Gcp<'a>> {
@@ -42,7 +42,7 @@ pub(super) fn before(site: &Site<'_>) {
         let (key, service) = ("sample-metadata-cloudrun-invokers", &metamist.gcp.service_name);
         gcp.add_cloudrun_invoker(key, &metamist.gcp.project, service, &invokers);
     }
-    gcp.python_registry();
+    python_registry(&gcp);
     broker(site);
 }
 
@@ -202,22 +202,25 @@ fn infrastructure_file(site: &Site<'_>, gcp: &Gcp<'_>) {
     gcp.add_blob_to_bucket("infrastructure-config", &Output::known(bucket), &path, &Output::known(tree.to_toml()));
 }
 
-impl Gcp<'_> {
-    fn python_registry(&self) {
-        let infrastructure = &self.site.configuration.infrastructure;
-        let Some(section) = &infrastructure.gcp else { return };
-        self.site.declare(&self.dataset.name, &[], || {
+/// The registry of Python packages.
+pub(crate) fn python_registry(gcp: &Gcp<'_>) -> Handle {
+    gcp.site.once("python registry", || {
+        gcp.site.declare(&gcp.dataset.name, &["registries", "python-registry"], || {
             let mut registry =
                 Declaration::new("artifactregistry.googleapis.com/Repository", "python-artifact-registry");
-            let parent = format!("projects/{{}}/locations/{}", section.region);
-            registry.set("parent", plan::text(&parent, [self.project_id()]).into_expr());
+            let section = gcp.site.configuration.infrastructure.gcp.as_ref();
+            let parent =
+                format!("projects/{{}}/locations/{}", section.map(|gcp| gcp.region.as_str()).unwrap_or_default());
+            registry.set("parent", plan::text(&parent, [gcp.project_id()]).into_expr());
             registry.set("repositoryId", "python-registry".into());
             registry.set("format", "PYTHON".into());
             registry.set("description", "Python packages for CPG".into());
             registry
-        });
-    }
+        })
+    })
+}
 
+impl Gcp<'_> {
     fn broker_account(&self) -> Output<String> {
         let logical = format!("{}-pam-broker", self.dataset.options.gcp.project);
         let handle = self.site.once(&format!("account {logical}"), || {

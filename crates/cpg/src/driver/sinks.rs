@@ -51,7 +51,7 @@ fn known(outputs: &[Output<String>]) -> Option<Vec<String>> {
 }
 
 /// The sorted addresses of all in a group.
-pub(super) fn addresses(site: &Site<'_>, gcp: &Gcp<'_>, group: &str) -> Output<Vec<String>> {
+pub(crate) fn addresses(site: &Site<'_>, gcp: &Gcp<'_>, group: &str) -> Output<Vec<String>> {
     let members = resolved(site, gcp, group);
     match known(&members) {
         Some(texts) => Output::from_expr(Expr::List(sorted(&texts).iter().map(|text| text.as_str().into()).collect())),

@@ -173,7 +173,9 @@ impl Infra for Gcp<'_> {
             registry.set("repositoryId", name.into());
             registry.set("format", "DOCKER".into());
         });
-        Registry { name: handle.attribute("name") }
+        let name_of = handle.attribute("name");
+        self.site.export(&self.dataset.name, &["registries", name, "name"], &name_of);
+        Registry { name: name_of }
     }
 
     fn add_member_to_container_registry(

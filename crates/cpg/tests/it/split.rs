@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use testkit::Planned;
 
-use crate::world::{dataset, given, organisation, planned, whole};
+use crate::world::{MINI, dataset, given, organisation, planned, whole};
 
 /// Two datasets more: one that depends on alpha, and one that may read it.
 pub(crate) const DATASETS: &str = "\
@@ -116,7 +116,7 @@ fn without_a_test_namespace_no_default_of_another_dataset_is_left_over() {
 fn a_prefix_of_groups_is_on_every_name_of_a_group() {
     let workspace = testkit::Workspace::here();
     let path = "config-infrastructure.yaml";
-    let infrastructure = workspace.read(&format!("configuration/cpg/{path}")).expect("it is there");
+    let infrastructure = workspace.read(&format!("{MINI}/{path}")).expect("it is there");
     let infrastructure = format!("group_prefix: dev-\n{infrastructure}");
     let planned =
         given(whole(), "production", &[("config-datasets.yaml", DATASETS), (path, &infrastructure)]).evaluate();
@@ -133,7 +133,7 @@ fn a_prefix_of_groups_is_on_every_name_of_a_group() {
 fn a_policy_that_names_too_many_is_refused_before_the_cloud_does() {
     let workspace = testkit::Workspace::here();
     let path = "config-infrastructure.yaml";
-    let infrastructure = workspace.read(&format!("configuration/cpg/{path}")).expect("it is there");
+    let infrastructure = workspace.read(&format!("{MINI}/{path}")).expect("it is there");
     let (mut users, mut uploaders) = (Vec::new(), Vec::new());
     for n in 0..250 {
         users.push(format!("  up{n}: {{ id: up{n}, clouds: {{ gcp: {{ id: up{n}@example.org }} }} }}\n"));

@@ -7,19 +7,27 @@ use plan::value::Value;
 use plan::{Inputs, Project};
 use testkit::{Given, Planned};
 
+/// The configuration of the recorded run; where it is not overlaid, tests read it.
+pub(crate) const MINI: &str = "crates/cpg/tests/it/mini";
+
 /// Everything in one stack.
 pub(crate) fn whole() -> Project {
-    Project::listed("cpg", none, cpg::whole).functions(cpg::FUNCTIONS)
+    Project::listed("cpg", none, |stack| cpg::whole(stack, &[])).functions(cpg::FUNCTIONS)
 }
 
 /// The organisation.
 pub(crate) fn organisation() -> Project {
-    Project::listed(cpg::ORGANISATION, cpg::organisation_stacks, cpg::organisation).functions(cpg::FUNCTIONS)
+    Project::listed(cpg::ORGANISATION, none, |stack| cpg::organisation(stack, &[])).functions(cpg::FUNCTIONS)
 }
 
 /// A dataset.
 pub(crate) fn dataset() -> Project {
     Project::listed(cpg::DATASET, cpg::dataset_stacks, cpg::dataset).functions(cpg::FUNCTIONS)
+}
+
+/// Workflows of GitHub.
+pub(crate) fn github() -> Project {
+    Project::listed("cpg.github_wif", cpg::github_stacks, cpg::github)
 }
 
 #[expect(clippy::unnecessary_wraps, reason = "what lists stacks may fail")]
@@ -33,9 +41,9 @@ pub(crate) fn given(project: Project, stack: &str, files: &[(&str, &str)]) -> Gi
     let entry = world::Entry::to(&query, "organizations/123456789", "2026-01-01T00:00:00Z", world::Source::Sandbox);
     let mut lock = world::Lock::new();
     lock.upsert(entry.expect("it is plain"));
-    let settings = "[configuration]\ncpg = \"configuration/cpg\"\n";
-    let start = Given::stack(project, stack).lock(&lock.to_string()).file("groundplan.toml", settings);
-    files.iter().fold(start, |given, (path, text)| given.file(&format!("configuration/cpg/{path}"), text))
+    let settings = format!("[configuration]\ncpg = \"{MINI}\"\n");
+    let start = Given::stack(project, stack).lock(&lock.to_string()).file("groundplan.toml", &settings);
+    files.iter().fold(start, |given, (path, text)| given.file(&format!("{MINI}/{path}"), text))
 }
 
 /// Everything in one stack, with what the clouds would choose.

@@ -4,24 +4,44 @@ use crate::support::World;
 
 const MEMBERS: &str = "configuration/cpg/datasets/alpha/members.yaml";
 
+/// The words that mean the centre.
+const CENTRE: &str = "cpg.*";
+
 /// The centre with everything made.
 fn made() -> Option<World> {
     let world = World::fresh()?;
-    world.run("up --env production --yes").ok();
+    world.run(&format!("up {CENTRE} --yes")).ok();
     Some(world)
 }
 
 #[test]
 fn the_centre_is_made_and_then_there_is_nothing_to_do() {
     let Some(world) = made() else { return };
-    world.run("stacks --env production").ok().says(["cpg.dataset.alpha.production", "cpg.organisation.production"]);
-    let resources = world.run("state list --env production").ok().lines().len();
-    let objects = world.objects().len();
-    assert_eq!((resources, objects), (679, 679), "those of the earlier program, and what is mended");
-    world.run("preview --env production --detailed-exitcode").ok().says(["nothing to do: 2 stacks"]);
-    world.run("refresh --env production --preview").ok();
+    world.run(&format!("stacks {CENTRE}")).ok().says([
+        "cpg.dataset.alpha.production",
+        "cpg.dataset.beta.production",
+        "cpg.dataset.gamma.production",
+        "cpg.github_wif.production",
+        "cpg.organisation.production",
+    ]);
+    let all = world.run("stacks").ok().out;
+    assert!(all.contains("cpg.organisation.production"), "it is in the default selection: {all}");
+    let resources = world.run("state list").ok().lines().len();
+    assert_eq!((resources, world.objects().len()), (1242, 1242), "every object was made once");
+    world.run(&format!("preview {CENTRE} --detailed-exitcode")).ok().says(["nothing to do: 5 stacks"]);
+    world.run(&format!("refresh {CENTRE} --preview")).ok();
     let members = world.run("sandbox list").ok().out;
     assert!(members.contains("storage.googleapis.com/Bucket"), "{members}");
+}
+
+#[test]
+fn evaluating_prints_what_would_be_made_and_reads_no_state() {
+    let Some(world) = World::fresh() else { return };
+    let ran = world.run(&format!("evaluate {CENTRE} --out plans")).ok();
+    ran.says(["cpg.github_wif.production", "cpg.organisation.production"]);
+    let plan = world.read("plans/cpg.dataset.beta.production/plan.json");
+    assert!(plan.contains("ex-beta-release"), "{plan}");
+    assert!(!world.has_state());
 }
 
 #[test]
@@ -29,7 +49,8 @@ fn a_new_member_moves_what_they_reach_and_nothing_else() {
     let Some(world) = made() else { return };
     world.write(MEMBERS, "analysis:\n  - ana.lyst\nweb-access:\n  - web.viewer\n");
     let before = world.calls().len();
-    world.run("up --env production --yes").ok();
+    let up = world.run(&format!("up {CENTRE} --yes")).ok();
+    up.says(["in 2 stacks; 3 stacks with nothing to do (3 from cache)"]);
     let calls: Vec<String> = world.calls()[before..].iter().map(|call| call.urn.clone()).collect();
     let name = |urn: &String| urn.rsplit("::").next().unwrap_or_default().to_owned();
     let mut moved: Vec<String> = calls.iter().map(name).collect();
@@ -46,7 +67,7 @@ fn a_mistake_is_said_with_its_place_before_anything_is_done() {
     let Some(world) = World::fresh() else { return };
     let right = world.read(MEMBERS);
     world.write(MEMBERS, "analysis:\n  - ana.list\n");
-    let ran = world.run("preview --env production").ends(10);
+    let ran = world.run(&format!("preview {CENTRE}")).ends(10);
     ran.says(["E0808", "datasets/alpha/members.yaml:2:5", "did you mean `ana.lyst`?"]);
     world.write(MEMBERS, &right);
     assert!(world.calls().is_empty());

@@ -68,7 +68,7 @@ fn a_file_that_cannot_be_read_is_said_with_its_place() {
     world.edit(NETWORK, "[data_vpc", "[data_vpc]");
     world.edit("groundplan.toml", "ignore_protection = true", "ignore_protektion = true");
     world.run("up infrastructure.aws.kms.CI --yes").ends(10).says([
-        "groundplan.toml:18:1",
+        "groundplan.toml:20:1",
         "ignore_protektion",
         "did you mean",
     ]);
@@ -140,7 +140,9 @@ fn without_a_key_for_the_state_nothing_is_begun() {
 fn taking_down_needs_no_key() {
     let Some(world) = World::applied() else { return };
     world.edit("groundplan.toml", "identity = \"secrets/demo-sandbox.key\"\n", "");
-    world.run("preview").ok().says(["nothing to do: {stacks} stacks, {stacks} from cache"]);
+    // The genomics centre reads in the same file where its configuration is.
+    let ran = world.run("preview").ok();
+    ran.says([format!("nothing to do: {{stacks}} stacks, {} from cache", crate::support::STACKS - 5).as_str()]);
     world.run("destroy applications.edxapp.xpro.QA --with-downstream --yes").ok().says(["58 deleted in 2 stacks"]);
     world.is_whole();
 }
