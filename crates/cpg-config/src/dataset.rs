@@ -47,6 +47,11 @@ impl Dataset {
         self.options.deploy_locations.iter().any(|location| location.value == cloud)
     }
 
+    /// The clouds that it is deployed to, each once, always in one order.
+    pub fn clouds(&self) -> impl Iterator<Item = Cloud> {
+        [Cloud::Gcp, Cloud::Azure].into_iter().filter(|cloud| self.is_in(*cloud))
+    }
+
     /// Whether it has a component in a cloud.
     pub fn has(&self, cloud: Cloud, component: Component) -> bool {
         match self.options.components.get(cloud) {
@@ -142,8 +147,10 @@ pub struct DatasetGcp {
 /// A dataset on Azure.
 #[derive(Debug, Clone, PartialEq, Config)]
 pub struct DatasetAzure {
-    /// Its region, where it is another one.
+    /// Its region, where it is another one. It is read and counts for nothing: all is where the centre is.
     pub region: Option<String>,
+    /// Its storage account, where that is called by another name than its own, or where two names would come to one.
+    pub account: Option<Placed<String>>,
 }
 
 /// What a dataset may cost.

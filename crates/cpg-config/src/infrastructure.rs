@@ -111,8 +111,14 @@ pub struct Azure {
     pub tenant: String,
     /// Stands before the names of storage accounts.
     pub dataset_storage_prefix: String,
-    /// The bucket of exported configuration.
+    /// The container of exported configuration, in the storage account of the common dataset.
     pub config_bucket_name: String,
+    /// The first day of the month that budgets begin with: `2026-01-01`. Azure takes none before the month in which a
+    /// budget is made.
+    pub budget_start: Option<Placed<String>>,
+    /// The addresses that hear of budgets; nobody hears if there are none.
+    #[config(default)]
+    pub budget_contacts: Vec<String>,
 }
 
 /// Hail Batch.

@@ -17,6 +17,7 @@ use cpg_config::{Cloud, Dataset, member_hash};
 use crate::gcp::Gcp;
 use crate::groups::Member;
 use crate::infra::{Account, Infra};
+use crate::on::On;
 use crate::plugin::{Centre, Plugin};
 use crate::site::Site;
 
@@ -26,12 +27,15 @@ use crate::site::Site;
 /// What plugins cannot read.
 pub(crate) fn drive(site: &Site<'_>, plugins: &[&dyn Plugin]) -> plan::Result<()> {
     let datasets = site.datasets();
-    let drivers: Vec<Driver<'_>> = datasets.iter().filter_map(|dataset| Driver::of(site, dataset)).collect();
+    // Projects in metamist, and who may use them, are the same wherever the data are.
+    let homes: Vec<Driver<'_>> = datasets.iter().filter_map(|one| Driver::of(site, one, Cloud::Gcp)).collect();
+    let places = datasets.iter().flat_map(|one| one.clouds().map(move |cloud| (one, cloud)));
+    let drivers: Vec<Driver<'_>> = places.filter_map(|(one, cloud)| Driver::of(site, one, cloud)).collect();
     // Every group of a dataset is there before another one is put into it.
     if site.is_organisation() {
         organisation::before(site);
     }
-    drivers.iter().for_each(Driver::metamist_projects);
+    homes.iter().for_each(Driver::metamist_projects);
     drivers.iter().for_each(Driver::main);
     if site.is_organisation() {
         organisation::adhoc_groups(site);
@@ -45,7 +49,7 @@ pub(crate) fn drive(site: &Site<'_>, plugins: &[&dyn Plugin]) -> plan::Result<()
         plugins.iter().try_for_each(|plugin| plugin.on_group_finalisation(centre))?;
     }
     drivers.iter().for_each(Driver::hail_members);
-    drivers.iter().for_each(Driver::metamist_members);
+    homes.iter().for_each(Driver::metamist_members);
     if site.is_organisation() {
         organisation::after(site);
     }
@@ -74,12 +78,31 @@ impl Level {
 pub(crate) struct Driver<'a> {
     site: &'a Site<'a>,
     dataset: &'a Dataset,
-    gcp: Gcp<'a>,
+    on: On<'a>,
 }
 
 impl<'a> Driver<'a> {
-    fn of(site: &'a Site<'a>, dataset: &'a Dataset) -> Option<Self> {
-        Some(Self { site, dataset, gcp: Gcp::of(site, dataset)? })
+    fn of(site: &'a Site<'a>, dataset: &'a Dataset, cloud: Cloud) -> Option<Self> {
+        Some(Self { site, dataset, on: On::of(site, dataset, cloud)? })
+    }
+
+    /// What every cloud can do.
+    fn infra(&self) -> &(dyn Infra + 'a) {
+        self.on.infra()
+    }
+
+    /// What only Google Cloud can do.
+    fn gcp(&self) -> Option<Gcp<'a>> {
+        self.on.gcp()
+    }
+
+    fn cloud(&self) -> Cloud {
+        self.infra().cloud()
+    }
+
+    /// What stands for a member in names of resources of this cloud.
+    fn hash(&self, member: &str) -> String {
+        hash(&self.dataset.name, member, self.cloud())
     }
 
     /// The whole name of one of the dataset's groups.
@@ -90,14 +113,14 @@ impl<'a> Driver<'a> {
     /// One of the dataset's groups, made at its first mention.
     fn group(&self, group: &str) -> Member {
         let name = self.group_name(group);
-        ensure_group(&self.gcp, &name, None, cached(group));
+        ensure_group(&self.on, &name, None, cached(group));
         Member::Group(name)
     }
 
     /// Puts a member into one of the dataset's groups.
     fn add(&self, group: &str, key: &str, member: Member) {
         self.group(group);
-        self.site.member(Cloud::Gcp, &self.group_name(group), self.gcp.logical_name(key), member);
+        self.site.member(self.cloud(), &self.group_name(group), self.infra().logical_name(key), member);
     }
 
     /// The access levels that the dataset has, in order.
@@ -107,12 +130,12 @@ impl<'a> Driver<'a> {
     }
 
     fn has(&self, component: cpg_config::Component) -> bool {
-        self.dataset.has(Cloud::Gcp, component)
+        self.dataset.has(self.cloud(), component)
     }
 
     /// A machine account of a level: `cromwell-full`.
     fn level_account(&self, kind: &str, level: Level) -> Account {
-        self.gcp.create_machine_account(&format!("{kind}-{}", level.name()), None, None)
+        self.infra().create_machine_account(&format!("{kind}-{}", level.name()), None, None)
     }
 }
 
@@ -121,12 +144,14 @@ fn cached(group: &str) -> bool {
     matches!(group, "analysis" | "web-access") || group.starts_with("sample-metadata-")
 }
 
-/// Makes a group of the dataset of `gcp`, if it is not there.
-fn ensure_group(gcp: &Gcp<'_>, name: &str, description: Option<&str>, cached: bool) {
-    let new = gcp.site.groups.borrow_mut().add(Cloud::Gcp, name, &gcp.dataset.name, cached);
+/// Makes a group of the dataset of `on`, if it is not there. Whether it was not.
+fn ensure_group(on: &On<'_>, name: &str, description: Option<&str>, cached: bool) -> bool {
+    let infra = on.infra();
+    let new = on.site().groups.borrow_mut().add(infra.cloud(), name, &on.dataset().name, cached);
     if new {
-        gcp.create_group(name, description);
+        infra.create_group(name, description);
     }
+    new
 }
 
 /// A user as a member of a cloud's groups; `None` if they are not in it, which is reported elsewhere if it matters.
@@ -138,8 +163,8 @@ fn person(site: &Site<'_>, key: &str, cloud: Cloud) -> Option<(String, Member)> 
 }
 
 /// What stands for a member in names of resources; the check of the configuration has found it to be there.
-fn hash(dataset: &str, member: &str) -> String {
-    member_hash(dataset, member, Cloud::Gcp.name()).unwrap_or_default()
+fn hash(dataset: &str, member: &str, cloud: Cloud) -> String {
+    member_hash(dataset, member, cloud.name()).unwrap_or_default()
 }
 
 /// Things by level.

@@ -10,6 +10,7 @@ use plan::resource::Dependency;
 use plan::{Declaration, IntoExpr, Output, text};
 
 use crate::groups::Member;
+use crate::infra::logical_name;
 use crate::site::{Handle, Site};
 
 /// A dataset on Google Cloud.
@@ -54,9 +55,7 @@ impl<'a> Gcp<'a> {
 
     /// The logical name that a key gives: dataset, cloud, and the key without the dataset.
     pub(crate) fn named(&self, key: &str) -> String {
-        let dataset = &self.dataset.name;
-        let rest = key.strip_prefix(dataset.as_str()).and_then(|rest| rest.strip_prefix('-')).unwrap_or(key);
-        format!("{dataset}-{}-{rest}", Cloud::Gcp.name())
+        logical_name(&self.dataset.name, Cloud::Gcp, key)
     }
 
     /// The region of what belongs to the dataset.

@@ -97,19 +97,19 @@ impl BucketOptions {
     }
 }
 
-/// A project: what things are billed to and held by.
+/// What things are billed to and held by: a project on Google Cloud, a resource group on Azure.
 #[derive(Debug, Clone)]
 pub struct Project {
     /// Its id.
     pub id: Output<String>,
-    /// Its number, which the cloud chooses.
+    /// What budgets name it by: the number that Google Cloud chooses, the id on Azure.
     pub number: Output<String>,
 }
 
-/// A bucket.
+/// A bucket; a container of blobs on Azure.
 #[derive(Debug, Clone)]
 pub struct Bucket {
-    /// Its name.
+    /// What access is given by: the name on Google Cloud, the id on Azure.
     pub name: Output<String>,
 }
 
@@ -118,7 +118,7 @@ pub struct Bucket {
 pub struct Account {
     /// Its full name.
     pub name: Output<String>,
-    /// Its address.
+    /// What groups and policies know it by: the address on Google Cloud, the id of its principal on Azure.
     pub email: Output<String>,
 }
 
@@ -127,6 +127,10 @@ pub struct Account {
 pub struct Secret {
     /// Its full name.
     pub name: Output<String>,
+    /// Its name within what holds it.
+    pub short: String,
+    /// The logical name of its resource.
+    pub logical: String,
 }
 
 /// A registry of images.
@@ -158,8 +162,8 @@ pub trait Infra {
     fn logical_name(&self, key: &str) -> String;
     /// The dataset's own project.
     fn project(&self) -> Project;
-    /// A further project.
-    fn create_project(&self, key: &str, name: &str) -> Project;
+    /// A further project, called as the dataset's own with something after it.
+    fn create_project(&self, key: &str, end: &str) -> Project;
     /// What the dataset may cost in a month.
     fn create_monthly_budget(&self, key: &str, budget: &Budget, project: &Project);
     /// What a project may cost in all.
@@ -170,14 +174,6 @@ pub trait Infra {
     fn bucket_output_path(&self, name: &str) -> String;
     /// Lets somebody do something with a bucket.
     fn add_member_to_bucket(&self, key: &str, bucket: &Output<String>, member: &Member, access: BucketAccess);
-    /// Lets members of a group ask for something with a bucket, for a time.
-    fn create_temporary_bucket_access(
-        &self,
-        key: &str,
-        bucket: &Bucket,
-        access: TemporaryAccess,
-        group: &str,
-    ) -> String;
     /// An object with a known content.
     fn add_blob_to_bucket(&self, name: &str, bucket: &Output<String>, path: &str, content: &Output<String>);
     /// Lets somebody see which buckets the project has.
@@ -186,10 +182,10 @@ pub trait Infra {
     fn create_machine_account(&self, name: &str, project: Option<&Output<String>>, key: Option<&str>) -> Account;
     /// Lets somebody do something with a machine account.
     fn add_member_to_machine_account_role(&self, key: &str, account: &Account, member: &Member, access: AccountAccess);
-    /// A key of a machine account, as a secret in base64.
-    fn get_credentials_for_machine_account(&self, key: &str, account: &Account) -> Output<String>;
     /// A group.
     fn create_group(&self, name: &str, description: Option<&str>) -> Handle;
+    /// What memberships name a group by.
+    fn group_key(&self, group: &Handle) -> Output<String>;
     /// Puts a member into a group of this dataset; the name of the membership is whole.
     fn add_group_member(&self, name: &str, group: &Output<String>, member: &Member);
     /// A secret in a project.
@@ -210,6 +206,34 @@ pub trait Infra {
     );
     /// What a service knows a member by.
     fn member_id(&self, member: &Member) -> Output<String>;
-    /// Makes what is to be there in any case.
+    /// Makes what is to be there in any case, and what hangs on all that was made before.
     fn finalise(&self);
+    /// Access to buckets for a time, where the cloud has it.
+    fn temporary(&self) -> Option<&dyn TemporaryBucketAccess>;
+    /// Keys of machine accounts, where there are such.
+    fn credentials(&self) -> Option<&dyn Credentials>;
+}
+
+/// Access to buckets for a time: not every cloud has it.
+pub trait TemporaryBucketAccess {
+    /// Lets members of a group ask for something with a bucket, for a time.
+    fn create_temporary_bucket_access(
+        &self,
+        key: &str,
+        bucket: &Bucket,
+        access: TemporaryAccess,
+        group: &str,
+    ) -> String;
+}
+
+/// Keys of machine accounts: not every cloud has them.
+pub trait Credentials {
+    /// A key of a machine account, as a secret in base64.
+    fn get_credentials_for_machine_account(&self, key: &str, account: &Account) -> Output<String>;
+}
+
+/// The logical name that a key gives: dataset, cloud, and the key without the dataset.
+pub(crate) fn logical_name(dataset: &str, cloud: Cloud, key: &str) -> String {
+    let rest = key.strip_prefix(dataset).and_then(|rest| rest.strip_prefix('-')).unwrap_or(key);
+    format!("{dataset}-{}-{rest}", cloud.name())
 }

@@ -6,6 +6,8 @@
 //! **Invariant:** logical names are those of resources that exist, so that they can be taken over.
 
 mod archive;
+mod azure;
+mod capability;
 mod driver;
 mod exports;
 mod gcp;
@@ -13,12 +15,15 @@ mod gcp;
 mod groups;
 mod infra;
 mod members;
+mod on;
 mod plugin;
 mod projects;
 mod site;
 mod workflows;
 
 pub use archive::Archive;
+pub use azure::Azure;
+pub use capability::{Capability, Support, component, matrix};
 pub use exports::{Namespace, Tree, storage};
 pub use gcp::Gcp;
 pub use groups::{Group, Groups, Member, PRINCIPALS};

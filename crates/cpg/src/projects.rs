@@ -10,7 +10,7 @@ use plan::{Inputs, Output, OutputTree, Plan, PlanFunction, Result, Stack, WorldQ
 
 use crate::plugin::{self, Plugin, Plugins};
 use crate::site::{Exports, ORGANISATION, Scope, Site};
-use crate::{MEMBER_LINES, SORTED_MEMBERS, driver, workflows};
+use crate::{MEMBER_LINES, SORTED_MEMBERS, azure, capability, driver, workflows};
 
 /// The functions that plans call.
 pub const FUNCTIONS: &[PlanFunction] = &[MEMBER_LINES, SORTED_MEMBERS];
@@ -109,16 +109,11 @@ pub fn dataset_stacks(inputs: &dyn Inputs) -> std::result::Result<Vec<String>, D
     Ok(names.unwrap_or_default())
 }
 
-/// What is wrong with a configuration, and what is not built yet.
+/// What is wrong with a configuration, and what it asks of clouds in vain.
 fn sound(configuration: &Configuration) -> Diagnostics {
     let mut found = check(configuration);
-    for dataset in configuration.datasets.values() {
-        for location in dataset.options.deploy_locations.iter().filter(|one| one.value == cpg_config::Cloud::Azure) {
-            let message = format!("`{}` is to be on Azure, which is not implemented", dataset.name);
-            let problem = Diagnostic::error("E0806", message).at(location.place.clone());
-            found.push(problem.hint("leave `azure` out of `deploy_locations`"));
-        }
-    }
+    found.extend(capability::check(configuration));
+    found.extend(azure::check(configuration));
     found
 }
 

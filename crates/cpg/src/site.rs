@@ -10,6 +10,7 @@ use plan::resource::{Dependency, StackName};
 use plan::value::Path;
 use plan::{AsDependency, Declaration, Draft, Output, OutputTree, ResourceRef, Stack, Typed};
 
+use crate::azure::Lifecycle;
 use crate::groups::{Groups, Member, PRINCIPALS};
 
 /// The project of what belongs to no dataset but the common one.
@@ -78,6 +79,8 @@ pub struct Site<'a> {
     pub(crate) organisation: Output<String>,
     pub(crate) groups: RefCell<Groups>,
     pub(crate) stack: &'a Stack<'a>,
+    /// What becomes of objects with time, by dataset, where one resource says it for all buckets.
+    pub(crate) lifecycles: RefCell<BTreeMap<String, Lifecycle>>,
     scope: Scope,
     draft: RefCell<Draft>,
     made: RefCell<BTreeMap<String, Handle>>,
@@ -98,6 +101,7 @@ impl<'a> Site<'a> {
             configuration,
             organisation,
             groups: RefCell::default(),
+            lifecycles: RefCell::default(),
             stack,
             scope,
             draft: RefCell::new(stack.plan()),
@@ -106,6 +110,11 @@ impl<'a> Site<'a> {
             policies: RefCell::default(),
             problems: RefCell::default(),
         }
+    }
+
+    /// The project of the stack.
+    pub(crate) fn project(&self) -> &str {
+        self.stack.name().project()
     }
 
     /// The common dataset's name.

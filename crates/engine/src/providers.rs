@@ -140,10 +140,14 @@ impl Providers {
     }
 }
 
-/// The family of a type: `aws` of `AWS::EC2::VPC`, `vault` of `vault_mount`, `gcp` of `storage.googleapis.com/Bucket`.
+/// The family of a type: `aws` of `AWS::EC2::VPC`, `vault` of `vault_mount`, `gcp` of `storage.googleapis.com/Bucket`,
+/// `azure` of `Microsoft.Storage/storageAccounts`.
 pub(crate) fn family(ty: &str) -> String {
     if ty.contains(".googleapis.com/") {
         return "gcp".to_owned();
+    }
+    if ty.starts_with("Microsoft.") {
+        return "azure".to_owned();
     }
     ty.split([':', '_']).next().unwrap_or_default().to_lowercase()
 }

@@ -22,8 +22,8 @@ pub(crate) fn settings(ty: &str) -> &'static [&'static str] {
     match ty.split("::").collect::<Vec<_>>()[..] {
         ["AWS", "IAM" | "Route53", _] => &["account"],
         ["AWS", ..] => &["account", "region"],
-        // Projects and regions are properties there.
-        _ if is_google(ty) => &[],
+        // Projects, subscriptions and regions are properties there.
+        _ if is_google(ty) || is_azure(ty) => &[],
         _ => &["endpoint"],
     }
 }
@@ -31,6 +31,11 @@ pub(crate) fn settings(ty: &str) -> &'static [&'static str] {
 /// Whether a type is one of Google Cloud.
 fn is_google(ty: &str) -> bool {
     ty.contains(".googleapis.com/")
+}
+
+/// Whether a type is one of Azure.
+fn is_azure(ty: &str) -> bool {
+    ty.starts_with("Microsoft.")
 }
 
 /// A place and the name of the provider instance, as one call sees them.
@@ -51,6 +56,7 @@ impl Site {
             ["AWS", "IAM" | "Route53", _] => account.clone(),
             ["AWS", ..] => format!("{account}/{region}"),
             _ if is_google(ty) => "google".to_owned(),
+            _ if is_azure(ty) => "azure".to_owned(),
             _ => endpoint.as_ref().unwrap_or(&self.instance).clone(),
         }
     }

@@ -6,7 +6,6 @@ use diag::{Diagnostic, Diagnostics};
 use expr::{Expr, Scope};
 use plan::Project;
 use resource::{Dependency, Evaluated, Options, Plan, Shared, Urn};
-use schema::Catalog;
 use value::{Digest, Path, Secret, Type, Unknown, Value};
 
 use crate::inputs::Fixture;
@@ -145,9 +144,7 @@ impl Planned {
     /// that a type does not have. A type without a schema is one line too.
     #[track_caller]
     pub fn misfits(&self) -> Vec<String> {
-        let catalog = Catalog::new(
-            [schemas_aws::sources(), schemas_gcp::sources(), schemas_hashicorp::sources()].into_iter().flatten(),
-        );
+        let catalog = crate::policies::catalog();
         let plan = self.plan();
         let mut found = BTreeSet::new();
         let schema = |ty: &str, found: &mut BTreeSet<String>| match catalog.get(ty) {

@@ -141,8 +141,11 @@ fn told(judgement: &Judgement, named: bool) -> Vec<String> {
     findings.chain(undecided).collect()
 }
 
-fn catalog() -> Catalog {
-    Catalog::new([schemas_aws::sources(), schemas_gcp::sources(), schemas_hashicorp::sources()].into_iter().flatten())
+/// The schemas of every type that there is one of.
+pub(crate) fn catalog() -> Catalog {
+    let vendors =
+        [schemas_aws::sources(), schemas_azure::sources(), schemas_gcp::sources(), schemas_hashicorp::sources()];
+    Catalog::new(vendors.into_iter().flatten())
 }
 
 fn change_set(stack: StackName, resources: BTreeMap<Urn, ResourceChange>) -> ChangeSet {

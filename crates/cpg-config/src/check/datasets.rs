@@ -17,6 +17,7 @@ pub(super) fn check(checker: &mut Checker<'_>) {
     cycles(checker);
     common(checker);
     group_clashes(checker);
+    budgets_on_azure(checker);
     for dataset in checker.configuration.datasets.values() {
         locations(checker, dataset);
         money(checker, dataset);
@@ -213,9 +214,39 @@ fn uploads(checker: &mut Checker<'_>, dataset: &Dataset) {
     }
 }
 
+/// Budgets on Azure begin with a month, which is not to be guessed from the day of the plan.
+fn budgets_on_azure(checker: &mut Checker<'_>) {
+    let configuration = checker.configuration;
+    let Some(section) = &configuration.infrastructure.azure else { return };
+    let mut datasets = configuration.datasets.values().filter(|dataset| dataset.is_in(Cloud::Azure));
+    let budget = datasets.find_map(|dataset| dataset.budgets.azure.as_ref());
+    let hint = "add `budget_start: YYYY-MM-01` to the section `azure`, the month in which budgets are made";
+    match (&section.budget_start, budget) {
+        (Some(start), _) if !is_first_of_month(&start.value) => {
+            let message = format!("`budget_start` is `{}`, which is no first day of a month", start.value);
+            checker.report("E0830", &start.place, message, "write it as in `2026-01-01`");
+        }
+        (None, Some(budget)) => {
+            checker.report("E0830", &budget.place, "nothing says when budgets on Azure begin", hint);
+        }
+        _ => {}
+    }
+}
+
+fn is_first_of_month(date: &str) -> bool {
+    let parts: Vec<&str> = date.split('-').collect();
+    let [year, month, "01"] = parts[..] else { return false };
+    let number = |text: &str, length| text.parse::<u32>().ok().filter(|_| text.len() == length);
+    number(year, 4).is_some_and(|year| year >= 2017) && number(month, 2).is_some_and(|month| (1..=12).contains(&month))
+}
+
 /// Temporary access is given by a broker, which is there only if notebooks may ask for it somewhere.
 fn temporary_access(checker: &mut Checker<'_>, dataset: &Dataset) {
     let broker = checker.configuration.datasets.values().any(|other| other.options.allow_notebook_tmp_main_read);
+    // Where there is no Google Cloud there is none of it, which is reported with what the cloud can do.
+    if !dataset.is_in(Cloud::Gcp) {
+        return;
+    }
     if let Some(first) = dataset.members.tmp_main_read_access.first().filter(|_| !broker) {
         let message = format!("the members of `tmp-main-read-access` of `{}` have no effect", dataset.name);
         let problem = Diagnostic::error("E0820", message).at(first.place.clone());

@@ -1,10 +1,9 @@
 //! Who is in which group: by role, by access level, and through other datasets.
 
-use cpg_config::{Cloud, Component};
+use cpg_config::Component;
 
 use super::{Driver, Level};
 use crate::groups::Member;
-use crate::infra::Infra;
 
 /// Groups whose members are in the group of the same name of a dataset that this one depends on.
 const INHERITED: [&str; 16] = [
@@ -50,7 +49,9 @@ impl Driver<'_> {
             ("project-logging-viewer", "roles/logging.viewer"),
             ("project-monitoring-viewer", "roles/monitoring.viewer"),
         ] {
-            self.gcp.project_role(key, &self.group("analysis"), role, None, &[]);
+            if let Some(gcp) = self.gcp() {
+                gcp.project_role(key, &self.group("analysis"), role, None, &[]);
+            }
         }
     }
 
@@ -75,7 +76,9 @@ impl Driver<'_> {
             (Level::Full, &options.deployment_service_account_full),
             (Level::Test, &options.deployment_service_account_test),
         ] {
-            if let Some(account) = account.as_ref().filter(|_| options.setup_test || level != Level::Test) {
+            // These are accounts of Google Cloud.
+            let account = account.as_ref().filter(|_| self.gcp().is_some());
+            if let Some(account) = account.filter(|_| options.setup_test || level != Level::Test) {
                 put("deployment", level, Member::Literal(account.clone()));
             }
         }
@@ -117,12 +120,13 @@ impl Driver<'_> {
 
     /// Puts one of the dataset's groups into a group of another one.
     fn within_other(&self, dataset: &str, group: &str, key: &str, member: &str) {
-        let Some(other) = self.site.configuration.datasets.get(dataset) else { return };
+        // On a cloud where the other one is not, there is nothing of it to have access to.
+        let other = self.site.configuration.datasets.get(dataset).filter(|other| other.is_in(self.cloud()));
+        let Some(other) = other else { return };
         let member = self.group(member);
         let holder = format!("{dataset}-{group}");
-        let gcp = self.gcp.of_dataset(other);
-        super::ensure_group(&gcp, &holder, None, super::cached(group));
-        self.site.member(Cloud::Gcp, &holder, self.gcp.logical_name(key), member);
+        super::ensure_group(&self.on.of_dataset(other), &holder, None, super::cached(group));
+        self.site.member(self.cloud(), &holder, self.infra().logical_name(key), member);
     }
 
     /// What follows from what: from people to data, and from levels to data.

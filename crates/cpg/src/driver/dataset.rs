@@ -1,11 +1,12 @@
 //! A dataset, from its groups to its last component.
 
-use cpg_config::{Cloud, Component};
+use cpg_config::Component;
 use plan::Output;
 
-use super::{Driver, Level, hash, person};
+use super::{Driver, Level, person};
+use crate::gcp::Gcp;
 use crate::groups::Member;
-use crate::infra::{Account, AccountAccess, BucketAccess, Infra};
+use crate::infra::{Account, AccountAccess, BucketAccess, Credentials, Infra};
 
 impl Driver<'_> {
     pub(super) fn main(&self) {
@@ -29,7 +30,7 @@ impl Driver<'_> {
         }
         with(Component::AnalysisRunner, Self::analysis_runner);
         self.temporary_main_read();
-        self.gcp.finalise();
+        self.infra().finalise();
     }
 
     fn listed_members(&self) {
@@ -39,15 +40,15 @@ impl Driver<'_> {
             }
             self.group(group);
             for key in members {
-                let Some((id, member)) = person(self.site, &key.value, Cloud::Gcp) else { continue };
-                self.add(group, &format!("{group}-member-{}", hash(&self.dataset.name, &id)), member);
+                let Some((id, member)) = person(self.site, &key.value, self.cloud()) else { continue };
+                self.add(group, &format!("{group}-member-{}", self.hash(&id)), member);
             }
         }
     }
 
     fn budget(&self) {
-        if let Some(budget) = &self.dataset.budgets.gcp {
-            self.gcp.create_monthly_budget("monthly-budget", &budget.value, &self.gcp.project());
+        if let Some(budget) = self.dataset.budgets.get(self.cloud()) {
+            self.infra().create_monthly_budget("monthly-budget", &budget.value, &self.infra().project());
         }
     }
 
@@ -56,19 +57,20 @@ impl Driver<'_> {
         let (Some(cromwell), Some(runner)) = (&infrastructure.cromwell, &infrastructure.analysis_runner) else {
             return;
         };
+        let Some(gcp) = self.gcp() else { return };
         let levels = [Level::Test, Level::Standard, Level::Full];
         let machine = Member::Literal(cromwell.gcp.runner_machine_account.clone());
         for level in self.levels(levels) {
             let (name, account) = (level.name(), self.level_account("cromwell", level));
             let itself = Member::Account(account.email.clone());
             let key = format!("cromwell-service-account-{name}-service-account-user");
-            self.gcp.add_member_to_machine_account_role(&key, &account, &itself, AccountAccess::Access);
+            gcp.add_member_to_machine_account_role(&key, &account, &itself, AccountAccess::Access);
             let key = format!("cromwell-runner-{name}-service-account-user");
-            self.gcp.add_member_to_machine_account_role(&key, &account, &machine, AccountAccess::Access);
-            self.cromwell_credentials(level, &account, &runner.gcp);
+            gcp.add_member_to_machine_account_role(&key, &account, &machine, AccountAccess::Access);
+            self.cromwell_credentials(&gcp, level, &account, &runner.gcp);
         }
         for (level, user) in self.hail_users() {
-            let name = self.gcp.logical_name(&format!("hail-service-account-{}-cromwell-access", level.name()));
+            let name = gcp.logical_name(&format!("hail-service-account-{}-cromwell-access", level.name()));
             let group = &cromwell.gcp.access_group_id;
             let suffix = infrastructure.gcp.as_ref().map_or("", |gcp| gcp.groups_domain.as_str());
             // A group may be given by its address.
@@ -77,51 +79,58 @@ impl Driver<'_> {
             } else {
                 group.clone()
             };
-            self.gcp.add_group_member(&name, &Output::known(group), &user);
+            gcp.add_group_member(&name, &Output::known(group), &user);
         }
-        let batch = [self.gcp.service("batch")];
+        let batch = [gcp.service("batch")];
         for level in self.levels(levels) {
             let account = Member::Account(self.level_account("cromwell", level).email);
             let key = format!("cromwell-service-account-{}-workflows-runner", level.name());
-            self.gcp.project_role(&key, &account, "roles/batch.agentReporter", None, &batch);
+            gcp.project_role(&key, &account, "roles/batch.agentReporter", None, &batch);
         }
-        self.gcp.project_role("cromwell-runner-batch-jobs-editor", &machine, "roles/batch.jobsEditor", None, &batch);
+        gcp.project_role("cromwell-runner-batch-jobs-editor", &machine, "roles/batch.jobsEditor", None, &batch);
     }
 
     /// The key of an account, where the analysis runner and Hail find it: in the dataset's project, and in the runner's,
     /// where they looked before.
-    fn cromwell_credentials(&self, level: Level, account: &Account, runner: &cpg_config::AnalysisRunnerGcp) {
+    fn cromwell_credentials(
+        &self,
+        gcp: &Gcp<'_>,
+        level: Level,
+        account: &Account,
+        runner: &cpg_config::AnalysisRunnerGcp,
+    ) {
         use crate::infra::{SecretAccess, SecretName};
         let stem = format!("cromwell-service-account-{}", level.name());
-        let data = self.gcp.get_credentials_for_machine_account(&format!("{stem}-key"), account);
+        let data = gcp.get_credentials_for_machine_account(&format!("{stem}-key"), account);
         let secret = format!("{}-cromwell-{}-key", self.dataset.name, level.name());
         let server = Member::Literal(runner.server_machine_account.clone());
         let hail = self.hail_users().remove(&level);
-        let (own, theirs) = (self.gcp.project_id(), Output::known(&runner.project));
+        let (own, theirs) = (gcp.project_id(), Output::known(&runner.project));
         for (end, project) in [("-2", own), ("", theirs)] {
-            let logical = format!("{}{end}", self.gcp.logical_name(&secret));
-            let made = self.gcp.create_secret(&secret, &project, Some(&logical));
-            self.gcp.add_secret_version(&format!("{stem}-secret-version{end}"), &made, &data);
+            let logical = format!("{}{end}", gcp.logical_name(&secret));
+            let made = gcp.create_secret(&secret, &project, Some(&logical));
+            gcp.add_secret_version(&format!("{stem}-secret-version{end}"), &made, &data);
             let made = SecretName::Made(&made);
             let key = format!("{stem}-secret-accessor{end}");
-            self.gcp.add_secret_member(&key, &made, &server, SecretAccess::Accessor);
+            gcp.add_secret_member(&key, &made, &server, SecretAccess::Accessor);
             if let Some(hail) = &hail {
                 let key = format!("{stem}-self-accessor{end}");
-                self.gcp.add_secret_member(&key, &made, hail, SecretAccess::Accessor);
+                gcp.add_secret_member(&key, &made, hail, SecretAccess::Accessor);
             }
         }
     }
 
     fn spark(&self) {
-        let dataproc = [self.gcp.service("dataproc")];
+        let Some(gcp) = self.gcp() else { return };
+        let dataproc = [gcp.service("dataproc")];
         let worker = plan::text("{}/roles/DataprocWorkerWithoutStorageAccess", [&self.site.organisation]);
         let role = |key: String, member: &Member, role: &Output<String>| {
-            self.gcp.project_role(&key, member, role, None, &dataproc);
+            gcp.project_role(&key, member, role, None, &dataproc);
         };
         for (level, user) in self.hail_users() {
             let key = format!("hail-service-account-{}-dataproc-service-account-user", level.name());
             let account = self.level_account("dataproc", level);
-            self.gcp.add_member_to_machine_account_role(&key, &account, &user, AccountAccess::Access);
+            gcp.add_member_to_machine_account_role(&key, &account, &user, AccountAccess::Access);
         }
         for level in self.levels([Level::Test, Level::Standard, Level::Full]) {
             let account = Member::Account(self.level_account("dataproc", level).email);
@@ -144,65 +153,59 @@ impl Driver<'_> {
     pub(super) fn notebook_account(&self) -> Option<Account> {
         let notebooks = self.site.configuration.infrastructure.notebooks.as_ref()?;
         let name = format!("notebook-{}", self.dataset.name);
-        let account = self.gcp.create_machine_account(&name, Some(&Output::known(&notebooks.gcp.project)), None);
+        let gcp = self.gcp()?;
+        let account = gcp.create_machine_account(&name, Some(&Output::known(&notebooks.gcp.project)), None);
         self.site.export(&self.dataset.name, &["notebook", "id"], &account.name);
         self.site.export(&self.dataset.name, &["notebook", "email"], &account.email);
         Some(account)
     }
 
     fn notebooks(&self) {
-        let Some(account) = self.notebook_account() else { return };
+        let (Some(gcp), Some(account)) = (self.gcp(), self.notebook_account()) else { return };
         let Some(notebooks) = &self.site.configuration.infrastructure.notebooks else { return };
         let analysis = self.group("analysis");
-        self.gcp.add_member_to_machine_account_role(
-            "notebook-account-users",
-            &account,
-            &analysis,
-            AccountAccess::Access,
-        );
+        gcp.add_member_to_machine_account_role("notebook-account-users", &account, &analysis, AccountAccess::Access);
         let member = Member::Account(account.email);
         self.add("analysis", "notebook-service-account-group-member", member.clone());
         let project = Output::known(&notebooks.gcp.project);
-        self.gcp.project_role("notebook-account-compute-admin", &member, "roles/compute.admin", Some(&project), &[]);
+        gcp.project_role("notebook-account-compute-admin", &member, "roles/compute.admin", Some(&project), &[]);
     }
 
     /// A project of its own, with a budget of its own, by which releases are read.
     fn shared_project(&self) {
-        let budget = self.dataset.budgets.gcp.as_ref().and_then(|budget| budget.value.shared_total_budget);
+        let budget = self.dataset.budgets.get(self.cloud()).and_then(|budget| budget.value.shared_total_budget);
         let Some(budget) = budget else { return };
-        let id = format!("{}-shared", self.dataset.options.gcp.project);
-        let project = self.gcp.create_project("shared-project", &id);
-        self.gcp.create_fixed_budget("shared-budget", &project, budget);
-        let account =
-            self.gcp.create_machine_account("shared", Some(&project.id), Some("budget-shared-service-account"));
+        let infra = self.infra();
+        let project = infra.create_project("shared-project", "shared");
+        infra.create_fixed_budget("shared-budget", &project, budget);
+        let account = infra.create_machine_account("shared", Some(&project.id), Some("budget-shared-service-account"));
         let member = Member::Account(account.email.clone());
-        let role = "roles/serviceusage.serviceUsageConsumer";
-        self.gcp.project_role("shared-project-serviceusage-consumer", &member, role, Some(&project.id), &[]);
         let manager = self.group("data-manager");
         let key = "shared-project-sa-data-manager-credentials-generator";
-        self.gcp.add_member_to_machine_account_role(key, &account, &manager, AccountAccess::CredentialsAdmin);
-        self.gcp.project_role(
-            "data-manager-shared-iam-viewer",
-            &manager,
-            "roles/iam.roleViewer",
-            Some(&project.id),
-            &[],
-        );
+        infra.add_member_to_machine_account_role(key, &account, &manager, AccountAccess::CredentialsAdmin);
+        if let Some(gcp) = self.gcp() {
+            let role = |key: &str, member: &Member, role: &str| {
+                gcp.project_role(key, member, role, Some(&project.id), &[]);
+            };
+            role("shared-project-serviceusage-consumer", &member, "roles/serviceusage.serviceUsageConsumer");
+            role("data-manager-shared-iam-viewer", &manager, "roles/iam.roleViewer");
+        }
         let release = self.release_bucket();
-        self.gcp.add_member_to_bucket("release-shared-membership", &release.name, &member, BucketAccess::Read);
+        infra.add_member_to_bucket("release-shared-membership", &release.name, &member, BucketAccess::Read);
     }
 
     fn analysis_runner(&self) {
-        let Some(runner) = &self.site.configuration.infrastructure.analysis_runner else { return };
         let group = super::organisation::config_viewers_group(self);
         for level in ["analysis", "standard", "full"].into_iter().chain(self.test("test")) {
             let member = self.group(level);
             let name = format!("{}-{level}-analysis-runner-config-viewer-group", self.dataset.name);
-            self.site.member(Cloud::Gcp, &group, name, member);
+            self.site.member(self.cloud(), &group, name, member);
         }
-        let gcp = &runner.gcp;
+        let runner = self.site.configuration.infrastructure.analysis_runner.as_ref();
+        let (Some(gcp), Some(runner)) = (self.gcp(), runner) else { return };
+        let runner = &runner.gcp;
         let (key, analysis) = ("analysis-runner-analysis-invoker", self.group("analysis"));
-        self.gcp.add_cloudrun_invoker(key, &gcp.project, &gcp.cloud_run_instance_name, &analysis);
+        gcp.add_cloudrun_invoker(key, &runner.project, &runner.cloud_run_instance_name, &analysis);
     }
 
     /// Something of the test namespace, if there is one.

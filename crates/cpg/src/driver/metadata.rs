@@ -4,6 +4,7 @@ use cpg_config::Cloud;
 use plan::Declaration;
 
 use super::{Driver, cached};
+use crate::gcp::Gcp;
 use crate::groups::Member;
 use crate::infra::Infra;
 use crate::site::Handle;
@@ -30,6 +31,7 @@ const ROWS: [(&str, &str, &[&str]); 10] = [
 
 impl Driver<'_> {
     pub(super) fn metadata(&self) {
+        let Some(gcp) = self.gcp() else { return };
         let infrastructure = &self.site.configuration.infrastructure;
         for permission in ALL {
             self.group(&format!("sample-metadata-{permission}"));
@@ -54,7 +56,7 @@ impl Driver<'_> {
             let member = Member::Literal(account.value.clone());
             self.permit(&sanitised(&account.value), &member, &["main-read", "main-write"]);
         }
-        self.invokers();
+        self.invokers(&gcp);
         if let Some(metamist) = &infrastructure.metamist {
             let accounts = [
                 ("metamist-service-account-in-main-list", &metamist.gcp.legacy_machine_account),
@@ -74,10 +76,10 @@ impl Driver<'_> {
     }
 
     /// Whoever has any right may call the service.
-    fn invokers(&self) {
-        let group = super::organisation::invokers_group(self.site, &self.gcp);
+    fn invokers(&self, gcp: &Gcp<'_>) {
+        let group = super::organisation::invokers_group(self.site, gcp);
         let put = |key: &str, member: Member| {
-            self.site.member(Cloud::Gcp, &group, self.gcp.logical_name(key), member);
+            self.site.member(Cloud::Gcp, &group, gcp.logical_name(key), member);
         };
         put("sample-metadata-analysis-invoker", self.group("analysis"));
         for permission in ALL {
@@ -109,7 +111,8 @@ impl Driver<'_> {
     /// Who may do what in the dataset's projects in metamist.
     pub(super) fn metamist_members(&self) {
         let name = &self.dataset.name;
-        if !self.dataset.options.enable_metamist_project || !self.site.is_here(name) {
+        let Some(gcp) = self.gcp().filter(|_| self.dataset.options.enable_metamist_project) else { return };
+        if !self.site.is_here(name) {
             return;
         }
         let namespaces = [("main", name.clone(), format!("{name}-metamist-members"))];
@@ -118,7 +121,7 @@ impl Driver<'_> {
             let lists = ["read", "contribute", "write"].map(|permission| {
                 let group = format!("sample-metadata-{namespace}-{permission}");
                 debug_assert!(cached(&group));
-                super::sinks::addresses(self.site, &self.gcp, &self.group_name(&group))
+                super::sinks::addresses(self.site, &gcp, &self.group_name(&group))
             });
             let project = self.metamist_project(&project).attribute::<String>("name");
             self.site.declare(name, &[], || {

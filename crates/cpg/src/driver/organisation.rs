@@ -12,15 +12,20 @@ use crate::exports::Tree;
 use crate::gcp::Gcp;
 use crate::groups::Member;
 use crate::infra::{Bucket, BucketAccess, BucketOptions, Infra, SecretAccess, SecretName};
+use crate::on::On;
 use crate::site::{Handle, Site};
 
-/// The common dataset on Google Cloud.
-fn common<'a>(site: &'a Site<'a>) -> Option<Gcp<'a>> {
-    Gcp::of(site, site.configuration.common()?)
+/// The common dataset on Google Cloud, if it is there.
+pub(super) fn common<'a>(site: &'a Site<'a>) -> Option<Gcp<'a>> {
+    Gcp::of(site, site.configuration.common().filter(|common| common.is_in(Cloud::Gcp))?)
 }
 
 /// What is there before any dataset.
 pub(super) fn before(site: &Site<'_>) {
+    let azure = site.configuration.common().filter(|common| common.is_in(Cloud::Azure));
+    if let Some(on) = azure.and_then(|common| On::of(site, common, Cloud::Azure)) {
+        config_container(&on);
+    }
     let Some(gcp) = common(site) else { return };
     let infrastructure = &site.configuration.infrastructure;
     site.export(site.common(), &["organisation"], &site.organisation);
@@ -57,35 +62,50 @@ pub(super) fn cache_bucket(gcp: &Gcp<'_>) -> Bucket {
 /// The group of all that may call metamist.
 pub(super) fn invokers_group(_: &Site<'_>, gcp: &Gcp<'_>) -> String {
     let name = "sample-metadata-invokers";
-    ensure_group(&gcp.common(), name, None, false);
+    ensure_group(&On::Gcp(gcp.common()), name, None, false);
     name.to_owned()
 }
 
 /// The group of all that may read exported configuration.
 pub(super) fn config_viewers_group(driver: &Driver<'_>) -> String {
     let name = "analysis-runner-config-viewers-group";
-    let gcp = driver.gcp.common();
-    let new = driver.site.groups.borrow().get(Cloud::Gcp, name).is_none();
-    ensure_group(&gcp, name, None, false);
-    if let Some(section) = driver.site.configuration.infrastructure.gcp.as_ref().filter(|_| new) {
-        let (bucket, group) = (Output::known(&section.config_bucket_name), Member::Group(name.to_owned()));
-        gcp.add_member_to_bucket("analysis-runner-config-viewers", &bucket, &group, BucketAccess::Read);
+    let common = driver.on.common();
+    if ensure_group(&common, name, None, false) {
+        let bucket = match config_container(&common) {
+            Some(container) => container.name,
+            None => driver
+                .site
+                .configuration
+                .infrastructure
+                .gcp
+                .as_ref()
+                .map_or_else(|| Output::known(""), |section| Output::known(&section.config_bucket_name)),
+        };
+        let group = Member::Group(name.to_owned());
+        common.infra().add_member_to_bucket("analysis-runner-config-viewers", &bucket, &group, BucketAccess::Read);
     }
     name.to_owned()
+}
+
+/// Where programs on Azure find exported configuration; on Google Cloud it is in a bucket that exists.
+pub(super) fn config_container(on: &On<'_>) -> Option<Bucket> {
+    let (On::Azure(_), Some(section)) = (on, &on.site().configuration.infrastructure.azure) else { return None };
+    let mut options = BucketOptions::new(Vec::new());
+    options.unique = true;
+    Some(on.common().infra().create_bucket(&section.config_bucket_name, &options))
 }
 
 /// The group of those who may see the logs of internal datasets.
 pub(super) fn internal_logs_group(driver: &Driver<'_>) -> Member {
     let name = "internal-logs-access";
-    let gcp = driver.gcp.common();
-    let new = driver.site.groups.borrow().get(Cloud::Gcp, name).is_none();
-    ensure_group(&gcp, name, None, true);
+    let common = driver.on.common();
+    let new = ensure_group(&common, name, None, true);
     for (key, user) in &driver.site.configuration.infrastructure.users {
         if let Some((id, member)) = person(driver.site, key, Cloud::Gcp)
             && new
             && user.value.can_access_internal_dataset_logs
         {
-            let name_of = gcp.logical_name(&format!("internal-logs-access-{}", hash("", &id)));
+            let name_of = common.infra().logical_name(&format!("internal-logs-access-{}", hash("", &id, Cloud::Gcp)));
             driver.site.member(Cloud::Gcp, name, name_of, member);
         }
     }
@@ -103,10 +123,10 @@ pub(super) fn adhoc_groups(site: &Site<'_>) {
     let Some(gcp) = common(site) else { return };
     for group in &site.configuration.infrastructure.adhoc_groups {
         let (name, members) = (&group.value.name.value, &group.value.members);
-        ensure_group(&gcp, name, Some(&group.value.description), false);
+        ensure_group(&On::Gcp(gcp), name, Some(&group.value.description), false);
         for key in members {
             let Some((_, member)) = person(site, &key.value, Cloud::Gcp) else { continue };
-            let logical = gcp.logical_name(&format!("{name}-{}", hash("", &key.value)));
+            let logical = gcp.logical_name(&format!("{name}-{}", hash("", &key.value, Cloud::Gcp)));
             site.member(Cloud::Gcp, name, logical, member);
         }
     }

@@ -43,19 +43,19 @@ impl Driver<'_> {
 
     fn registries(&self) {
         for name in ["images", "images-dev", "images-tmp"] {
-            let registry = self.gcp.create_container_registry(name);
+            let registry = self.infra().create_container_registry(name);
             for (_, key, group, access) in GRANTS.into_iter().filter(|(of, ..)| *of == name) {
-                self.gcp.add_member_to_container_registry(key, &registry.name, &self.group(group), access);
+                self.infra().add_member_to_container_registry(key, &registry.name, &self.group(group), access);
             }
         }
         let infrastructure = &self.site.configuration.infrastructure;
         let (Some(runner), Some(gcp)) = (&infrastructure.analysis_runner, &infrastructure.gcp) else { return };
-        if self.dataset.name == self.site.common() {
+        if let Some(on) = self.gcp().filter(|_| self.dataset.name == self.site.common()) {
             let (project, name) = (&runner.gcp.project, &runner.gcp.container_registry_name);
             // The runner's registry is where the centre is, wherever the dataset is.
             let registry = format!("projects/{project}/locations/{}/repositories/{name}", gcp.region);
             let (key, readers) = ("images-reader-in-analysis-runner", self.group("images-reader"));
-            self.gcp.add_member_to_container_registry(key, &Output::known(registry), &readers, Reader);
+            on.add_member_to_container_registry(key, &Output::known(registry), &readers, Reader);
         }
     }
 }

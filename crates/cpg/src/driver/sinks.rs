@@ -7,6 +7,7 @@ use super::organisation;
 use crate::gcp::Gcp;
 use crate::infra::Infra;
 use crate::members::{member_lines, sorted, sorted_members};
+use crate::on::On;
 use crate::site::Site;
 
 /// Puts members into the groups of this stack, and writes down who is in those that services read.
@@ -18,14 +19,14 @@ pub(super) fn finalise_groups(site: &Site<'_>) {
     }
     for (cloud, name, group) in groups.iter().filter(|(.., group)| site.is_here(&group.owner)) {
         let dataset = site.configuration.datasets.get(&group.owner);
-        let Some(gcp) = dataset.filter(|_| cloud == Cloud::Gcp).and_then(|dataset| Gcp::of(site, dataset)) else {
-            continue;
-        };
-        let resource = gcp.create_group(name, None).attribute::<String>("name");
+        let Some(on) = dataset.and_then(|dataset| On::of(site, dataset, cloud)) else { continue };
+        let infra = on.infra();
+        let key = infra.group_key(&infra.create_group(name, None));
         for (membership, member) in &group.members {
-            gcp.add_group_member(membership, &resource, member);
+            infra.add_group_member(membership, &key, member);
         }
-        if group.cached {
+        // The services that read lists of members are on Google Cloud, and know people by their addresses there.
+        if let Some(gcp) = on.gcp().filter(|_| group.cached) {
             let bucket = organisation::cache_bucket(&gcp).name;
             let content = lines(site, &gcp, name);
             gcp.add_blob_to_bucket(

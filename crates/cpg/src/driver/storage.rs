@@ -1,11 +1,10 @@
 //! Buckets, and who may do what with them.
 
-use cpg_config::{Cloud, Upload};
+use cpg_config::Upload;
 use plan::{Output, text};
 
-use super::{Driver, hash, person};
+use super::{Driver, organisation, person};
 use crate::exports::{Namespace, storage};
-use crate::gcp::Gcp;
 use crate::groups::Member;
 use crate::infra::{
     Account, AccountAccess, Bucket, BucketAccess, BucketOptions, Infra, Rule, TEMPORARY_DAYS, UNDELETE_DAYS,
@@ -49,10 +48,10 @@ const RELEASE: Grants = &[
 impl Driver<'_> {
     pub(super) fn storage(&self) {
         let list = self.group("main-list");
-        self.gcp.give_member_ability_to_list_buckets("project-buckets-lister", &list);
+        self.infra().give_member_ability_to_list_buckets("project-buckets-lister", &list);
         let age = i64::from(self.dataset.options.archive_age);
         let rules = vec![Rule::Archive(age), Rule::Undelete(UNDELETE_DAYS)];
-        self.grant(&self.gcp.create_bucket("archive", &BucketOptions::new(rules)), ARCHIVE);
+        self.grant(&self.infra().create_bucket("archive", &BucketOptions::new(rules)), ARCHIVE);
         self.grant(&self.kept("main"), MAIN);
         self.grant(&self.temporary("main-tmp"), MAIN_TMP);
         self.grant(&self.kept("main-analysis"), MAIN_ANALYSIS);
@@ -73,14 +72,14 @@ impl Driver<'_> {
     fn kept(&self, name: &str) -> Bucket {
         let mut options = BucketOptions::new(vec![Rule::Undelete(UNDELETE_DAYS)]);
         options.autoclass = self.dataset.options.autoclass;
-        self.gcp.create_bucket(name, &options)
+        self.infra().create_bucket(name, &options)
     }
 
     /// A bucket whose objects are soon deleted.
     fn temporary(&self, name: &str) -> Bucket {
         let mut options = BucketOptions::new(vec![Rule::Temporary(TEMPORARY_DAYS, Vec::new())]);
         (options.versioning, options.soft_delete) = (false, false);
-        self.gcp.create_bucket(name, &options)
+        self.infra().create_bucket(name, &options)
     }
 
     /// The bucket of all data.
@@ -92,33 +91,34 @@ impl Driver<'_> {
     pub(super) fn release_bucket(&self) -> Bucket {
         let mut options = BucketOptions::new(vec![Rule::Undelete(UNDELETE_DAYS)]);
         (options.autoclass, options.requester_pays) = (self.dataset.options.autoclass, true);
-        self.gcp.create_bucket("release", &options)
+        self.infra().create_bucket("release", &options)
     }
 
     fn grant(&self, bucket: &Bucket, grants: Grants) {
         for (key, group, access) in grants {
-            self.gcp.add_member_to_bucket(key, &bucket.name, &self.group(group), *access);
+            self.infra().add_member_to_bucket(key, &bucket.name, &self.group(group), *access);
         }
     }
 
     /// Lets the server of reports read a bucket.
     fn web_server(&self, bucket: &str) {
-        if let Some(web) = &self.site.configuration.infrastructure.web_service {
+        let web = self.site.configuration.infrastructure.web_service.as_ref().filter(|_| self.gcp().is_some());
+        if let Some(web) = web {
             let server = Member::Literal(web.gcp.server_machine_account.clone());
             let key = format!("web-server-{bucket}-bucket-viewer");
-            self.gcp.add_member_to_bucket(&key, &self.kept(bucket).name, &server, Read);
+            self.infra().add_member_to_bucket(&key, &self.kept(bucket).name, &server, Read);
         }
     }
 
     fn test_buckets(&self) {
         if self.dataset.name == self.site.common() {
             let key = format!("{}-test-accessing-main", self.dataset.name);
-            self.gcp.add_member_to_bucket(&key, &self.main_bucket().name, &self.group("test-read"), Read);
+            self.infra().add_member_to_bucket(&key, &self.main_bucket().name, &self.group("test-read"), Read);
         }
         for name in ["test", "test-analysis", "test-tmp", "test-web", "test-upload"] {
             let bucket = if name == "test-tmp" { self.temporary(name) } else { self.kept(name) };
             let grant = |group: &str, what: &str, access| {
-                self.gcp.add_member_to_bucket(
+                self.infra().add_member_to_bucket(
                     &format!("{group}-{name}-{what}"),
                     &bucket.name,
                     &self.group(group),
@@ -133,7 +133,7 @@ impl Driver<'_> {
 
     /// The account by which data are uploaded.
     fn upload_account(&self) -> Account {
-        self.gcp.create_machine_account("main-upload", None, None)
+        self.infra().create_machine_account("main-upload", None, None)
     }
 
     fn upload_buckets(&self) {
@@ -148,21 +148,22 @@ impl Driver<'_> {
             let name = format!("main-upload-db-{}", dropbox.id.value);
             let mut options = BucketOptions::new(vec![Rule::Temporary(TEMPORARY_DAYS, vec!["incomplete/".to_owned()])]);
             (options.versioning, options.soft_delete) = (false, false);
-            self.upload_bucket(&name, &self.gcp.create_bucket(&name, &options), &[]);
+            self.upload_bucket(&name, &self.infra().create_bucket(&name, &options), &[]);
         }
     }
 
     fn upload_bucket(&self, name: &str, bucket: &Bucket, uploaders: &[plan::config::Placed<String>]) {
         let grant = |key: String, member: &Member, access| {
-            self.gcp.add_member_to_bucket(&key, &bucket.name, member, access);
+            self.infra().add_member_to_bucket(&key, &bucket.name, member, access);
         };
         for key in uploaders {
-            let Some((id, member)) = person(self.site, &key.value, Cloud::Gcp) else { continue };
-            grant(format!("main-upload-{name}-uploader-{}", hash(&self.dataset.name, &id)), &member, Mutate);
+            let Some((id, member)) = person(self.site, &key.value, self.cloud()) else { continue };
+            grant(format!("main-upload-{name}-uploader-{}", self.hash(&id)), &member, Mutate);
         }
         let account = Member::Account(self.upload_account().email);
         grant(format!("main-upload-service-account-{name}-bucket-creator"), &account, Mutate);
-        if let Some(dropbox) = &self.site.configuration.infrastructure.data_dropbox {
+        let dropbox = self.site.configuration.infrastructure.data_dropbox.as_ref().filter(|_| self.gcp().is_some());
+        if let Some(dropbox) = dropbox {
             let server = Member::Literal(dropbox.gcp.server_machine_account.clone());
             grant(format!("dropbox-server-service-account-{name}-bucket-creator"), &server, Mutate);
         }
@@ -173,17 +174,19 @@ impl Driver<'_> {
     }
 
     fn project_roles(&self) {
-        for (key, group) in [("analysis-group", "analysis"), ("standard", "standard"), ("full", "full")]
-            .into_iter()
-            .chain(self.test(("test", "test")))
-        {
-            let key = format!("{key}-serviceusage-consumer");
-            self.gcp.project_role(&key, &self.group(group), "roles/serviceusage.serviceUsageConsumer", None, &[]);
-        }
         let manager = self.group("data-manager");
-        self.gcp.project_role("data-manager-project-iam-viewer", &manager, "roles/iam.roleViewer", None, &[]);
+        if let Some(gcp) = self.gcp() {
+            for (key, group) in [("analysis-group", "analysis"), ("standard", "standard"), ("full", "full")]
+                .into_iter()
+                .chain(self.test(("test", "test")))
+            {
+                let key = format!("{key}-serviceusage-consumer");
+                gcp.project_role(&key, &self.group(group), "roles/serviceusage.serviceUsageConsumer", None, &[]);
+            }
+            gcp.project_role("data-manager-project-iam-viewer", &manager, "roles/iam.roleViewer", None, &[]);
+        }
         let (key, access) = ("data-manager-credentials-generator", AccountAccess::CredentialsAdmin);
-        self.gcp.add_member_to_machine_account_role(key, &self.upload_account(), &manager, access);
+        self.infra().add_member_to_machine_account_role(key, &self.upload_account(), &manager, access);
     }
 
     /// Where the dataset's data and those of its dependencies are, for programs that read them.
@@ -192,15 +195,23 @@ impl Driver<'_> {
         let destination = &configuration.infrastructure.config_destination.value;
         let within = destination.strip_prefix("gs://").and_then(|rest| rest.split_once('/'));
         let Some((bucket, prefix)) = within.filter(|_| self.site.is_here(&self.dataset.name)) else { return };
+        let cloud = self.cloud().name();
         for namespace in Namespace::of(self.dataset) {
             let path = |dataset: &cpg_config::Dataset, name: &str| {
-                Gcp::of(self.site, dataset).map_or_else(String::new, |gcp| gcp.bucket_output_path(name))
+                self.on.of_dataset(dataset).infra().bucket_output_path(name)
             };
-            let tree = storage(configuration, self.dataset, Cloud::Gcp, *namespace, &path);
+            let tree = storage(configuration, self.dataset, self.cloud(), *namespace, &path);
+            let content = Output::known(tree.to_toml());
             let file = format!("{}-{}", self.dataset.name, namespace.name());
-            let name = format!("storage-config-{}-{file}", Cloud::Gcp.name());
-            let at = format!("{prefix}/storage/{}/{file}.toml", Cloud::Gcp.name());
-            self.gcp.add_blob_to_bucket(&name, &Output::known(bucket), &at, &Output::known(tree.to_toml()));
+            let name = format!("storage-config-{cloud}-{file}");
+            let at = format!("{prefix}/storage/{cloud}/{file}.toml");
+            // Wherever the data are, programs look on Google Cloud; those on Azure find it there, too.
+            if let Some(common) = organisation::common(self.site) {
+                common.of_dataset(self.dataset).add_blob_to_bucket(&name, &Output::known(bucket), &at, &content);
+            }
+            if let Some(container) = organisation::config_container(&self.on) {
+                self.infra().add_blob_to_bucket(&name, &container.name, &at, &content);
+            }
         }
     }
 }

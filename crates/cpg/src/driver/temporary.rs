@@ -2,9 +2,9 @@
 
 use cpg_config::{Cloud, Component, Dataset};
 
-use super::{Driver, hash, organisation, person};
+use super::{Driver, organisation, person};
 use crate::groups::Member;
-use crate::infra::{Infra, TemporaryAccess};
+use crate::infra::TemporaryAccess;
 
 const GROUP: &str = "tmp-main-read-access";
 
@@ -15,6 +15,7 @@ fn asks(dataset: &Dataset) -> bool {
 
 impl Driver<'_> {
     pub(super) fn temporary_main_read(&self) {
+        let (Some(gcp), Some(temporary)) = (self.gcp(), self.infra().temporary()) else { return };
         let group = self.group(GROUP);
         let configuration = self.site.configuration;
         let depended_on = configuration
@@ -24,20 +25,20 @@ impl Driver<'_> {
         if !asks(self.dataset) && !depended_on {
             return;
         }
-        self.gcp.project_role("tmp-main-read-access-project-browser", &group, "roles/browser", None, &[]);
+        gcp.project_role("tmp-main-read-access-project-browser", &group, "roles/browser", None, &[]);
         // Without a broker nobody could ask; the check of the configuration has said so.
         let Some(broker) = organisation::broker(self.site) else { return };
         for key in &self.dataset.members.tmp_main_read_access {
             let Some((id, member)) = person(self.site, &key.value, Cloud::Gcp) else { continue };
-            self.add(GROUP, &format!("tmp-main-read-access-member-{}", hash(&self.dataset.name, &id)), member);
+            self.add(GROUP, &format!("tmp-main-read-access-member-{}", self.hash(&id)), member);
         }
         let notebooks = self.dataset.options.allow_notebook_tmp_main_read && self.has(Component::Notebooks);
         if let Some(account) = notebooks.then(|| self.notebook_account()).flatten() {
-            self.gcp.token_creator("pam-broker-token-creator", &account, &Member::Account(broker));
+            gcp.token_creator("pam-broker-token-creator", &account, &Member::Account(broker));
             self.add(GROUP, "notebook-sa-in-tmp-main-read-access", Member::Account(account.email));
         }
         let (key, bucket) = ("temporary-bucket-access-main-read", self.main_bucket());
-        let id = self.gcp.create_temporary_bucket_access(key, &bucket, TemporaryAccess::Read, &self.group_name(GROUP));
+        let id = temporary.create_temporary_bucket_access(key, &bucket, TemporaryAccess::Read, &self.group_name(GROUP));
         self.site.export(&self.dataset.name, &["pam_entitlement"], &plan::Output::known(id));
     }
 }

@@ -8,8 +8,8 @@ use super::access::known;
 use super::{Gcp, table};
 use crate::groups::Member;
 use crate::infra::{
-    Account, AccountAccess, Bucket, BucketAccess, BucketOptions, Infra, Project, Registry, RegistryAccess, Secret,
-    SecretAccess, SecretName, TemporaryAccess,
+    Account, AccountAccess, Bucket, BucketAccess, BucketOptions, Credentials, Infra, Project, Registry, RegistryAccess,
+    Secret, SecretAccess, SecretName, TemporaryAccess, TemporaryBucketAccess,
 };
 use crate::site::Handle;
 
@@ -26,10 +26,11 @@ impl Infra for Gcp<'_> {
         project(&self.project_handle())
     }
 
-    fn create_project(&self, key: &str, name: &str) -> Project {
+    fn create_project(&self, key: &str, end: &str) -> Project {
+        let own = &self.dataset.options.gcp.project;
         // What exists was once called by the project's id.
-        let earlier = format!("gcp-{}-shared-project", self.dataset.options.gcp.project);
-        project(&self.declare_project(&self.named(key), name, Some(&earlier)))
+        let earlier = format!("gcp-{own}-{key}");
+        project(&self.declare_project(&self.named(key), &format!("{own}-{end}"), Some(&earlier)))
     }
 
     fn create_monthly_budget(&self, key: &str, budget: &Budget, project: &Project) {
@@ -75,16 +76,6 @@ impl Infra for Gcp<'_> {
         );
     }
 
-    fn create_temporary_bucket_access(
-        &self,
-        key: &str,
-        bucket: &Bucket,
-        access: TemporaryAccess,
-        group: &str,
-    ) -> String {
-        self.entitlement(key, bucket, access, group)
-    }
-
     fn add_blob_to_bucket(&self, name: &str, bucket: &Output<String>, path: &str, content: &Output<String>) {
         self.declare("storage.googleapis.com/Object", name, &[], &[], |object| {
             object.set("bucket", bucket.into_expr());
@@ -113,16 +104,12 @@ impl Infra for Gcp<'_> {
         self.binding("iam.googleapis.com/ServiceAccountIamMember", key, target, member, &role, &before);
     }
 
-    fn get_credentials_for_machine_account(&self, key: &str, account: &Account) -> Output<String> {
-        let name = self.named(key);
-        let handle = self.declare("iam.googleapis.com/ServiceAccountKey", &name, &["keys", &name], &[], |key| {
-            key.set("serviceAccount", account.email.clone().into_expr());
-        });
-        handle.attribute("privateKeyData")
-    }
-
     fn create_group(&self, name: &str, description: Option<&str>) -> Handle {
         self.group_resource(name, description)
+    }
+
+    fn group_key(&self, group: &Handle) -> Output<String> {
+        group.attribute("name")
     }
 
     fn add_group_member(&self, name: &str, group: &Output<String>, member: &Member) {
@@ -139,7 +126,7 @@ impl Infra for Gcp<'_> {
                 let replica = Expr::List(vec![table([("location", self.region().into())])]);
                 secret.set("replication", table([("userManaged", table([("replicas", replica)]))]));
             });
-        Secret { name: handle.attribute("name") }
+        Secret { name: handle.attribute("name"), short: name.to_owned(), logical }
     }
 
     fn add_secret_version(&self, key: &str, secret: &Secret, data: &Output<String>) {
@@ -199,6 +186,36 @@ impl Infra for Gcp<'_> {
 
     fn finalise(&self) {
         self.service("serviceusage");
+    }
+
+    fn temporary(&self) -> Option<&dyn TemporaryBucketAccess> {
+        Some(self)
+    }
+
+    fn credentials(&self) -> Option<&dyn Credentials> {
+        Some(self)
+    }
+}
+
+impl TemporaryBucketAccess for Gcp<'_> {
+    fn create_temporary_bucket_access(
+        &self,
+        key: &str,
+        bucket: &Bucket,
+        access: TemporaryAccess,
+        group: &str,
+    ) -> String {
+        self.entitlement(key, bucket, access, group)
+    }
+}
+
+impl Credentials for Gcp<'_> {
+    fn get_credentials_for_machine_account(&self, key: &str, account: &Account) -> Output<String> {
+        let name = self.named(key);
+        let handle = self.declare("iam.googleapis.com/ServiceAccountKey", &name, &["keys", &name], &[], |key| {
+            key.set("serviceAccount", account.email.clone().into_expr());
+        });
+        handle.attribute("privateKeyData")
     }
 }
 

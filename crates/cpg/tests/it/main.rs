@@ -1,5 +1,7 @@
 //! The plans of a centre, held against those of the program that came before.
 
+mod azure;
+mod azure_mapping;
 mod github;
 mod mapping;
 mod mini;

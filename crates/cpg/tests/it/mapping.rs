@@ -188,7 +188,7 @@ impl From {
 }
 
 /// A value as JSON; secrets are only said to be some.
-fn json_of(value: &Value) -> Json {
+pub(crate) fn json_of(value: &Value) -> Json {
     match value {
         Value::Null => Json::Null,
         Value::Bool(truth) => (*truth).into(),

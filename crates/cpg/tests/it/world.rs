@@ -48,8 +48,13 @@ pub(crate) fn given(project: Project, stack: &str, files: &[(&str, &str)]) -> Gi
 
 /// Everything in one stack, with what the clouds would choose.
 pub(crate) fn planned(files: &[(&str, &str)]) -> Planned {
-    let first = given(whole(), "production", files).evaluate();
-    let mut second = given(whole(), "production", files);
+    known(whole, "production", files)
+}
+
+/// A stack of a project, with what the clouds would choose.
+pub(crate) fn known(project: fn() -> Project, stack: &str, files: &[(&str, &str)]) -> Planned {
+    let first = given(project(), stack, files).evaluate();
+    let mut second = given(project(), stack, files);
     for (ty, name, attribute, value) in chosen(&first) {
         second = second.attribute(&ty, &name, attribute, value.as_str());
     }
@@ -83,6 +88,12 @@ fn chosen(planned: &Planned) -> Vec<(String, String, &'static str, String)> {
                 }
                 "artifactregistry.googleapis.com/Repository" => {
                     choose("name", format!("{}/repositories/{}", text("parent"), text("repositoryId")));
+                }
+                "hail_user" if text("cloud") == "azure" => choose("identity", format!("hail-{}", text("username"))),
+                "Microsoft.Graph/groups" => choose("id", format!("oid:{}", text("uniqueName"))),
+                ty if ty.starts_with("Microsoft.") => {
+                    choose("id", format!("id:{name}"));
+                    choose("principalId", format!("principal:{name}"));
                 }
                 "hail_user" => {
                     choose("identity", format!("hail-{}@hail-project.iam.gserviceaccount.com", text("username")));

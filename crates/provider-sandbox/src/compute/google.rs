@@ -49,8 +49,11 @@ pub(super) fn make(ty: &str, sheet: &mut Sheet<'_>) {
             }
         }
         "hail_user" => {
-            let identity =
-                format!("{}-{}@hail-batch.iam.gserviceaccount.com", sheet.text("username"), ids.hex("user", 5));
+            // An account where Hail runs on Google Cloud, the object id of one where it runs on Azure.
+            let identity = match sheet.text("cloud") {
+                "azure" => ids.uuid("user"),
+                _ => format!("{}-{}@hail-batch.iam.gserviceaccount.com", sheet.text("username"), ids.hex("user", 5)),
+            };
             sheet.set("identity", identity);
         }
         "metamist_project" => {

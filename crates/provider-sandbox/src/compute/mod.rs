@@ -1,5 +1,6 @@
 //! What the vendor sets: ids, addresses, endpoints, names, ARNs.
 
+mod azure;
 mod balancing;
 mod data;
 mod ec2;
@@ -72,6 +73,7 @@ pub(crate) fn create(call: &Call<'_>, ids: &Ids) -> Made {
         ["AWS", "RDS" | "ElastiCache", ty] => data::make(ty, &mut sheet),
         ["AWS", "AutoScaling" | "ElasticLoadBalancingV2", ty] => balancing::make(ty, &mut sheet),
         ["AWS", service, ty] => services::make(service, ty, &mut sheet),
+        _ if call.ty().starts_with("Microsoft.") => azure::make(call.ty(), &mut sheet),
         _ => google::make(call.ty(), &mut sheet),
     }
     predict(&mut sheet);
