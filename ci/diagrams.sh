@@ -24,7 +24,8 @@ for stack in infrastructure.aws.network.QA infrastructure.aws.dns.default infras
     infrastructure.aws.policies.default infrastructure.aws.iam.default infrastructure.aws.private_ca.default \
     infrastructure.monitoring.default infrastructure.consul.operations.QA infrastructure.vault.operations.QA \
     substructure.consul.operations.QA substructure.vault.static_mounts.operations.QA \
-    applications.concourse.QA applications.edxapp.mitx.QA applications.edx_notes.mitx.QA; do
+    applications.concourse.QA applications.keycloak.QA applications.tika.QA applications.edxapp.mitx.QA \
+    applications.edx_notes.mitx.QA; do
     draw "$stack" "$stack"
 done
 if [[ ${1:-} == --check ]]; then

@@ -27,7 +27,7 @@ pub fn attribute(
     };
     if action == Action::Read {
         // Its goal is all that was seen of it.
-        return Some(if goal.is_empty() { unknown() } else { at(goal, path).cloned().unwrap_or_default() });
+        return Some(if goal.is_empty() { unknown() } else { value_at(goal, path).cloned().unwrap_or_default() });
     }
     if !schema.is_attribute(path) {
         if let Some(given) = goal.get(first) {
@@ -42,7 +42,7 @@ pub fn attribute(
         }
     }
     match action {
-        Action::Keep | Action::Update | Action::Read => Some(at(observed?, path).cloned().unwrap_or_default()),
+        Action::Keep | Action::Update | Action::Read => Some(value_at(observed?, path).cloned().unwrap_or_default()),
         Action::Create | Action::Replace { undecided: false, .. } => {
             Some(predicted(schema, goal, path).unwrap_or_else(unknown))
         }
@@ -56,7 +56,8 @@ pub(crate) fn is_secret(schema: &TypeSchema, path: &Path) -> bool {
     schema.overlay.secret.iter().any(|secret| secret.covers(path))
 }
 
-fn at<'a>(map: &'a Map, path: &Path) -> Option<&'a Value> {
+/// What is at a path within properties.
+pub(crate) fn value_at<'a>(map: &'a Map, path: &Path) -> Option<&'a Value> {
     let first = map.get(path.first_key()?)?;
     first.at(&Path::from(path.segments()[1..].to_vec()))
 }
@@ -69,7 +70,7 @@ fn predicted(schema: &TypeSchema, goal: &Map, path: &Path) -> Option<Value> {
     while let Some((before, after)) = rest.split_once('{') {
         let (name, tail) = after.split_once('}')?;
         out.push_str(before);
-        let value = goal.get(name).or_else(|| schema.overlay.defaults.get(name))?;
+        let value = value_at(goal, &name.parse().ok()?).or_else(|| schema.overlay.defaults.get(name))?;
         out.push_str(value.as_str()?);
         rest = tail;
     }

@@ -7,6 +7,7 @@ use schema::{ChangeKind, TypeSchema};
 use state::{Object, Site, Status};
 use value::{Digest, Map, Origin, Path, Value};
 
+use crate::attribute::value_at;
 use crate::compare::{compare, holds, without_nulls};
 use crate::{Action, Difference, Impossible, ignore_changes};
 
@@ -233,14 +234,14 @@ fn drift(case: &Case<'_>, old: &Object, goal: &Map, changed: &[Difference]) -> V
 fn deletes_first(case: &Case<'_>, old: &Object, goal: &Map, named: bool, remarks: &mut Vec<String>) -> bool {
     if let Some(identity) = &case.schema.overlay.identity {
         let made = case.schema.overlay.name.as_ref().filter(|_| named).map(|name| &name.property);
-        let equal = |property: &String| match (old.inputs.get(property), goal.get(property)) {
-            _ if made == Some(property) => false,
+        let equal = |path: Path| match (value_at(&old.inputs, &path), value_at(goal, &path)) {
+            _ if made.is_some_and(|made| path == Path::key(made)) => false,
             (None, None) => true,
             (Some(old), Some(new)) => old == new && !new.has_unknown(),
             _ => false,
         };
-        let given = identity.properties.iter().any(|property| goal.contains_key(property));
-        if given && identity.properties.iter().all(equal) {
+        let given = identity.paths().any(|path| value_at(goal, &path).is_some());
+        if given && identity.paths().all(equal) {
             let names = identity.properties.join(", ");
             remarks.push(format!("the old object goes first: two cannot have one {names}"));
             return true;

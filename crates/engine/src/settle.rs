@@ -133,9 +133,8 @@ impl Engine<'_> {
         let owner = self.owner(state, intent);
         let found = match way(schema, intent) {
             Settle::Identity => {
-                let names = schema.overlay.identity.as_ref().map(|i| i.properties.clone()).unwrap_or_default();
-                let identity = intent.request.inputs.iter().filter(|(key, _)| names.contains(key));
-                let identity = identity.map(|(key, value)| (key.clone(), value.clone())).collect();
+                let identity = schema.overlay.identity.as_ref().map(|i| i.within(&intent.request.inputs));
+                let identity = identity.unwrap_or_default();
                 self.search(intent, Find::Identity(identity), look.since).await?.filter(|_| intent.was_absent)
             }
             Settle::Tag => self.search(intent, Find::Owner(owner), look.since).await?,

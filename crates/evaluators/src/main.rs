@@ -20,6 +20,10 @@ fn projects() -> Vec<plan::Project> {
         applications_edx_notes::project(),
         #[cfg(feature = "applications-edxapp")]
         applications_edxapp::project(),
+        #[cfg(feature = "applications-keycloak")]
+        applications_keycloak::project(),
+        #[cfg(feature = "applications-tika")]
+        applications_tika::project(),
         #[cfg(feature = "cpg-dataset")]
         cpg_dataset::project(),
         #[cfg(feature = "cpg-github-wif")]

@@ -6,8 +6,7 @@ use ol::Tags;
 use plan::prelude::*;
 use types_aws_elasticache as elasticache;
 
-use crate::Tier;
-use crate::alarms::Alarms;
+use crate::{AlarmTopics, MonitoringProfile};
 
 /// The port of Valkey and Redis.
 pub const CACHE_PORT: u16 = 6379;
@@ -28,9 +27,9 @@ pub struct AmazonCache<'a> {
     /// How many nodes there are, the primary among them.
     pub nodes: u8,
     /// Which alarms it gets.
-    pub tier: Tier,
+    pub monitoring: MonitoringProfile,
     /// Where its alarms go.
-    pub alarm_topic: Output<String>,
+    pub topics: &'a AlarmTopics,
     /// The password.
     pub auth_token: &'a SealedSecret,
     /// The subnet group that it lies in.
@@ -72,9 +71,10 @@ impl AmazonCache<'_> {
                 .snapshot_retention_limit(5)
                 .tags(self.tags)
                 .declare(plan);
-            let alarms = Alarms { tier: self.tier, topic: &self.alarm_topic, tags: self.tags };
-            for node in 1..=self.nodes {
-                alarms.on_cache_node(&format!("{}-{node:03}", self.name), plan);
+            for alarm in self.monitoring.of_cache_nodes() {
+                for node in 1..=self.nodes {
+                    alarm.on_cache_node(&format!("{}-{node:03}", self.name), self.topics, self.tags, plan);
+                }
             }
             cache
         })

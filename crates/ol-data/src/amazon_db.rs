@@ -7,8 +7,8 @@ use plan::prelude::*;
 use types_aws_iam as iam;
 use types_aws_rds as rds;
 
-use crate::alarms::Alarms;
-use crate::{DatabaseDefaults, EngineVersion, Tier};
+use crate::database_settings::{BlueGreen, ReplicaSettings};
+use crate::{AlarmTopics, DatabaseSettings, EngineVersion, MonitoringProfile, Upgrades};
 
 /// The user that owns every database.
 pub const DATABASE_OWNER: &str = "oldevops";
@@ -90,28 +90,22 @@ pub struct AmazonDb<'a> {
     pub engine: Engine,
     /// Its identifier, and what the names of its resources start with.
     pub name: &'a str,
-    /// The version to make it with; later minor versions are AWS's to choose.
+    /// The version to make it with; see [`Upgrades`] for what comes later.
     pub version: &'a EngineVersion,
     /// How large and how safe it is.
-    pub defaults: DatabaseDefaults,
+    pub settings: DatabaseSettings,
     /// Which alarms it gets.
-    pub tier: Tier,
+    pub monitoring: MonitoringProfile,
     /// Where its alarms go.
-    pub alarm_topic: Output<String>,
-    /// The schema that is made with it.
-    pub db_name: &'a str,
+    pub topics: &'a AlarmTopics,
+    /// The schema that is made with it, if one is.
+    pub db_name: Option<&'a str>,
     /// The owner's password.
     pub password: &'a SealedSecret,
-    /// Its size in GiB at first.
-    pub storage_gb: i64,
-    /// Its size in GiB at most.
-    pub max_storage_gb: i64,
     /// The subnet group that it lies in.
     pub subnet_group: Output<String>,
     /// Who may reach it.
-    pub security_group: Output<String>,
-    /// Whether AWS's own identities may log in; with that, nobody who may use them can log in by password.
-    pub iam_logins: bool,
+    pub security_groups: Vec<Output<String>>,
     /// The tags of all its resources.
     pub tags: &'a Tags,
 }
@@ -127,17 +121,22 @@ pub struct Database {
 
 impl AmazonDb<'_> {
     /// Declares the database and all that belongs to it.
+    #[track_caller]
     pub fn declare(&self, plan: &mut Draft) -> Database {
+        for problem in self.settings.problems() {
+            let message = format!("database `{}` {problem}", self.name);
+            plan.report(Diagnostic::error("E0188", message).at(Place::caller()));
+        }
         plan.construct("ol:AmazonDb", self.name, |plan| {
-            let role = (self.defaults.monitoring_interval > 0).then(|| self.monitoring_role(plan));
+            let role = (self.settings.monitoring_interval > 0).then(|| self.monitoring_role(plan));
             let parameters = self.parameter_group(plan);
-            let instance = self.instance(&parameters, role.as_ref(), plan);
-            let replica = self
-                .defaults
-                .read_replica
-                .map(|class| self.replica(class, &instance, &parameters, role.as_ref(), plan));
-            let alarms = Alarms { tier: self.tier, topic: &self.alarm_topic, tags: self.tags };
-            alarms.on_database(self.name, plan);
+            let shared = Shared { parameters, role };
+            let instance = self.instance(&shared, plan);
+            let replica = self.settings.read_replica.as_ref();
+            let replica = replica.map(|replica| self.replica(replica, &instance, &shared, plan));
+            for alarm in self.monitoring.of_databases() {
+                alarm.on_database(self.name, self.topics, self.tags, plan);
+            }
             Database { instance, replica }
         })
     }
@@ -163,88 +162,107 @@ impl AmazonDb<'_> {
     }
 
     fn parameter_group(&self, plan: &mut Draft) -> rds::DbParameterGroupHandle {
-        let engine = self.engine;
-        // Otherwise the replica's long queries are cancelled.
-        let feedback = engine == Engine::Postgres && self.defaults.read_replica.is_some();
-        let more = feedback.then_some(("hot_standby_feedback", "1"));
-        let parameters: BTreeMap<String, &str> =
-            engine.parameters().iter().copied().chain(more).map(|(name, value)| (name.to_owned(), value)).collect();
         rds::DbParameterGroup::new(self.child("parameter-group", plan))
             .description(format!("Parameters of {}", self.name))
             .family(&self.version.family)
-            .parameters(object!(parameters))
+            .parameters(object!(self.parameters()))
             .tags(self.tags)
             .declare(plan)
     }
 
-    fn instance(
-        &self,
-        parameters: &rds::DbParameterGroupHandle,
-        role: Option<&iam::RoleHandle>,
-        plan: &mut Draft,
-    ) -> rds::DbInstanceHandle {
-        let instance = rds::DbInstance::new(self.child("instance", plan))
+    fn parameters(&self) -> BTreeMap<String, String> {
+        let pair = |(name, value): (&str, &str)| (name.to_owned(), value.to_owned());
+        let usual = || self.engine.parameters().iter().copied().map(pair).collect();
+        let mut parameters = self.settings.parameters.clone().unwrap_or_else(usual);
+        if self.engine == Engine::Postgres && self.settings.read_replica.is_some() {
+            // Otherwise the replica's long queries are cancelled.
+            parameters.extend([pair(("hot_standby_feedback", "1"))]);
+        }
+        parameters
+    }
+
+    fn instance(&self, shared: &Shared, plan: &mut Draft) -> rds::DbInstanceHandle {
+        let settings = &self.settings;
+        let mut instance = rds::DbInstance::new(self.child("instance", plan))
             .db_instance_identifier(self.name)
             .engine(self.engine.as_str())
-            .db_name(self.db_name)
-            .master_username(DATABASE_OWNER)
+            .master_username(&settings.username)
             .master_user_password(self.password)
-            .port(self.engine.port().to_string())
-            .db_instance_class(&self.defaults.instance_size)
-            .allocated_storage(self.storage_gb.to_string())
-            .multi_az(self.defaults.multi_az)
+            .port(settings.port.unwrap_or(self.engine.port()).to_string())
+            .db_instance_class(&settings.instance_size)
+            .allocated_storage(settings.storage_gb.to_string())
+            .storage_type(settings.storage_type.as_str())
+            .multi_az(settings.multi_az)
             .db_subnet_group_name(&self.subnet_group)
-            .backup_retention_period(self.defaults.backup_days)
+            .vpc_security_groups(&self.security_groups)
+            .publicly_accessible(settings.public_access)
+            .backup_retention_period(settings.backup_days)
             .copy_tags_to_snapshot(true)
-            .deletion_protection(self.defaults.prevent_delete)
-            .enable_iam_database_authentication(self.iam_logins);
-        self.both(instance, parameters, role).declare(plan)
+            .deletion_protection(settings.prevent_delete)
+            .enable_iam_database_authentication(settings.iam_logins);
+        if let Some(name) = self.db_name {
+            instance = instance.db_name(name);
+        }
+        if let Some(iops) = settings.iops {
+            instance = instance.iops(iops);
+        }
+        if let Some(throughput) = settings.storage_throughput {
+            instance = instance.storage_throughput(throughput);
+        }
+        self.both(instance, shared).declare(plan)
     }
 
     fn replica(
         &self,
-        class: &str,
+        replica: &ReplicaSettings,
         primary: &rds::DbInstanceHandle,
-        parameters: &rds::DbParameterGroupHandle,
-        role: Option<&iam::RoleHandle>,
+        shared: &Shared,
         plan: &mut Draft,
     ) -> rds::DbInstanceHandle {
-        let replica = rds::DbInstance::new(self.child("replica", plan))
+        let made = rds::DbInstance::new(self.child("replica", plan))
             .db_instance_identifier(format!("{}-replica", self.name))
             .source_db_instance_identifier(primary.id())
-            .db_instance_class(class);
-        self.both(replica, parameters, role).declare(plan)
+            .db_instance_class(&replica.instance_size)
+            .storage_type(replica.storage_type.as_str())
+            .vpc_security_groups(replica.security_groups.as_ref().unwrap_or(&self.security_groups))
+            .publicly_accessible(replica.public_access);
+        self.both(made, shared).declare(plan)
     }
 
     /// What the primary and its replica have in common.
-    fn both(
-        &self,
-        instance: rds::DbInstance,
-        parameters: &rds::DbParameterGroupHandle,
-        role: Option<&iam::RoleHandle>,
-    ) -> rds::DbInstance {
-        let instance = instance
+    fn both(&self, instance: rds::DbInstance, shared: &Shared) -> rds::DbInstance {
+        let settings = &self.settings;
+        let mut instance = instance
             .engine_version(&self.version.version)
-            .ignore_changes(&["EngineVersion"])
             .allow_major_version_upgrade(true)
             .auto_minor_version_upgrade(true)
             .apply_immediately(true)
-            .db_parameter_group_name(parameters.id())
-            .max_allocated_storage(self.max_storage_gb)
-            .storage_type("gp3")
+            .db_parameter_group_name(shared.parameters.id())
             .storage_encrypted(true)
-            .publicly_accessible(false)
-            .vpc_security_groups([&self.security_group])
-            .monitoring_interval(self.defaults.monitoring_interval)
-            .enable_performance_insights(self.defaults.performance_insights_days.is_some())
+            .monitoring_interval(settings.monitoring_interval)
+            .enable_performance_insights(settings.performance_insights_days.is_some())
             .tags(self.tags);
-        let instance = match self.defaults.performance_insights_days {
-            Some(days) => instance.performance_insights_retention_period(days),
-            None => instance,
-        };
-        match role {
-            Some(role) => instance.monitoring_role_arn(role.arn()),
+        if settings.upgrades == Upgrades::ByVendor {
+            instance = instance.ignore_changes(&["EngineVersion"]);
+        }
+        if let Some(most) = settings.max_storage_gb {
+            instance = instance.max_allocated_storage(most);
+        }
+        if let Some(days) = settings.performance_insights_days {
+            instance = instance.performance_insights_retention_period(days);
+        }
+        if let Some(role) = &shared.role {
+            instance = instance.monitoring_role_arn(role.arn());
+        }
+        match settings.blue_green.map(BlueGreen::seconds) {
+            Some(seconds) => instance.timeouts(seconds, seconds, seconds),
             None => instance,
         }
     }
+}
+
+/// What the primary and its replica share.
+struct Shared {
+    parameters: rds::DbParameterGroupHandle,
+    role: Option<iam::RoleHandle>,
 }

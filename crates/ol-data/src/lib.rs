@@ -7,6 +7,7 @@ mod access;
 mod alarms;
 mod amazon_cache;
 mod amazon_db;
+mod database_settings;
 mod eks;
 mod instance;
 mod postgres;
@@ -17,12 +18,14 @@ mod world;
 use plan::PlanFunction;
 
 pub use access::{RULES_FROM_BLOCKS, Through, ingress_from_each, rules_from_blocks};
+pub use alarms::{AlarmSettings, AlarmTopics, Comparison, Level, Missing, MonitoringProfile, Statistic, Unit};
 pub use amazon_cache::{AmazonCache, CACHE_PORT};
 pub use amazon_db::{AmazonDb, DATABASE_OWNER, Database, Engine, MARIADB_PORT, POSTGRES_PORT};
+pub use database_settings::{BlueGreen, DatabaseSettings, ReplicaSettings, StorageType, Upgrades};
 pub use eks::{OIDC_TRUST_POLICY, TrustRole, oidc_trust_policy};
 pub use instance::{consul_of, tenant_of, vault_of};
 pub use postgres::postgres_extension;
-pub use tier::{DatabaseDefaults, Tier};
+pub use tier::Tier;
 pub use vault::{DatabaseBackend, DatabaseRole, Rights, policy_text};
 pub use world::{CacheParameterGroupFamily, EngineVersion, RdsEngineVersion};
 

@@ -9,6 +9,8 @@ pub fn projects() -> Vec<plan::Project> {
         applications_concourse::project(),
         applications_edx_notes::project(),
         applications_edxapp::project(),
+        applications_keycloak::project(),
+        applications_tika::project(),
         cpg_dataset::project(),
         cpg_github_wif::project(),
         cpg_organisation::project(),

@@ -83,6 +83,8 @@ impl TypeSchema {
                     properties.get(key).or(additional.as_deref())?
                 }
                 (Kind::Array(item), value::Segment::Index(_) | value::Segment::Any) => item,
+                // What is in JSON is JSON.
+                (Kind::Json, _) => here,
                 _ => return None,
             });
         }

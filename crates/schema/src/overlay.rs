@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use serde::Deserialize;
-use value::{Map, Path};
+use value::{Map, Path, Segment, Value};
 
 /// The overlay of one type; the default is that of a type about which nothing more is known.
 #[derive(Debug, Clone, Default, PartialEq, Deserialize)]
@@ -73,6 +73,37 @@ fn yes() -> bool {
 pub struct Identity {
     /// The properties that are unique together. A property that the type lacks in a case counts as null.
     pub properties: Vec<String>,
+}
+
+impl Identity {
+    /// What of an object's properties is its identity, and nothing else.
+    pub fn within(&self, properties: &Map) -> Map {
+        let mut found = Map::new();
+        for path in self.paths() {
+            let (first, rest) = path.segments().split_at(1);
+            let value = path.first_key().and_then(|key| properties.get(key)?.at(&Path::from(rest.to_vec())));
+            if let Some(value) = value {
+                put(&mut found, first, rest, value);
+            }
+        }
+        found
+    }
+
+    /// Where the properties are.
+    pub fn paths(&self) -> impl Iterator<Item = Path> {
+        self.properties.iter().filter_map(|property| property.parse().ok()).filter(|path: &Path| !path.is_root())
+    }
+}
+
+/// Puts a value into maps within maps.
+fn put(map: &mut Map, first: &[Segment], rest: &[Segment], value: &Value) {
+    let [Segment::Key(key)] = first else { return };
+    if rest.is_empty() {
+        map.insert(key.clone(), value.clone());
+    } else if let Value::Map(inner) = map.entry(key.clone()).or_insert_with(|| Value::Map(Map::new())) {
+        let (first, rest) = rest.split_at(1);
+        put(inner, first, rest, value);
+    }
 }
 
 /// How a call whose answer was lost is settled at the next run.

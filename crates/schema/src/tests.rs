@@ -59,3 +59,19 @@ fn an_overlay_with_an_unknown_key_is_refused() {
     assert!(catalog.get("x").is_err());
     assert!(matches!(catalog.get("y"), Ok(None)));
 }
+
+#[test]
+fn an_identity_may_lie_within_maps_and_holds_nothing_else() {
+    let identity = Identity { properties: vec!["Kind".to_owned(), "Meta.Name".to_owned(), "Meta.Space".to_owned()] };
+    let meta = Value::map([("Name", Value::from("a")), ("Labels", Value::from("l"))]);
+    let properties = Value::map([("Kind", Value::from("k")), ("Meta", meta), ("Data", Value::from("d"))]);
+    let wanted = Value::map([("Kind", Value::from("k")), ("Meta", Value::map([("Name", "a")]))]);
+    assert_eq!(properties.as_map().map(|map| Value::Map(identity.within(map))), Some(wanted));
+}
+
+#[test]
+fn whatever_is_below_json_is_json() {
+    let path: Path = "Policy.Statement[0].Effect".parse().expect("a path");
+    assert_eq!(schema().property(&path).map(|property| &property.kind), Some(&Kind::Json));
+    assert!(schema().property(&"Mode.x".parse().expect("a path")).is_none());
+}

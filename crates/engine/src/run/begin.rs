@@ -136,10 +136,7 @@ impl<'a> Runner<'a> {
             _ => (Action::Create, decision.incarnation, None, StepAction::Create { inputs: exposed }),
         };
         let identity = match (&step, schema.overlay.settle, &schema.overlay.identity) {
-            (StepAction::Create { inputs }, schema::Settle::Identity, Some(identity)) => {
-                let given = inputs.iter().filter(|(key, _)| identity.properties.contains(key));
-                Some(given.map(|(key, value)| (key.clone(), value.clone())).collect::<Map>())
-            }
+            (StepAction::Create { inputs }, schema::Settle::Identity, Some(identity)) => Some(identity.within(inputs)),
             _ => None,
         };
         if action == Action::Update {

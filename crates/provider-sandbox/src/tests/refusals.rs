@@ -328,6 +328,12 @@ fn vault_and_consul() {
         delete $role
         query = consul_prepared_query { name = "q", service = "s" }
         create consul_prepared_query { name = "q", service = "s" } ! ResourceAlreadyExists
+        # An object of a cluster is its kind, its namespace and its name.
+        map = kubernetes_manifest { manifest = { apiVersion = "v1", kind = "ConfigMap", metadata = { name = "a", namespace = "n" }, data = { x = "1" } } }
+        elsewhere = kubernetes_manifest { manifest = { apiVersion = "v1", kind = "ConfigMap", metadata = { name = "a", namespace = "m" } } }
+        create kubernetes_manifest { manifest = { apiVersion = "v1", kind = "ConfigMap", metadata = { name = "a", namespace = "n" } } } ! ResourceAlreadyExists
+        account = kubernetes_service_account_v1 { metadata = { name = "a", namespace = "n" } }
+        create kubernetes_service_account_v1 { metadata = { name = "a", namespace = "n", labels = { x = "y" } } } ! ResourceAlreadyExists
         "#,
     );
 }

@@ -78,11 +78,11 @@ fn a_file_that_cannot_be_read_is_said_with_its_place() {
 #[test]
 fn a_reference_to_nothing_is_said_where_it_is_declared() {
     let Some(world) = World::fresh() else { return };
-    world.remove("foreign/infrastructure.aws.eks.applications.QA.toml");
+    world.remove("foreign/infrastructure.aws.eks.residential.QA.toml");
     refused(&world, "up --yes").says([
-        "`backend` of `ol-xpro-vault-k8s-auth-backend-role-qa` reads stack `infrastructure.aws.eks.applications.QA`",
+        "`backend` of `ol-mitx-vault-k8s-auth-backend-role-qa` reads stack `infrastructure.aws.eks.residential.QA`",
         "projects/applications/edxapp/src/secrets.rs:",
-        "did you mean `infrastructure.aws.eks.applications.CI`?",
+        "did you mean `infrastructure.aws.eks.residential.CI`?",
     ]);
 }
 

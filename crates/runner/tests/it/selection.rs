@@ -28,7 +28,7 @@ fn words_mean_stacks() {
     assert_eq!(stacks(&world, "*.mitx.*").len(), 6);
     assert_eq!(stacks(&world, "*").len(), STACKS, "a pattern does not reach Dev");
     assert_eq!(stacks(&world, "").len(), STACKS);
-    assert_eq!(stacks(&world, "--env CI --env QA").len(), 30);
+    assert_eq!(stacks(&world, "--env CI --env QA").len(), 34);
     assert_eq!(
         stacks(&world, "edxapp.xpro.QA monitoring.default"),
         ["applications.edxapp.xpro.QA", "infrastructure.monitoring.default"]

@@ -24,28 +24,26 @@ pub(crate) struct Stores<'a> {
 impl Stores<'_> {
     pub(crate) fn declare(&self, access: &SecurityGroupHandle, plan: &mut Draft) {
         let Self { settings, around, tier, version } = self;
-        let mut defaults = tier.database();
+        let mut of_database = tier.database();
         // What is here can be built again: one copy, measured by its alarms alone.
-        defaults.read_replica = None;
-        defaults.monitoring_interval = 0;
-        defaults.performance_insights_days = None;
+        of_database.read_replica = None;
+        of_database.monitoring_interval = 0;
+        of_database.performance_insights_days = None;
+        of_database.storage_gb = settings.db_capacity;
         if let Some(class) = &settings.db_instance_size {
-            defaults.instance_size.clone_from(class);
+            of_database.instance_size.clone_from(class);
         }
         let database = AmazonDb {
             engine: Engine::Postgres,
             name: &format!("concourse-db-{}", around.env),
             version,
-            defaults,
-            tier: *tier,
-            alarm_topic: around.alarm_topic.clone(),
-            db_name: DATABASE,
+            settings: of_database,
+            monitoring: tier.monitoring(),
+            topics: &around.topics,
+            db_name: Some(DATABASE),
             password: &settings.db_password,
-            storage_gb: settings.db_capacity.into(),
-            max_storage_gb: 1000,
             subnet_group: around.vpc.rds_subnet.clone(),
-            security_group: access.id(),
-            iam_logins: true,
+            security_groups: vec![access.id()],
             tags: &around.tags,
         };
         let address = database.declare(plan).instance.endpoint_address();

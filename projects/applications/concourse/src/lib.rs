@@ -23,7 +23,7 @@ use infrastructure_consul_outputs as consul;
 use infrastructure_monitoring_outputs as monitoring;
 use infrastructure_vault_outputs as vault_server;
 use ol::{BusinessUnit, Naming, REGION, Tags};
-use ol_data::{Engine, RdsEngineVersion, Tier};
+use ol_data::{AlarmTopics, Engine, RdsEngineVersion, Tier};
 use plan::prelude::*;
 use types_aws_route53::RecordSet;
 use world::{AccountId, Certificate, Image};
@@ -49,8 +49,7 @@ struct Surroundings {
     /// The key of volumes.
     volume_key: Output<String>,
     policies: shared::IamPolicies,
-    /// Where alarms go that wake nobody.
-    alarm_topic: Output<String>,
+    topics: AlarmTopics,
     consul: consul::Outputs,
     /// The provider instance of the environment's Vault.
     vault: String,
@@ -71,13 +70,14 @@ pub fn plan(stack: &Stack, settings: Settings) -> Result<Plan<out::Outputs>> {
     let worker_image = stack.world(Image::newest(REGION, &account, "concourse-worker-*"))?;
     let major = Engine::Postgres.default_major().to_owned();
     let version = stack.world(RdsEngineVersion { engine: Engine::Postgres.as_str().into(), major })?;
+    let topics = stack.reference::<monitoring::Outputs>("default").notification_sns_topics;
     let around = Surroundings {
         tags: Tags::new(BusinessUnit::Operations, format!("operations-{env}")),
         certificate: stack.world(Certificate::issued(REGION, "*.odl.mit.edu"))?,
         vpc: stack.reference::<network::Outputs>(environment).vpc(settings.target_vpc),
         volume_key: stack.reference::<kms::Outputs>(environment).kms_ec2_ebs_key.arn,
         policies: stack.reference::<shared::Outputs>("default").iam_policies,
-        alarm_topic: stack.reference::<monitoring::Outputs>("default").notification_sns_topics.warning_sns_topic_arn,
+        topics: AlarmTopics { warning: topics.warning_sns_topic_arn, critical: topics.critical_sns_topic_arn },
         consul: stack.reference::<consul::Outputs>(&operations),
         vault: ol_data::vault_of(stack),
         consul_server: stack.in_environment("consul-operations"),

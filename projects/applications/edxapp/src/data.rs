@@ -4,7 +4,8 @@ use infrastructure_aws_network_outputs as network;
 use infrastructure_vault_outputs as vault_server;
 use ol::security_group::{Rule, ingress, no_egress};
 use ol_data::{
-    AmazonCache, AmazonDb, CACHE_PORT, Database, Engine, EngineVersion, MARIADB_PORT, Through, Tier, ingress_from_each,
+    AlarmTopics, AmazonCache, AmazonDb, CACHE_PORT, Database, Engine, EngineVersion, MARIADB_PORT, Through, Tier,
+    ingress_from_each,
 };
 use plan::prelude::*;
 use types_aws_ec2::{SecurityGroup, SecurityGroupHandle};
@@ -22,7 +23,7 @@ pub(crate) struct Surroundings<'a> {
     pub(crate) tier: Tier,
     pub(crate) network: &'a network::Outputs,
     pub(crate) vault: &'a vault_server::VaultServer,
-    pub(crate) alarm_topic: Output<String>,
+    pub(crate) topics: AlarmTopics,
 }
 
 impl Surroundings<'_> {
@@ -32,24 +33,23 @@ impl Surroundings<'_> {
         let own = network.vpc(config.target_vpc);
         let vpc = if config.move_db { network.vpc(config.k8s_vpc.into()) } else { own };
         let access = self.database_access(&vpc.id, plan);
-        let mut defaults = tier.database();
+        let mut settings = tier.database();
+        settings.storage_gb = config.db_storage_gb;
+        settings.max_storage_gb = Some(config.db_max_storage_gb);
         if let Some(class) = &config.db_instance_size {
-            defaults.instance_size.clone_from(class);
+            settings.instance_size.clone_from(class);
         }
         let database = AmazonDb {
             engine: Engine::MariaDb,
             name: &format!("edxapp-db-{}", tenant.full_name),
             version,
-            defaults,
-            tier: *tier,
-            alarm_topic: self.alarm_topic.clone(),
-            db_name: "edxapp",
+            settings,
+            monitoring: tier.monitoring(),
+            topics: &self.topics,
+            db_name: Some("edxapp"),
             password: &config.db_password,
-            storage_gb: config.db_storage_gb.into(),
-            max_storage_gb: config.db_max_storage_gb.into(),
             subnet_group: vpc.rds_subnet,
-            security_group: access.id(),
-            iam_logins: true,
+            security_groups: vec![access.id()],
             tags: &tenant.tags,
         };
         database.declare(plan)
@@ -112,8 +112,8 @@ impl Surroundings<'_> {
             family,
             node_type: config.redis.instance_type.as_deref().unwrap_or(tier.cache_node()),
             nodes: CACHE_NODES,
-            tier: *tier,
-            alarm_topic: self.alarm_topic.clone(),
+            monitoring: tier.monitoring(),
+            topics: &self.topics,
             auth_token: &config.redis_auth_token,
             subnet_group: vpc.elasticache_subnet,
             security_group: access.id(),

@@ -22,7 +22,7 @@ use infrastructure_sentry_outputs as sentry;
 use infrastructure_vault_outputs as vault;
 use infrastructure_vector_log_proxy_outputs as vector_log_proxy;
 use ol::{Naming, Tags, security_group::egress_all};
-use ol_data::{CacheParameterGroupFamily, RdsEngineVersion, Through, Tier, TrustRole, ingress_from_each};
+use ol_data::{AlarmTopics, CacheParameterGroupFamily, RdsEngineVersion, Through, Tier, TrustRole, ingress_from_each};
 use plan::prelude::*;
 use types_aws_ec2::{SecurityGroup, SecurityGroupHandle};
 use world::AccountId;
@@ -101,7 +101,7 @@ pub fn plan(stack: &Stack, config: Config) -> Result<Plan<Outputs>> {
         tier,
         network: &network,
         vault: &stack.reference::<vault::Outputs>(&operations).vault_server,
-        alarm_topic: topics.warning_sns_topic_arn,
+        topics: AlarmTopics { warning: topics.warning_sns_topic_arn, critical: topics.critical_sns_topic_arn },
     };
     let database = stores.database(&mariadb, &mut plan);
     let cache = stores.cache(&valkey, &mut plan);

@@ -30,6 +30,8 @@ const CRATES: &[&str] = &[
     "types-aws-sns",
     "types-common",
     "types-consul",
+    "types-helm",
+    "types-kubernetes",
     "types-vault",
     "world",
 ];

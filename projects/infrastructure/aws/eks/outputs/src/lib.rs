@@ -12,4 +12,6 @@ pub struct Outputs {
     pub cluster_identities: Output<Json>,
     /// The path of Vault's Kubernetes authentication for the cluster.
     pub vault_auth_endpoint: Output<String>,
+    /// The namespaces that the cluster has.
+    pub namespaces: Output<Vec<String>>,
 }

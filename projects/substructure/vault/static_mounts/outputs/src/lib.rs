@@ -18,6 +18,8 @@ pub struct Outputs {
     pub digital_credentials_kv: Mount,
     /// Secrets of the shared `ClickHouse` cluster.
     pub clickhouse_kv: Mount,
+    /// Secrets that several applications share.
+    pub operations_kv: Mount,
 }
 
 /// A mounted secrets engine.
