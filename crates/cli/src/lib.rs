@@ -13,6 +13,7 @@ mod git;
 mod given;
 mod keys;
 mod progress;
+mod providers;
 mod records;
 mod seals;
 mod session;

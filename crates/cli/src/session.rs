@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use config_load::{Files, Profile, Variables, Workspace};
 use diag::{Diagnostic, Diagnostics};
-use engine::{Catalog, Engine, Foreign, Instance, Providers, StackEntry};
+use engine::{Catalog, Engine, Foreign, StackEntry};
 use plan::{OutputRead, Project, StackList};
 use policy::{Date, Policies};
 use provider_sandbox::Sandbox;
@@ -210,31 +210,6 @@ impl<'a> Session<'a> {
             .map_err(|error| Diagnostic::error("E0704", format!("the sandbox cannot be opened: {error}")).into())
     }
 
-    fn providers(&self) -> Result<Providers> {
-        if let Some(driver) =
-            std::iter::once(&self.profile.provider).chain(self.profile.providers.values()).find(|d| *d != "sandbox")
-        {
-            let message = format!(
-                "profile `{}` needs the provider `{driver}`, without which this runner was built",
-                self.profile.name
-            );
-            return Err(Diagnostic::error("E0705", message)
-                .hint("use `--profile sandbox`, or build the runner with that provider's feature")
-                .into());
-        }
-        let sandbox = self.sandbox()?;
-        let profile = &self.profile;
-        let named = profile.instances.iter().map(|(name, instance)| (Some(name.clone()), profile.site(Some(instance))));
-        let instances = named.chain([(None, profile.site(None))]).map(|(name, values)| (name, Instance { values }));
-        let budgets = profile.budgets.iter().map(|(name, budget)| {
-            let config_load::Budget { calls_per_second, burst, concurrency } = *budget;
-            let concurrency = concurrency.and_then(|most| usize::try_from(most).ok());
-            (name.clone(), engine::Budget { calls_per_second, burst, concurrency })
-        });
-        let providers = Providers::within(vec![Arc::new(sandbox)], instances.collect(), &budgets.collect());
-        Ok(providers.explicit(profile.explicit_instances.iter().cloned()))
-    }
-
     /// The keys at hand.
     pub(crate) fn keyring(&self) -> Result<Keyring> {
         let mut keyring = Keyring::empty();
@@ -265,7 +240,7 @@ impl<'a> Session<'a> {
             inputs: &inputs,
             catalog: self.catalog.clone(),
             store: Arc::new(store.clone()),
-            providers: self.providers()?,
+            providers: crate::providers::of(self)?,
             secrets: Arc::new(keys),
             profile_name: self.profile.name.clone(),
             profile: self.profile_digest(&self.profile),

@@ -182,6 +182,10 @@ impl Provider for Budgeted {
         self.budget.concurrency.map_or(self.inner.concurrency(), |most| most.clamp(1, self.inner.concurrency()))
     }
 
+    fn hint(&self, error: &ProviderError) -> Option<String> {
+        self.inner.hint(error)
+    }
+
     fn consistency_delay(&self, ty: &str) -> Duration {
         self.inner.consistency_delay(ty)
     }

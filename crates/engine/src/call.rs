@@ -119,9 +119,16 @@ pub(crate) fn longest(providers: &Providers, step: &Step) -> Duration {
 }
 
 /// The problem of a failed call.
-pub(crate) fn provider_problem(urn: &Urn, error: &ProviderError) -> Diagnostic {
+pub(crate) fn provider_problem(providers: &Providers, urn: &Urn, error: &ProviderError) -> Diagnostic {
+    problem(providers.of(urn.ty()).map(AsRef::as_ref), urn, error)
+}
+
+fn problem(provider: Option<&dyn Provider>, urn: &Urn, error: &ProviderError) -> Diagnostic {
     let problem =
         Diagnostic::error("E0600", format!("`{}`: {error}", urn.name())).note(format!("the type is `{}`", urn.ty()));
+    if let Some(hint) = provider.and_then(|provider| provider.hint(error)) {
+        return problem.hint(hint);
+    }
     match error.kind {
         ProviderErrorKind::Lost => problem.hint("nobody knows whether it happened: the next run finds out"),
         ProviderErrorKind::Credentials => problem.hint("check the credentials of the profile"),
@@ -200,21 +207,21 @@ fn believed(provider: &dyn Provider, step: &Step, said: Vec<(usize, Outcome)>) -
         Outcome::Failed(error, Some(found)) if found.id.is_empty() => {
             nonsense(format!("the object that a failed step left has no id ({error})"))
         }
-        Outcome::Failed(error, _) if error.kind == ProviderErrorKind::Lost => unknown(step, &error),
+        Outcome::Failed(error, _) if error.kind == ProviderErrorKind::Lost => unknown(provider, step, &error),
         // A create that took too long and shows no object may still come to have one.
         Outcome::Failed(error, None)
             if error.kind == ProviderErrorKind::TimedOut && matches!(step.action, StepAction::Create { .. }) =>
         {
-            unknown(step, &error)
+            unknown(provider, step, &error)
         }
         outcome => Ended::As(outcome),
     }
 }
 
-fn unknown(step: &Step, error: &ProviderError) -> Ended {
+fn unknown(provider: &dyn Provider, step: &Step, error: &ProviderError) -> Ended {
     let urn = step.owner.urn.parse::<Urn>();
     Ended::Unknown(match urn {
-        Ok(urn) => provider_problem(&urn, error),
+        Ok(urn) => problem(Some(provider), &urn, error),
         Err(_) => Diagnostic::error("E0600", error.to_string()),
     })
 }

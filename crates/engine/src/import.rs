@@ -144,7 +144,8 @@ impl Engine<'_> {
         let site = site.map_err(|none| none.problem(urn, &wanted.stack, instance.as_deref()))?;
         let id = wanted.id.clone();
         let request = ReadRequest { ty: urn.ty().to_owned(), find: Find::Id(id), instance: instance.clone() };
-        let found = read(&self.providers, request).await.map_err(|error| provider_problem(urn, &error))?;
+        let found =
+            read(&self.providers, request).await.map_err(|error| provider_problem(&self.providers, urn, &error))?;
         found.ok_or_else(|| {
             let message = format!("there is no {} `{}`", urn.ty(), wanted.id);
             let problem = Diagnostic::error("E0617", message);

@@ -65,7 +65,7 @@ pub use hooks::Children;
 pub use import::{Import, Imported, Undeclared};
 pub use moves::Move;
 pub use preview::{Goal, Preview, PreviewError, PreviewOptions};
-pub use providers::{Instance, Providers};
+pub use providers::{Drivers, Instance, Providers};
 pub use refresh::RefreshReport;
 pub use relations::Relations;
 pub use rename::Fingerprints;

@@ -21,13 +21,29 @@ pub struct Instance {
     pub values: BTreeMap<String, String>,
 }
 
-/// The providers of a profile: the first that serves a type has it.
+/// The providers of a profile: the first that serves a type has it, if the profile gives it the type's family.
 #[derive(Clone, Default)]
 pub struct Providers {
     in_order: Vec<Arc<dyn Provider>>,
+    drivers: Option<Drivers>,
     instances: BTreeMap<Option<String>, Instance>,
     explicit: BTreeSet<String>,
     schemas: OnceLock<Digest>,
+}
+
+/// Which provider has which types, by their names.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Drivers {
+    /// The provider of every family without one of its own.
+    pub default: String,
+    /// Those of families of types: `consul`.
+    pub by_family: BTreeMap<String, String>,
+}
+
+impl Drivers {
+    fn of(&self, ty: &str) -> &str {
+        self.by_family.get(&family(ty)).unwrap_or(&self.default)
+    }
 }
 
 impl Providers {
@@ -47,7 +63,13 @@ impl Providers {
             Arc::new(Budgeted::new(provider, budget))
         };
         let in_order = providers.into_iter().map(within).collect();
-        Self { in_order, instances, explicit: BTreeSet::new(), schemas: OnceLock::new() }
+        Self { in_order, drivers: None, instances, explicit: BTreeSet::new(), schemas: OnceLock::new() }
+    }
+
+    /// The same, where each provider has the families that are given to it, and no others.
+    #[must_use]
+    pub fn driven(self, drivers: Drivers) -> Self {
+        Self { drivers: Some(drivers), ..self }
     }
 
     /// The same, where the resources of some families of types (`aws`, `vault`) have to name their instance.
@@ -94,7 +116,13 @@ impl Providers {
 
     /// The provider that serves a type.
     pub fn of(&self, ty: &str) -> Option<&Arc<dyn Provider>> {
-        self.in_order.iter().find(|provider| matches!(provider.schema(ty), Ok(Some(_)) | Err(_)))
+        self.of_family(ty).find(|provider| matches!(provider.schema(ty), Ok(Some(_)) | Err(_)))
+    }
+
+    /// The providers that have the family of a type.
+    fn of_family(&self, ty: &str) -> impl Iterator<Item = &Arc<dyn Provider>> {
+        let driver = self.drivers.as_ref().map(|drivers| drivers.of(ty));
+        self.in_order.iter().filter(move |provider| driver.is_none_or(|driver| driver == provider.name()))
     }
 
     /// The schema of a type.
@@ -102,7 +130,7 @@ impl Providers {
     /// # Errors
     /// If the schema itself is broken.
     pub fn schema(&self, ty: &str) -> Result<Option<&TypeSchema>, String> {
-        for provider in &self.in_order {
+        for provider in self.of_family(ty) {
             if let Some(schema) = provider.schema(ty).map_err(|e| e.to_string())? {
                 return Ok(Some(schema));
             }

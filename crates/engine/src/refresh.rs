@@ -143,7 +143,12 @@ impl Engine<'_> {
                         entries.extend(self.seen(state, object, answer, report, found));
                     }
                 }
-                Err(error) => found.push(Diagnostic::error("E0600", format!("`{}`: {error}", state.name))),
+                Err(error) => {
+                    let problem = Diagnostic::error("E0600", format!("`{}`: {error}", state.name));
+                    let provider = requests.first().and_then(|request| self.providers.of(&request.ty));
+                    let hint = provider.and_then(|provider| provider.hint(&error));
+                    found.push(hint.into_iter().fold(problem, Diagnostic::hint));
+                }
             }
         }
         entries

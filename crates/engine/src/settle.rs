@@ -247,7 +247,9 @@ impl Engine<'_> {
 
     async fn find(&self, intent: &Intent, find: Find) -> Result<Option<Found>, Diagnostic> {
         let request = ReadRequest { ty: intent.urn.ty().to_owned(), find, instance: self.home(intent)? };
-        call::read(&self.providers, request).await.map_err(|error| call::provider_problem(&intent.urn, &error))
+        call::read(&self.providers, request)
+            .await
+            .map_err(|error| call::provider_problem(&self.providers, &intent.urn, &error))
     }
 }
 

@@ -181,6 +181,10 @@ pub trait Provider: Send + Sync {
     fn site_settings(&self, _ty: &str) -> &'static [&'static str] {
         &["account", "region", "endpoint"]
     }
+    /// What can be done about a failure, as something that one can do or type.
+    fn hint(&self, _error: &ProviderError) -> Option<String> {
+        None
+    }
     /// How many steps may run at a time.
     fn concurrency(&self) -> usize;
     /// How many steps a fragment of this type may have.

@@ -21,7 +21,7 @@ impl Runner<'_> {
         // What is only read has no call.
         let reading = calling.call.is_none();
         match found {
-            Err(error) => self.fail(node, provider_problem(&urn, &error)),
+            Err(error) => self.fail(node, provider_problem(&self.engine.providers, &urn, &error)),
             Ok(None) if reading => {
                 let change = self.lives[stack].set.resources.get(&urn);
                 let id = change.and_then(|change| change.id.clone()).unwrap_or_default();
@@ -124,7 +124,7 @@ impl Runner<'_> {
                 });
                 let (intent, reason) = (calling.intent, error.to_string());
                 self.record(calling.stack, Entry::Failed { intent, reason, object: object.map(Box::new) });
-                self.fail(node, provider_problem(&calling.urn, &error));
+                self.fail(node, provider_problem(&self.engine.providers, &calling.urn, &error));
             }
             Ended::As(Outcome::NotStarted | Outcome::RolledBack) => {
                 let reason = "was not started".to_owned();

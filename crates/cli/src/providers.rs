@@ -1,0 +1,76 @@
+//! The providers of a profile: the sandbox, and what this runner was built with.
+
+#[cfg(feature = "aws")]
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use config_load::Profile;
+use diag::Diagnostic;
+use engine::{Drivers, Instance, Providers};
+use ports::Provider;
+
+use crate::exit::Result;
+use crate::session::Session;
+
+/// The driver that is embedded.
+const SANDBOX: &str = "sandbox";
+
+/// The providers of a session's profile, where their instances point, and how fast they may be called.
+///
+/// # Errors
+/// If this runner was built without one of them.
+pub(crate) fn of(session: &Session<'_>) -> Result<Providers> {
+    let profile = &session.profile;
+    let mut names: Vec<&str> =
+        std::iter::once(&profile.provider).chain(profile.providers.values()).map(String::as_str).collect();
+    names.sort_unstable();
+    names.dedup();
+    let mut providers: Vec<Arc<dyn Provider>> = Vec::new();
+    for name in names {
+        providers.push(match name {
+            SANDBOX => Arc::new(session.sandbox()?),
+            other => live(profile, other)?,
+        });
+    }
+    let named = profile.instances.iter().map(|(name, instance)| (Some(name.clone()), profile.site(Some(instance))));
+    let instances = named.chain([(None, profile.site(None))]).map(|(name, values)| (name, Instance { values }));
+    let budgets = profile.budgets.iter().map(|(name, budget)| {
+        let config_load::Budget { calls_per_second, burst, concurrency } = *budget;
+        let concurrency = concurrency.and_then(|most| usize::try_from(most).ok());
+        (name.clone(), engine::Budget { calls_per_second, burst, concurrency })
+    });
+    let drivers = Drivers { default: profile.provider.clone(), by_family: profile.providers.clone() };
+    let providers = Providers::within(providers, instances.collect(), &budgets.collect()).driven(drivers);
+    Ok(providers.explicit(profile.explicit_instances.iter().cloned()))
+}
+
+/// A provider of the live world.
+fn live(profile: &Profile, name: &str) -> Result<Arc<dyn Provider>> {
+    match name {
+        #[cfg(feature = "aws")]
+        "aws" => Ok(Arc::new(aws(profile))),
+        _ => {
+            let message =
+                format!("profile `{}` needs the provider `{name}`, without which this runner was built", profile.name);
+            let problem = Diagnostic::error("E0705", message);
+            Err(match name {
+                "aws" => problem
+                    .hint("build it with `cargo build -p runner --features aws`, as docs/aws.md says, or use `--profile sandbox`"),
+                _ => problem.hint("use `--profile sandbox`"),
+            }.into())
+        }
+    }
+}
+
+/// AWS where the profile's instances point.
+#[cfg(feature = "aws")]
+fn aws(profile: &Profile) -> provider_aws::Aws {
+    let place = |mut site: BTreeMap<String, String>| provider_aws::Place {
+        account: site.remove("account"),
+        region: site.remove("region"),
+        endpoint: site.remove("endpoint"),
+    };
+    let instances = profile.instances.iter();
+    let instances = instances.map(|(name, instance)| (name.clone(), place(profile.site(Some(instance)))));
+    provider_aws::Aws::new(place(profile.site(None)), instances.collect())
+}
