@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use resource::{Options, Urn};
 use schema::{ChangeKind, TypeSchema};
 use state::{Object, Site, Status};
-use value::{Digest, Map, Origin, Path, Value};
+use value::{Digest, Map, Origin, Path, Segment, Value};
 
 use crate::attribute::value_at;
 use crate::compare::{compare, holds, without_nulls};
@@ -208,11 +208,25 @@ fn may_be_equal(case: &Case<'_>, difference: &Difference) -> bool {
 pub fn drifted(schema: &TypeSchema, inputs: &Map, observed: &Map) -> Vec<Path> {
     let changed = inputs.iter().filter_map(|(key, input)| {
         let path = Path::key(key);
-        let hidden = schema.write_only.iter().chain(&schema.overlay.secret).any(|p| p.touches(&path));
+        let mut unseen = schema.write_only.iter().chain(&schema.overlay.secret);
+        let hidden = unseen.any(|pattern| pattern.touches(&path) && is_set(input, pattern.segments().get(1..)));
         let there = observed.get(key).filter(|_| !hidden && !input.has_secret())?;
         (!holds(schema, &path, there, input)).then_some(path)
     });
     changed.collect()
+}
+
+/// Whether a property has something at the rest of a pattern.
+fn is_set(value: &Value, rest: Option<&[Segment]>) -> bool {
+    let Some((segment, rest)) = rest.and_then(<[Segment]>::split_first) else { return !value.is_null() };
+    match (segment, value) {
+        (Segment::Any, Value::List(items)) => items.iter().any(|item| is_set(item, Some(rest))),
+        (Segment::Any, Value::Map(map)) => map.values().any(|item| is_set(item, Some(rest))),
+        (Segment::Index(index), Value::List(items)) => items.get(*index).is_some_and(|item| is_set(item, Some(rest))),
+        (Segment::Key(key), Value::Map(map)) => map.get(key).is_some_and(|item| is_set(item, Some(rest))),
+        // What is not of the shape that the pattern has may hide anything.
+        _ => value.has_unknown() || value.has_secret(),
+    }
 }
 
 /// What the world has changed of what the program sets and does not want to change.

@@ -152,6 +152,11 @@ impl Engine<'_> {
             return Ok((Entry::Failed { intent: position, reason, object: None }, "not made"));
         };
         let time = now();
+        let unhealthy = found.unhealthy;
+        let status = match &unhealthy {
+            None => Status::Ready,
+            Some(reason) => Status::Partial { reasons: vec![reason.clone()] },
+        };
         let object = Object {
             urn: intent.urn.clone(),
             incarnation: intent.incarnation,
@@ -164,12 +169,17 @@ impl Engine<'_> {
             origins: Default::default(),
             kept: intent.request.kept.clone(),
             external: false,
-            status: Status::Ready,
+            status,
             created: time.clone(),
             modified: time,
             source: None,
         };
-        Ok((Entry::Done { intent: position, object: Box::new(object) }, "made"))
+        let object = Box::new(object);
+        // What was interrupted half-way is made whole by this run's update.
+        Ok(match unhealthy {
+            None => (Entry::Done { intent: position, object }, "made"),
+            Some(reason) => (Entry::Failed { intent: position, reason, object: Some(object) }, "made in part"),
+        })
     }
 
     /// The instance through which the object of an intent is reached.

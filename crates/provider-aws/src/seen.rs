@@ -109,6 +109,7 @@ impl Seen {
     /// What the engine is told.
     pub(crate) fn found(self, schema: &TypeSchema) -> Found {
         let unhealthy = match &self.stage {
+            Stage::Ready if self.waits => Some("it waits for its last call".to_owned()),
             Stage::Ready => None,
             Stage::Coming => Some("it is not ready yet".to_owned()),
             Stage::Going => Some("it is being deleted".to_owned()),

@@ -11,6 +11,7 @@ pub(super) const TYPES: [Source; 7] = [
             "Groups": {"type": "array", "insertionOrder": false, "items": {"type": "string"}}, "Pass": {"type": "string"},
             "VpcId": {"type": "string"}, "Arn": {"type": "string"}, "Count": {"type": "integer"}},
             "createOnlyProperties": ["/properties/Cidr", "/properties/Peer"],
+            "writeOnlyProperties": ["/properties/Rules/*/Key"],
             "readOnlyProperties": ["/properties/VpcId", "/properties/Arn", "/properties/Count"], "primaryIdentifier": ["/properties/VpcId"]}"#,
         overlay: "defaults = { Size = 3 }\nlatency_ms = [1, 1, 1]\n",
     },

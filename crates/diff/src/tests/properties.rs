@@ -151,6 +151,22 @@ fn secrets_differ_by_fingerprint_and_are_never_shown() {
 }
 
 #[test]
+fn what_cannot_be_read_hides_what_is_beside_it_only_where_the_program_sets_it() {
+    check(
+        r#"stack net.QA
+           resource Vpc seen Rules=[{"p":1}]
+           resource Vpc hidden Rules=[{"p":1,"Key":"k"}]
+           has Vpc seen Rules=[{"p":1}]
+             observed Rules=[{"p":1},{"p":23}]
+           has Vpc hidden Rules=[{"p":1,"Key":"k"}]
+             observed Rules=[{"p":1}]"#,
+        "net.QA
+         ~ seen
+         Rules? [{p:1},{p:23}] -> [{p:1}]",
+    );
+}
+
+#[test]
 fn drift_is_what_the_world_changed_of_what_the_program_sets() {
     check(
         r#"stack net.QA

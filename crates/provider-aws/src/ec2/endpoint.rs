@@ -90,14 +90,14 @@ impl Kind for Endpoint {
     fn create<'a>(&'a self, site: &'a Site, wanted: Wanted<'a>) -> BoxFuture<'a, Result<String>> {
         const CALL: &str = "CreateVpcEndpoint";
         Box::pin(async move {
-            let kind = wanted.text("VpcEndpointType").map(|kind| VpcEndpointType::from(kind.as_str()));
+            let kind = wanted.text("VpcEndpointType").map_or(VpcEndpointType::Gateway, |kind| kind.as_str().into());
             let call = site
                 .once
                 .ec2
                 .create_vpc_endpoint()
                 .set_vpc_id(wanted.text("VpcId"))
                 .set_service_name(wanted.text("ServiceName"))
-                .set_vpc_endpoint_type(kind)
+                .vpc_endpoint_type(kind)
                 .set_private_dns_enabled(wanted.flag("PrivateDnsEnabled"))
                 .set_route_table_ids(wanted.texts("RouteTableIds"))
                 .set_subnet_ids(wanted.texts("SubnetIds"))
