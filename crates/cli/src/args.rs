@@ -8,7 +8,8 @@ use std::path::PathBuf;
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
 
 pub(crate) use options::{
-    Allowing, Determinism, Explaining, GivenPlans, Importing, Look, Replacing, Running, Scope, Selection, Shape,
+    Allowing, Determinism, Explaining, GivenPlans, Importing, Look, Paper, Replacing, Reviewing, Running, Scope,
+    Selection, Shape,
 };
 pub(crate) use sandbox::{Object, Sandbox};
 
@@ -204,6 +205,13 @@ pub(crate) enum Command {
     },
     /// List policies: where they are attached, and what is waived
     Policies,
+    /// Review who may do what with which object, and through which groups, once everything is applied
+    Access {
+        #[command(flatten)]
+        selection: Selection,
+        #[command(flatten)]
+        review: Reviewing,
+    },
     /// Draw one stack with its constructs, or the organisation
     Graph {
         #[command(flatten)]
@@ -282,7 +290,10 @@ impl Command {
     pub(crate) fn evaluates(&self) -> bool {
         match self {
             Self::Up { plan, .. } | Self::Preview { plan, .. } => plan.is_none(),
-            Self::Affected { .. } | Self::Explain { .. } | Self::Evaluate { manifests: None, .. } => true,
+            Self::Access { .. }
+            | Self::Affected { .. }
+            | Self::Explain { .. }
+            | Self::Evaluate { manifests: None, .. } => true,
             Self::Destroy { selection, .. }
             | Self::Refresh { selection, .. }
             | Self::Outputs { selection }

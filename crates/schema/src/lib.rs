@@ -16,7 +16,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use value::{Digest, Path, Type};
 
 pub use catalog::{Catalog, CatalogError, Source};
-pub use overlay::{Identity, Name, Overlay, Settle};
+pub use overlay::{Access, Identity, Name, Overlay, Settle};
 pub use property::{Kind, Property};
 pub use validate::{Problem, ProblemKind};
 

@@ -45,6 +45,46 @@ pub struct Overlay {
     pub timeout_seconds: Option<[u32; 3]>,
     /// How long create, update and delete take in the sandbox at latency factor 1, in milliseconds.
     pub latency_ms: [u32; 3],
+    /// What it says of who may do what.
+    pub access: Option<Access>,
+}
+
+/// What an object says of who may do what.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
+pub enum Access {
+    /// Somebody has a role on an object.
+    Grant {
+        /// The property that names the object; it is called so, too.
+        on: Path,
+        /// The property that names the role.
+        role: Path,
+        /// The property that says who.
+        member: Path,
+        /// The property that says when the role counts, if there is one.
+        #[serde(default)]
+        condition: Option<Path>,
+        /// What roles let do, by the last part of their names; another role stands for itself.
+        #[serde(default)]
+        actions: BTreeMap<String, Vec<String>>,
+    },
+    /// Somebody is in a group.
+    Member {
+        /// The property that names the group.
+        group: Path,
+        /// The property that says who.
+        member: Path,
+    },
+    /// It is somebody who can have access.
+    Subject {
+        /// What is shown for it, with properties in braces.
+        shown: String,
+        /// The properties and attributes that others name it by.
+        by: Vec<Path>,
+        /// Whether others can be in it.
+        #[serde(default)]
+        group: bool,
+    },
 }
 
 /// The physical name of a type.

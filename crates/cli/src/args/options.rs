@@ -202,3 +202,35 @@ pub(crate) struct Determinism {
     #[arg(value_parser = clap::value_parser!(u8).range(1..=100))]
     pub check_determinism: Option<u8>,
 }
+
+/// Which access is reviewed, and how it is shown.
+#[derive(Debug, ClapArgs)]
+pub(crate) struct Reviewing {
+    /// Only of objects whose name holds this: a bucket, a project
+    #[arg(long, value_name = "TEXT")]
+    pub on: Option<String>,
+    /// Only who can do this: `read`, `add`, `change`
+    #[arg(long, value_name = "ACTION")]
+    pub can: Option<String>,
+    /// Only of people, accounts and groups whose name holds this
+    #[arg(long, value_name = "TEXT")]
+    pub who: Option<String>,
+    /// Only what changes: who gains and who loses what, against what is applied
+    #[arg(long)]
+    pub changes: bool,
+    /// Only what is other than in an earlier review, which `--json` has written
+    #[arg(long, value_name = "FILE", conflicts_with = "changes")]
+    pub against: Option<PathBuf>,
+    /// The form
+    #[arg(long, value_enum, default_value_t = Paper::Text)]
+    pub format: Paper,
+}
+
+/// Forms of a review.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Paper {
+    /// For the terminal.
+    Text,
+    /// For a pull request, or to be signed.
+    Markdown,
+}

@@ -1,5 +1,6 @@
 //! The commands, one file each.
 
+mod access;
 mod affected;
 mod approval;
 mod cache;
@@ -115,6 +116,7 @@ async fn dispatch(session: &mut Session<'_>, command: Command) -> Result<Exit> {
         Command::Cache { command } => Ok(cache::run(session, command)),
         Command::Pipeline { system, out, check } => pipeline::write(session, system, out.as_deref(), check).await,
         Command::Policies => Ok(policies::list(session)),
+        Command::Access { selection, review } => access::access(session, &selection, &review).await,
         Command::Graph { selection, format, all } => graph::graph(session, &selection, format, all).await,
         Command::Explain { selection, how } => explain::explain(session, &selection, &how).await,
         Command::History { selection } => history::history(session, &selection).await,

@@ -4,6 +4,8 @@ mod azure;
 mod azure_mapping;
 mod github;
 mod mapping;
+mod matrix;
 mod mini;
+mod plugins;
 mod split;
 mod world;

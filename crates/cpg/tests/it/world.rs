@@ -37,13 +37,18 @@ fn none(_: &dyn Inputs) -> Result<Vec<String>, Diagnostics> {
 
 /// A stack of a project, with the number of the organisation and some files.
 pub(crate) fn given(project: Project, stack: &str, files: &[(&str, &str)]) -> Given {
+    given_in(MINI, project, stack, files)
+}
+
+/// The same of a directory that has these files and those that are there.
+pub(crate) fn given_in(root: &str, project: Project, stack: &str, files: &[(&str, &str)]) -> Given {
     let query = cpg::Organization { domain: "example.org".to_owned() };
     let entry = world::Entry::to(&query, "organizations/123456789", "2026-01-01T00:00:00Z", world::Source::Sandbox);
     let mut lock = world::Lock::new();
     lock.upsert(entry.expect("it is plain"));
-    let settings = format!("[configuration]\ncpg = \"{MINI}\"\n");
+    let settings = format!("[configuration]\ncpg = \"{root}\"\n");
     let start = Given::stack(project, stack).lock(&lock.to_string()).file("groundplan.toml", &settings);
-    files.iter().fold(start, |given, (path, text)| given.file(&format!("{MINI}/{path}"), text))
+    files.iter().fold(start, |given, (path, text)| given.file(&format!("{root}/{path}"), text))
 }
 
 /// Everything in one stack, with what the clouds would choose.

@@ -83,3 +83,64 @@ fn the_files_of_the_configuration_have_schemas() {
     let network = world.run("config schema aws.network").ok().out;
     assert!(network.contains("\"additionalProperties\": false"), "{network}");
 }
+
+#[test]
+fn a_review_says_who_can_read_a_bucket_and_through_which_groups() {
+    let Some(world) = World::fresh() else { return };
+    // What is planned and what is applied is the same to a custodian.
+    let ask = format!("access {CENTRE} --on ex-alpha-main-analysis --can read --who data.manager");
+    let planned = world.run(&ask).ok();
+    world.run(&format!("up {CENTRE} --yes")).ok();
+    let applied = world.run(&ask).ok();
+    assert_eq!(planned.out, applied.out);
+    let way = "through beta-data-manager@groups.example.org in alpha-data-manager@groups.example.org in \
+               alpha-analysis@groups.example.org";
+    applied.says(["bucket ex-alpha-main-analysis", "read  data.manager@example.org", way]);
+    world.run(&format!("access {CENTRE} --on ex-gamma --who data.manager")).ok().says(["nobody has access"]);
+    let table = world.run(&format!("access {CENTRE} --on ex-alpha-archive --can list --format markdown")).ok();
+    table.says(["| On | Can | Who | How |", "| bucket ex-alpha-archive | list | ana.lyst@example.org |"]);
+    let all = world.run(&format!("access {CENTRE}")).ok();
+    assert!(!all.out.contains("after apply"), "everybody has a name: {all}");
+}
+
+#[test]
+fn a_review_of_changes_says_who_gains_and_who_loses_what() {
+    let Some(world) = made() else { return };
+    let changes = format!("access {CENTRE} --changes");
+    world.run(&changes).ok().says(["nobody gains or loses access"]);
+    world.write("before.json", &world.run(&format!("access {CENTRE} --json")).ok().out);
+
+    world.write(MEMBERS, "analysis:\n  - ana.lyst\n  - meta.writer\n");
+    let gains = world.run(&changes).ok();
+    let gains =
+        gains.says(["bucket ex-alpha-main-analysis", "+ read  meta.writer@example.org  through alpha-analysis@"]);
+    assert!(!gains.out.contains("\n  - ") && !gains.out.contains("ana.lyst"), "{gains}");
+    assert!(!gains.out.contains("bucket ex-beta") && !gains.out.contains("bucket ex-gamma"), "{gains}");
+    assert!(gains.out.contains("bucket ex-common-main"), "whoever analyses a dataset has access to the common one");
+    let signed = world.run(&format!("{changes} --format markdown --on ex-alpha-test --can add")).ok();
+    signed.says([
+        "| Change | On | Can | Who | How |",
+        "| gains | bucket ex-alpha-test | add | meta.writer@example.org |",
+    ]);
+
+    world.run(&format!("up {CENTRE} --yes")).ok();
+    world.run(&changes).ok().says(["nobody gains or loses access"]);
+    let against = world.run(&format!("access {CENTRE} --against before.json --json")).ok().events();
+    assert!(against.len() > 10 && against.iter().all(|event| event["change"] == "gains"), "{against:?}");
+    world.write(MEMBERS, "analysis:\n  - ana.lyst\n");
+    world.run(&changes).ok().says(["- read  meta.writer@example.org"]);
+    world.run(&format!("access {CENTRE} --against groundplan.toml")).ends(10).says(["E0825", "groundplan.toml:1:1"]);
+}
+
+#[test]
+fn the_commands_of_the_page_work() {
+    let Some(world) = made() else { return };
+    let page = include_str!("../../../../docs/cpg.md");
+    let commands: Vec<&str> = page.lines().filter_map(|line| line.strip_prefix("cargo run -p runner -- ")).collect();
+    assert_eq!(commands.len(), 7);
+    for command in commands {
+        // Without a terminal nobody is asked.
+        let yes = if command.starts_with("up ") { " --yes" } else { "" };
+        world.run(&format!("{}{yes}", command.replace('\'', ""))).ok();
+    }
+}
