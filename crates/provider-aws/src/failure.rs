@@ -151,7 +151,9 @@ fn kind_of(code: &str, status: u16) -> ProviderErrorKind {
 fn unsent(text: &str) -> (ProviderErrorKind, String, String) {
     let lower = text.to_lowercase();
     if lower.contains("credential") || lower.contains("identity") || lower.contains("sso") {
-        return (ProviderErrorKind::Credentials, "NoCredentials".to_owned(), text.to_owned());
+        // What was tried, one a line, is of interest to nobody who has none.
+        let first = text.lines().next().unwrap_or_default().trim_end_matches(" Attempted:");
+        return (ProviderErrorKind::Credentials, "NoCredentials".to_owned(), first.to_owned());
     }
     // What was never sent has not happened.
     let refused = ["connection refused", "dns error", "(connect)", "network is unreachable"];
@@ -212,5 +214,7 @@ mod tests {
         for (text, kind) in cases {
             assert_eq!(unsent(text).0, kind, "{text}");
         }
+        let (_, _, said) = unsent("no credentials found in chain. Attempted:\n  Environment: not set\n  Profile: none");
+        assert_eq!(said, "no credentials found in chain.");
     }
 }

@@ -78,6 +78,8 @@ impl Sites {
 impl Site {
     async fn open(place: &Place) -> Self {
         let config = load(place).await;
+        // The first call of all: who cannot be reached need not be tried for long, since the engine tries again, too.
+        let brief = config.to_builder().retry_config(RetryConfig::standard().with_max_attempts(2)).build();
         let once = config.to_builder().retry_config(RetryConfig::disabled()).build();
         Self {
             account: place.account.clone(),
@@ -89,7 +91,7 @@ impl Site {
             },
             rds: aws_sdk_rds::Client::new(&config),
             cache: aws_sdk_elasticache::Client::new(&config),
-            sts: aws_sdk_sts::Client::new(&config),
+            sts: aws_sdk_sts::Client::new(&brief),
             entered: OnceCell::new(),
         }
     }
