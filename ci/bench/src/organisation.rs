@@ -101,12 +101,12 @@ fn size(ours: &Ours, organisation: &Organisation) -> Result<Size> {
     }
     let query = "rdeps(infrastructure.aws.network.QA)";
     let (mut nothing, mut edited, mut asked) = (Vec::new(), Vec::new(), Vec::new());
-    ours.run(["stacks", query])?;
+    ours.run(["stacks", "--names", query])?;
     for _ in 0..ROUNDS {
         let ran = ours.run(["up", "--yes"])?;
         ensure!(ran.stderr.contains("nothing to do"), "there was something to do:\n{}", ran.stderr);
         nothing.push(ran.cost);
-        asked.push(ours.run(["stacks", query])?.cost);
+        asked.push(ours.run(["stacks", "--names", query])?.cost);
     }
     let leaf = unread(organisation).context("every stack is read")?;
     for _ in 0..ROUNDS {
@@ -229,7 +229,7 @@ impl Measured {
             costs.push((format!("organisation of {stacks} stacks: fresh `up`"), *fresh));
             costs.push(("the same: `up` with nothing to do".to_owned(), *nothing));
             costs.push(("the same: `preview` after an edit of one stack".to_owned(), *edited));
-            costs.push(("the same: `stacks 'rdeps(…)'`".to_owned(), *query));
+            costs.push(("the same: `stacks --names 'rdeps(…)'`".to_owned(), *query));
         }
         let others = self.others.iter().filter_map(|other| Some((format!("{}, all cached", other.name), other.cost?)));
         costs.extend(others);
@@ -249,7 +249,7 @@ impl Measured {
             Target::memory("memory of that".to_owned(), 100, of(1000).map(|size| size.nothing)),
             nothing(10_000, 1000),
             at_most("one stack edited among 1000".to_owned(), 200, of(1000).map(|size| size.edited)),
-            at_most("a query over 10000 stacks".to_owned(), 50, of(10_000).map(|size| size.query)),
+            at_most("`rdeps` over 10000 stacks".to_owned(), 50, of(10_000).map(|size| size.query)),
         ]
     }
 

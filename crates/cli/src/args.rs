@@ -194,6 +194,9 @@ pub(crate) enum Command {
     Stacks {
         #[command(flatten)]
         selection: Selection,
+        /// Only their full names, one a line; no state is read
+        #[arg(long, conflicts_with = "json")]
+        names: bool,
     },
     /// List the stacks that are not as they were in another version of the sources
     Affected {
@@ -297,7 +300,7 @@ impl Command {
             Self::Destroy { selection, .. }
             | Self::Refresh { selection, .. }
             | Self::Outputs { selection }
-            | Self::Stacks { selection }
+            | Self::Stacks { selection, .. }
             | Self::Graph { selection, .. }
             | Self::History { selection } => selection.compares(),
             _ => false,

@@ -1,11 +1,12 @@
 //! What queries for stacks ask: of plans, and of states.
 
+use std::borrow::Cow;
 use std::cell::OnceCell;
 use std::collections::{BTreeMap, BTreeSet};
 
 use engine::{Engine, Relations, Survey};
 use resource::StackName;
-use taskgraph::{Candidate, Facts, Query, Request};
+use taskgraph::{Candidate, Facts, Links, Query, Request};
 use value::Path;
 
 use crate::exit::Result;
@@ -101,10 +102,8 @@ impl<'a> Known<'a> {
 }
 
 impl Facts for Known<'_> {
-    fn needs(&self, stack: &StackName) -> Vec<StackName> {
-        let stack = stack.to_string();
-        let needs = self.relations().needs(&stack);
-        needs.filter_map(|other| Some(self.engine.catalog.get(other)?.name.clone())).collect()
+    fn links(&self) -> Cow<'_, Links> {
+        Cow::Borrowed(self.relations().links())
     }
 
     fn reads(&self, stack: &StackName) -> BTreeSet<(String, Path)> {

@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use config::{Node, NodeKind};
 use config_load::{Profile, Workspace};
+use engine::Catalog;
 use ports::{SecretError, Secrets};
 use resource::StackName;
 use secrets_age::{Context, Keyring, OpenError, StateKey};
@@ -16,7 +17,9 @@ type Opened = BTreeMap<(String, Path, Digest), Result<Value, SecretError>>;
 /// Secrets of a workspace under a profile.
 pub(crate) struct Keys {
     workspace: Arc<Workspace>,
-    stacks: BTreeMap<String, StackName>,
+    catalog: Arc<Catalog>,
+    /// Stacks that may not be in the workspace.
+    more: Vec<StackName>,
     foreign: BTreeMap<String, config_load::Foreign>,
     keyring: Keyring,
     profile: Profile,
@@ -28,14 +31,15 @@ pub(crate) struct Keys {
 impl Keys {
     pub(crate) fn new(
         workspace: Arc<Workspace>,
-        stacks: BTreeMap<String, StackName>,
+        (catalog, more): (Arc<Catalog>, Vec<StackName>),
         foreign: BTreeMap<String, config_load::Foreign>,
         keyring: Keyring,
         profile: Profile,
     ) -> Self {
         Self {
             workspace,
-            stacks,
+            catalog,
+            more,
             foreign,
             keyring,
             profile,
@@ -51,7 +55,9 @@ impl Keys {
         if let Some(node) = nodes.get(stack) {
             return Some(node.clone());
         }
-        let node = Arc::new(self.workspace.stack_config(self.stacks.get(stack)?).ok()?);
+        let known = self.catalog.get(stack).map(|entry| &entry.name);
+        let name = known.or_else(|| self.more.iter().find(|name| name.to_string() == stack))?;
+        let node = Arc::new(self.workspace.stack_config(name).ok()?);
         nodes.insert(stack.to_owned(), node.clone());
         Some(node)
     }

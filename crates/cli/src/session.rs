@@ -38,7 +38,7 @@ pub(crate) struct Session<'a> {
     pub global: Global,
     pub talk: Talk,
     pub start: PathBuf,
-    pub catalog: Catalog,
+    pub catalog: Arc<Catalog>,
     pub policies: Policies,
     /// Stacks of a saved preview, which this runner need not know.
     planned: Vec<StackName>,
@@ -73,7 +73,7 @@ impl<'a> Session<'a> {
             global: global.clone(),
             talk,
             start,
-            catalog: Catalog::default(),
+            catalog: Arc::default(),
             policies: Policies::default(),
             planned: Vec::new(),
             given: None,
@@ -81,7 +81,7 @@ impl<'a> Session<'a> {
             shared: Shared::default(),
         };
         session.policies = session.attach()?;
-        session.catalog = session.read_catalog()?;
+        session.catalog = Arc::new(session.read_catalog()?);
         Ok(session)
     }
 
@@ -153,8 +153,8 @@ impl<'a> Session<'a> {
             margin: Duration::from_secs(leases.margin_seconds.into()),
             ..store::Settings::default()
         };
-        let stamps = self.stamps(heads_key(&path));
-        Ok(LocalStore::with_stamps(path, settings, stamps))
+        let (root, key) = (self.workspace.root().to_owned(), heads_key(&path));
+        Ok(LocalStore::with_stamps(path, settings, move || stamps(&root, key)))
     }
 
     /// The directory of the state, if it is in one: what was said on the command line lies where the command runs.
@@ -221,10 +221,9 @@ impl<'a> Session<'a> {
 
     /// Runs something with the engine.
     pub(crate) async fn with_engine<T>(&self, work: impl AsyncFnOnce(&Engine<'_>) -> Result<T>) -> Result<T> {
-        let files = Files::with_stamps(&self.workspace, &self.variables, self.stamps(files_key()));
+        let files = Files::with_stamps(&self.workspace, &self.variables, stamps(self.workspace.root(), files_key()));
         let inputs = files.inputs(no_outputs);
-        let stacks = self.catalog.stacks().map(|entry| &entry.name).chain(&self.planned);
-        let stacks = stacks.map(|name| (name.to_string(), name.clone())).collect();
+        let stacks = (Arc::clone(&self.catalog), self.planned.clone());
         let keys =
             Keys::new(self.workspace.clone(), stacks, self.foreign.clone(), self.keyring()?, self.profile.clone());
         let code = self.registry.projects.iter().filter_map(|project| {
@@ -238,7 +237,7 @@ impl<'a> Session<'a> {
             functions: self.functions(),
             given: self.given.as_ref().map(|given| given.plans.clone()).unwrap_or_default(),
             inputs: &inputs,
-            catalog: self.catalog.clone(),
+            catalog: Arc::clone(&self.catalog),
             store: Arc::new(store.clone()),
             providers: crate::providers::of(self)?,
             secrets: Arc::new(keys),
@@ -251,19 +250,12 @@ impl<'a> Session<'a> {
             shared: self.shared.source(),
         };
         let done = work(&engine).await;
-        for (key, stamps) in [(files_key(), files.stamps()), (heads_key(store.root()), store.stamps())] {
-            if let Some(bytes) = stamps.to_bytes() {
+        for (key, stamps) in [(files_key(), Some(files.stamps())), (heads_key(store.root()), store.stamps())] {
+            if let Some(bytes) = stamps.and_then(Stamps::to_bytes) {
                 crate::traces::local(self.workspace.root()).put_record(key, &bytes);
             }
         }
         done
-    }
-
-    /// What this runner has learnt of files.
-    fn stamps(&self, key: Digest) -> Stamps {
-        let Ok(program) = std::env::current_exe() else { return Stamps::default() };
-        let kept = crate::traces::local(self.workspace.root()).get_record(key);
-        Stamps::read(kept.as_deref().unwrap_or_default(), &program)
     }
 
     /// The named pure functions of all projects, with the digest of the source of the crate that each is in.
@@ -461,6 +453,13 @@ impl Selected {
     pub(crate) fn names(&self) -> BTreeSet<String> {
         self.stacks.iter().map(ToString::to_string).collect()
     }
+}
+
+/// What this runner has learnt of files.
+fn stamps(root: &Path, key: Digest) -> Stamps {
+    let Ok(program) = std::env::current_exe() else { return Stamps::default() };
+    let kept = crate::traces::local(root).get_record(key);
+    Stamps::read(kept.as_deref().unwrap_or_default(), &program)
 }
 
 /// Where it is kept what was read of the workspace's files.

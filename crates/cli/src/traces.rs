@@ -55,14 +55,14 @@ impl TraceCache {
 
     /// What stacks have to do with one another, as it was last found out; nothing, if it cannot be read.
     pub(crate) fn relations(&self) -> Relations {
-        let bytes = self.cache.get_record(self.key("relations"));
+        let bytes = self.cache.get_record(self.key("links"));
         bytes.and_then(|bytes| postcard::from_bytes(&bytes).ok()).unwrap_or_default()
     }
 
     /// Keeps that.
     pub(crate) fn keep_relations(&self, relations: &Relations) {
         if let Ok(bytes) = postcard::to_extend(relations, Vec::new()) {
-            self.cache.put_record(self.key("relations"), &bytes);
+            self.cache.put_record(self.key("links"), &bytes);
         }
     }
 

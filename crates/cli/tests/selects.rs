@@ -159,16 +159,41 @@ impl Graph {
     }
 }
 
-/// Runs the runner in a directory; its events.
+/// Runs the runner in a directory; what it says.
 #[track_caller]
-fn run(directory: &Path, command: &str, words: &[String], code: i32) -> Vec<Value> {
+fn say(directory: &Path, command: &str, words: &[String], code: i32) -> String {
     let mut runner = Command::new(std::env::current_exe().expect("this test"));
-    runner.env(RUNNER, "1").arg("-C").arg(directory).args(command.split(' ')).arg("--json").args(words);
+    runner.env(RUNNER, "1").arg("-C").arg(directory).args(command.split(' ')).args(words);
     let output = runner.output().expect("runs");
     let said = String::from_utf8(output.stdout).expect("is text");
     let problem = String::from_utf8_lossy(&output.stderr);
     assert_eq!(output.status.code(), Some(code), "{command} {words:?}\n{said}{problem}");
+    said
+}
+
+/// Runs the runner in a directory; its events.
+#[track_caller]
+fn run(directory: &Path, command: &str, words: &[String], code: i32) -> Vec<Value> {
+    let said = say(directory, &format!("{command} --json"), words, code);
     said.lines().map(|line| serde_json::from_str(line).expect("is JSON")).collect()
+}
+
+/// The stacks of a diagram as a list: that of its title, or those within their projects; what is outside is on no list.
+fn of_graph(text: &str) -> BTreeSet<String> {
+    let mut lines = text.lines();
+    let title = lines.next().expect("a title");
+    if title != "selects" {
+        return BTreeSet::from([title.to_owned()]);
+    }
+    let (mut project, mut found) = ("", BTreeSet::new());
+    for line in lines {
+        let word = line.split_whitespace().next().expect("a word");
+        match line.len() - line.trim_start().len() {
+            2 => project = word,
+            _ => drop(found.insert(format!("{project}.{word}"))),
+        }
+    }
+    found
 }
 
 fn names<'a>(list: impl IntoIterator<Item = &'a Value>) -> BTreeSet<String> {
@@ -204,8 +229,18 @@ fn cache_14_every_command_means_the_same_stacks_on_a_random_graph(seed: u64) {
         write(&format!("projects/{project}/stacks/{short}.toml"), &format!("reads = {reads:?}\n"));
     }
     let run = |command: &str, words: &[String], code| run(directory.path(), command, words, code);
+    let default = graph.where_name(|name| !name.ends_with(".Dev"));
     // So that whatever is selected finds what it reads published.
     run("up --yes --env CI --env QA --env Dev", &[], 0);
+    // A pipeline is of the default selection, and each stack has one place in it.
+    let pipeline = say(directory.path(), "pipeline github", &[], 0);
+    let is_remark = |line: &&str| line.trim_start().starts_with('#');
+    let pipeline = pipeline.lines().filter(|line| !is_remark(line)).collect::<Vec<_>>().join("\n");
+    let is_part = |c: char| c.is_ascii_alphanumeric() || "._-".contains(c);
+    for (number, name) in graph.names.iter().enumerate() {
+        let places = pipeline.split(|c| !is_part(c)).filter(|word| word == name).count();
+        assert_eq!(places, usize::from(default.contains(&number)), "seed {seed}: {name} in\n{pipeline}");
+    }
     for _ in 0..8 {
         let (words, meant) = graph.selection(&mut numbers);
         let meant: BTreeSet<String> = meant.into_iter().map(|number| graph.names[number].clone()).collect();
@@ -213,6 +248,7 @@ fn cache_14_every_command_means_the_same_stacks_on_a_random_graph(seed: u64) {
         assert_eq!(names(&run("stacks", &words, 0)), meant, "stacks, {why}");
         assert_eq!(names(&run("evaluate", &words, 0)), meant, "evaluate, {why}");
         assert_eq!(names(&run("explain", &words, 0)), meant, "explain, {why}");
+        assert_eq!(of_graph(&say(directory.path(), "graph --all", &words, 0)), meant, "graph, {why}");
         assert_eq!(of_preview(&run("preview", &words, 0)[0]), meant, "preview, {why}");
         assert_eq!(of_preview(&run("up --yes", &words, 0)[0]), meant, "up, {why}");
     }

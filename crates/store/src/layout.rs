@@ -108,6 +108,9 @@ pub(crate) fn file_name(name: &str) -> String {
 
 /// What [`file_name`] made a name of; the name itself, if it made none.
 pub(crate) fn name_of(file: &str) -> String {
+    if !file.contains('%') {
+        return file.to_owned();
+    }
     let mut bytes = Vec::with_capacity(file.len());
     for (number, part) in file.split('%').enumerate() {
         let code = part.get(..2).filter(|_| number > 0).and_then(|hex| u8::from_str_radix(hex, 16).ok());

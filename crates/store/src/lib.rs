@@ -64,7 +64,7 @@ struct Inner {
     root: PathBuf,
     settings: Settings,
     /// What is known of heads, by directory.
-    stamps: Stamps,
+    stamps: known::Heads,
     /// The stacks that runs of this process hold, with the generation of their open head.
     held: Mutex<BTreeMap<String, Vec<Held>>>,
 }
@@ -96,17 +96,18 @@ impl Inner {
 impl LocalStore {
     /// A store in a directory, which is made by the first run that takes a stack.
     pub fn open(root: PathBuf, settings: Settings) -> Self {
-        Self::with_stamps(root, settings, Stamps::default())
+        Self::with_stamps(root, settings, Stamps::default)
     }
 
-    /// The same, with what an earlier run has learnt of its heads.
-    pub fn with_stamps(root: PathBuf, settings: Settings, stamps: Stamps) -> Self {
+    /// The same, with what an earlier run has learnt of its heads, which is asked for when the first one is to be read.
+    pub fn with_stamps(root: PathBuf, settings: Settings, find: impl Fn() -> Stamps + Send + Sync + 'static) -> Self {
+        let stamps = known::Heads::new(find);
         Self { inner: Arc::new(Inner { root, settings, stamps, held: Mutex::default() }) }
     }
 
-    /// What is known of its heads.
-    pub fn stamps(&self) -> &Stamps {
-        &self.inner.stamps
+    /// What is known of its heads, if any was read.
+    pub fn stamps(&self) -> Option<&Stamps> {
+        self.inner.stamps.if_asked()
     }
 
     /// The directory.

@@ -8,6 +8,7 @@ mod affected;
 mod cut;
 mod explain;
 mod key;
+mod links;
 mod order;
 mod query;
 mod rounds;
@@ -17,6 +18,7 @@ pub use affected::{Affected, Before, Cause, Change, Conditions, Export, Footprin
 pub use cut::{Cut, cuts};
 pub use explain::{Difference, differences_of_config, differences_of_evaluate, differences_of_resolve};
 pub use key::{EvaluateRecord, OutputRead, ResolveRecord};
+pub use links::Links;
 pub use order::order;
 pub use query::{Facts, Query};
 pub use rounds::{Needs, Next, OutputSet, Rounds};

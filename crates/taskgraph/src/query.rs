@@ -13,6 +13,7 @@
 //! word     = a full name, an ending, a project, a pattern; a minus stands between spaces
 //! ```
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::iter::Peekable;
 use std::str::CharIndices;
@@ -20,6 +21,8 @@ use std::str::CharIndices;
 use diag::Diagnostic;
 use resource::StackName;
 use value::Path;
+
+use crate::Links;
 
 /// A set of stacks, in words.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -254,8 +257,8 @@ impl Query {
 
 /// What queries ask of the outside.
 pub trait Facts {
-    /// The stacks that a stack reads or waits for; cycles are fine, and so are names that are no candidates.
-    fn needs(&self, stack: &StackName) -> Vec<StackName>;
+    /// Who reads or waits for whom; cycles are fine, and so are names that are no candidates.
+    fn links(&self) -> Cow<'_, Links>;
     /// The outputs of other stacks that it reads, by full name and path.
     fn reads(&self, stack: &StackName) -> BTreeSet<(String, Path)>;
     /// The families of the types of its resources: `aws` of `AWS::EC2::VPC`.
@@ -270,8 +273,8 @@ pub trait Facts {
 
 /// Nothing is known: for words, which need nothing.
 impl Facts for () {
-    fn needs(&self, _: &StackName) -> Vec<StackName> {
-        Vec::new()
+    fn links(&self) -> Cow<'_, Links> {
+        Cow::default()
     }
 
     fn reads(&self, _: &StackName) -> BTreeSet<(String, Path)> {

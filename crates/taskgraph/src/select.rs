@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use diag::{Diagnostic, Diagnostics};
 use resource::StackName;
 
+use crate::Links;
 use crate::query::{Facts, Query, is_query};
 
 /// A stack that can be selected.
@@ -167,8 +168,11 @@ impl<'a> Stacks<'a> {
             Query::Deps(of) => self.upstream(set(of), facts),
             Query::Rdeps(of) => self.downstream(set(of), facts),
             Query::Reads(of) => {
-                let read = set(of);
-                where_(&|name| facts.needs(name).iter().any(|need| read.contains(need)))
+                let (read, links) = (set(of), facts.links());
+                let read: BTreeSet<usize> =
+                    read.into_iter().filter_map(|name| links.number(&name.to_string())).collect();
+                let reads = |reader| links.needs(reader).any(|need| read.contains(&need));
+                where_(&|name| links.number(&name.to_string()).is_some_and(reads))
             }
             Query::ReadsOutput(word, path) => {
                 let read: BTreeSet<String> = self.words(word, found).iter().map(ToString::to_string).collect();
@@ -206,18 +210,27 @@ impl<'a> Stacks<'a> {
     }
 
     fn upstream(&self, from: BTreeSet<&'a StackName>, facts: &dyn Facts) -> BTreeSet<&'a StackName> {
-        let known = |need: StackName| self.all.get(&need.to_string()).map(|candidate| &candidate.name);
-        spread(from, |name| facts.needs(name).into_iter().filter_map(known).collect())
+        let links = facts.links();
+        let candidates = self.numbered(&links, |_| true);
+        spread(from, &links, &candidates, |number| links.needs(number).collect())
     }
 
     fn downstream(&self, from: BTreeSet<&'a StackName>, facts: &dyn Facts) -> BTreeSet<&'a StackName> {
-        let mut readers: BTreeMap<StackName, Vec<&StackName>> = BTreeMap::new();
-        for name in self.reachable() {
-            for need in facts.needs(name) {
-                readers.entry(need).or_default().push(name);
-            }
-        }
-        spread(from, |name| readers.get(name).cloned().unwrap_or_default())
+        let links = facts.links();
+        let (readers, candidates) = (links.needed_by(), self.numbered(&links, |reach| reach == Reach::Default));
+        spread(from, &links, &candidates, |number| readers[number].clone())
+    }
+
+    /// The candidates of some reach, by the numbers that their names have.
+    fn numbered(&self, links: &Links, reach: impl Fn(Reach) -> bool) -> Vec<Option<&'a StackName>> {
+        // Both are in the order of full names.
+        let mut candidates = self.all.iter().peekable();
+        let candidate = |name: &String| {
+            while candidates.next_if(|(other, _)| *other < name).is_some() {}
+            let (_, candidate) = candidates.next_if(|(other, _)| *other == name)?;
+            reach(candidate.reach).then_some(&candidate.name)
+        };
+        links.names().iter().map(candidate).collect()
     }
 
     fn resolve(&self, selector: &str) -> Result<Vec<&'a StackName>, Diagnostics> {
@@ -373,16 +386,28 @@ impl<'a> Stacks<'a> {
     }
 }
 
-/// Adds what `next` leads to, directly or not.
+/// Adds the candidates that `next` leads to, directly or not.
 fn spread<'a>(
-    mut all: BTreeSet<&'a StackName>,
-    next: impl Fn(&StackName) -> Vec<&'a StackName>,
+    from: BTreeSet<&'a StackName>,
+    links: &Links,
+    candidates: &[Option<&'a StackName>],
+    next: impl Fn(usize) -> Vec<usize>,
 ) -> BTreeSet<&'a StackName> {
-    let mut open: Vec<&StackName> = all.iter().copied().collect();
-    while let Some(name) = open.pop() {
-        open.extend(next(name).into_iter().filter(|neighbour| all.insert(neighbour)));
+    let mut open: Vec<usize> = from.iter().filter_map(|name| links.number(&name.to_string())).collect();
+    let mut is_found = vec![false; candidates.len()];
+    open.iter().for_each(|number| is_found[*number] = true);
+    let mut found = Vec::new();
+    while let Some(number) = open.pop() {
+        for neighbour in next(number) {
+            if let Some(name) = candidates[neighbour]
+                && !std::mem::replace(&mut is_found[neighbour], true)
+            {
+                found.push(name);
+                open.push(neighbour);
+            }
+        }
     }
-    all
+    from.into_iter().chain(found).collect()
 }
 
 fn listed<'a>(names: impl IntoIterator<Item = &'a StackName>) -> String {

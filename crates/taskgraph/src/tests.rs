@@ -1,4 +1,5 @@
-use std::cell::RefCell;
+use std::borrow::Cow;
+use std::cell::Cell;
 use std::collections::{BTreeMap, BTreeSet};
 
 use diag::Diagnostics;
@@ -7,7 +8,7 @@ use resource::StackName;
 use value::{Digest, Path, Secret, Value};
 
 use crate::{
-    Candidate, Difference, EvaluateRecord, Facts, OutputRead, Reach, Request, ResolveRecord, Selection,
+    Candidate, Difference, EvaluateRecord, Facts, Links, OutputRead, Reach, Request, ResolveRecord, Selection,
     differences_of_config, differences_of_evaluate, differences_of_resolve, order, select,
 };
 
@@ -53,25 +54,31 @@ fn stacks() -> (Vec<Candidate>, BTreeMap<StackName, Vec<StackName>>) {
 /// The facts of the stacks above: what a stack needs it reads the output `out` of; `network` fails, `kms` has drifted.
 struct Needs {
     needs: BTreeMap<StackName, Vec<StackName>>,
-    /// The stacks that were asked for what they need.
-    asked: RefCell<Vec<String>>,
+    /// Whether anybody has asked who needs whom.
+    asked: Cell<bool>,
 }
 
 impl Needs {
     fn of(needs: BTreeMap<StackName, Vec<StackName>>) -> Self {
-        Self { needs, asked: RefCell::default() }
+        Self { needs, asked: Cell::default() }
     }
 }
 
 impl Facts for Needs {
-    fn needs(&self, stack: &StackName) -> Vec<StackName> {
-        self.asked.borrow_mut().push(stack.to_string());
-        self.needs.get(stack).cloned().unwrap_or_default()
+    fn links(&self) -> Cow<'_, Links> {
+        self.asked.set(true);
+        let names: BTreeMap<String, Vec<String>> = self
+            .needs
+            .iter()
+            .map(|(name, needs)| (name.to_string(), needs.iter().map(StackName::to_string).collect()))
+            .collect();
+        let needs = names.iter().map(|(name, needs)| (name.as_str(), needs.iter().map(String::as_str).collect()));
+        Cow::Owned(Links::new(&needs.collect()))
     }
 
     fn reads(&self, stack: &StackName) -> BTreeSet<(String, Path)> {
         let path: Path = "vpc.id".parse().expect("a path");
-        self.needs(stack).into_iter().map(|need| (need.to_string(), path.clone())).collect()
+        self.needs.get(stack).into_iter().flatten().map(|need| (need.to_string(), path.clone())).collect()
     }
 
     fn families(&self, stack: &StackName) -> BTreeSet<String> {
@@ -227,13 +234,15 @@ fn a_project_directory_with_several_stacks_is_a_choice() {
 }
 
 #[test]
-fn upstream_is_asked_of_nothing_that_is_not_selected() {
+fn who_needs_whom_is_asked_only_where_it_matters() {
     let (candidates, needs) = stacks();
-    let selectors = ["infrastructure.aws.network.QA".to_owned()];
-    let request = Request { selectors: &selectors, with_upstream: true, ..Request::default() };
     let needs = Needs::of(needs);
-    select(&candidates, &request, &needs).expect("selects");
-    assert_eq!(*needs.asked.borrow(), ["infrastructure.aws.network.QA", "infrastructure.aws.kms.default"]);
+    for (with_upstream, word) in [(false, "*.QA"), (false, "env(QA) - *.QA | failed()"), (true, "*.QA")] {
+        let selectors = [word.to_owned()];
+        let request = Request { selectors: &selectors, with_upstream, ..Request::default() };
+        select(&candidates, &request, &needs).expect("selects");
+        assert_eq!(needs.asked.get(), with_upstream, "{word}");
+    }
 }
 
 #[test]

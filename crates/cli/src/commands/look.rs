@@ -94,6 +94,20 @@ async fn published(engine: &Engine<'_>, names: &BTreeSet<String>) -> Result<BTre
     Ok(found)
 }
 
+/// Lists the names of stacks.
+pub(crate) async fn names(session: &Session<'_>, selection: &Selection) -> Result<Exit> {
+    session
+        .with_engine(async |engine| {
+            let selected = session.select_for_list(engine, selection).await?;
+            let names: Vec<String> = selected.stacks.iter().map(ToString::to_string).collect();
+            if !names.is_empty() {
+                session.talk.data(&names.join("\n"));
+            }
+            Ok(Exit::Done)
+        })
+        .await
+}
+
 /// Lists stacks.
 pub(crate) async fn stacks(session: &Session<'_>, selection: &Selection) -> Result<Exit> {
     session

@@ -111,7 +111,8 @@ async fn dispatch(session: &mut Session<'_>, command: Command) -> Result<Exit> {
         }
         Command::Import { importing } => import::import(session, &importing).await,
         Command::Outputs { selection } => look::outputs(session, &selection).await,
-        Command::Stacks { selection } => look::stacks(session, &selection).await,
+        Command::Stacks { selection, names: true } => look::names(session, &selection).await,
+        Command::Stacks { selection, names: false } => look::stacks(session, &selection).await,
         Command::Affected { selection, format } => affected::affected(session, &selection, format).await,
         Command::Cache { command } => Ok(cache::run(session, command)),
         Command::Pipeline { system, out, check } => pipeline::write(session, system, out.as_deref(), check).await,

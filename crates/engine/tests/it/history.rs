@@ -279,7 +279,9 @@ async fn related(shelf: &Shelf, known: Relations, told: &str) -> Relations {
             let (relations, _) = engine.relations(known);
             let survey = engine.survey(engine.catalog.stacks());
             for (stack, needs) in &survey.needs {
-                let found: Vec<&str> = relations.needs(stack).collect();
+                let links = relations.links();
+                let found = links.number(stack).into_iter().flat_map(|number| links.needs(number));
+                let found: Vec<&str> = found.map(|need| links.names()[need].as_str()).collect();
                 assert_eq!(found, needs.iter().map(String::as_str).collect::<Vec<_>>(), "{stack}\n{told}");
             }
             let (relations, news) = engine.relations(relations);

@@ -272,7 +272,7 @@ impl House {
             functions: FUNCTIONS.iter().map(|f| (f.name.to_owned(), Digest::of("source", f.name.as_bytes()))).collect(),
             given: self.given.clone(),
             inputs: &Nothing,
-            catalog: Catalog::new(self.all().iter().map(entry), BTreeMap::new()),
+            catalog: Arc::new(Catalog::new(self.all().iter().map(entry), BTreeMap::new())),
             store: match (self.killing.clone(), self.failing_disk.clone(), self.gate.clone()) {
                 (Some(fault), ..) => Arc::new(Faulty { inner: self.store(), fault }),
                 (None, None, None) => Arc::new(self.store()),

@@ -151,7 +151,7 @@ impl Shelf {
                 Digest::of("source", &[u8::try_from(self.sources.function).expect("few")]),
             )]),
             inputs: &self.sources,
-            catalog: Catalog::new(entries, BTreeMap::new()),
+            catalog: Arc::new(Catalog::new(entries, BTreeMap::new())),
             store: Arc::new(self.store()),
             providers: Providers::within(
                 vec![self.cloud.clone()],

@@ -29,6 +29,9 @@ fn words_mean_stacks() {
     assert_eq!(stacks(&world, "*").len(), STACKS, "a pattern does not reach Dev");
     assert_eq!(stacks(&world, "").len(), STACKS);
     assert_eq!(stacks(&world, "--env CI --env QA").len(), 34);
+    let names = world.run("stacks --names infrastructure.aws.network").ok();
+    assert_eq!(names.out.lines().collect::<Vec<_>>(), network(&["CI", "Production", "QA"]), "one a line");
+    world.run("stacks --names --json").ends(64);
     assert_eq!(
         stacks(&world, "edxapp.xpro.QA monitoring.default"),
         ["applications.edxapp.xpro.QA", "infrastructure.monitoring.default"]
