@@ -57,6 +57,9 @@ fn codes(ty: &str) -> Codes {
         "AWS::RDS::DBParameterGroup" => {
             Codes("DBParameterGroupNotFound", "InvalidDBParameterGroupState", "DBParameterGroupAlreadyExists")
         }
+        "AWS::ElastiCache::CacheCluster" => {
+            Codes("CacheClusterNotFound", "InvalidCacheClusterState", "CacheClusterAlreadyExists")
+        }
         "AWS::ElastiCache::ReplicationGroup" => {
             Codes("ReplicationGroupNotFoundFault", "InvalidReplicationGroupState", "ReplicationGroupAlreadyExists")
         }

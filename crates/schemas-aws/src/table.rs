@@ -119,6 +119,11 @@ pub(crate) const SOURCES: &[Source] = &[
         overlay: include_str!("../overlays/aws-ec2-vpcpeeringconnection.toml"),
     },
     Source {
+        name: "AWS::ElastiCache::CacheCluster",
+        schema: include_str!("../schemas/aws-elasticache-cachecluster.json"),
+        overlay: include_str!("../overlays/aws-elasticache-cachecluster.toml"),
+    },
+    Source {
         name: "AWS::ElastiCache::ParameterGroup",
         schema: include_str!("../schemas/aws-elasticache-parametergroup.json"),
         overlay: include_str!("../overlays/aws-elasticache-parametergroup.toml"),

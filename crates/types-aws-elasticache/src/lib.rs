@@ -13,10 +13,12 @@
     reason = "generated: names and texts are the vendor's"
 )]
 
+pub mod cache_cluster;
 pub mod parameter_group;
 pub mod replication_group;
 pub mod subnet_group;
 
+pub use cache_cluster::{CacheCluster, CacheClusterHandle};
 pub use parameter_group::{ParameterGroup, ParameterGroupHandle};
 pub use replication_group::{ReplicationGroup, ReplicationGroupHandle};
 pub use subnet_group::{SubnetGroup, SubnetGroupHandle};

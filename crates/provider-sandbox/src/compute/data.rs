@@ -47,10 +47,21 @@ pub(super) fn make(ty: &str, sheet: &mut Sheet<'_>) {
             let name = sheet.name("DBParameterGroupName");
             sheet.set("DBParameterGroupArn", sheet.site.arn("rds", &format!("pg:{name}")));
         }
+        "CacheCluster" => cache_cluster(sheet),
         "ReplicationGroup" => replication_group(sheet),
         "SubnetGroup" => drop(sheet.name("CacheSubnetGroupName")),
         _ => {}
     }
+}
+
+/// Several nodes without a primary are found at one address.
+fn cache_cluster(sheet: &mut Sheet<'_>) {
+    let name = sheet.name("ClusterName");
+    let port = sheet.get("Port").and_then(Value::as_int).unwrap_or(11_211).to_string();
+    let region = short_region(&sheet.site.place.region);
+    let account = crate::ids::Ids::new(&format!("{}/{region}", sheet.site.place.account));
+    let host = format!("{name}.{}.cfg.{region}.cache.amazonaws.com", account.hex("cache", 6));
+    sheet.set("ConfigurationEndpoint", Value::map([("Address", host), ("Port", port)]));
 }
 
 fn replication_group(sheet: &mut Sheet<'_>) {

@@ -109,6 +109,7 @@ pub(crate) fn normalise(schema: &TypeSchema, mut inputs: Map) -> Map {
         "AWS::RDS::DBInstance" => &["DBInstanceIdentifier"],
         "AWS::RDS::DBSubnetGroup" => &["DBSubnetGroupName"],
         "AWS::RDS::DBParameterGroup" => &["DBParameterGroupName"],
+        "AWS::ElastiCache::CacheCluster" => &["ClusterName"],
         "AWS::ElastiCache::ReplicationGroup" => &["ReplicationGroupId"],
         "AWS::ElastiCache::SubnetGroup" => &["CacheSubnetGroupName"],
         _ => &[],

@@ -10,7 +10,7 @@ use infrastructure_aws_eks_outputs as eks;
 use infrastructure_aws_network_outputs::{self as network, KubernetesVpcName};
 use infrastructure_aws_opensearch_outputs as opensearch;
 use ol::{BusinessUnit, Naming, Tags, security_group::egress_all};
-use ol_data::{Through, TrustRole, ingress_from_each, policy_text};
+use ol_data::{Operator, Subjects, Through, TrustRole, ingress_from_each, policy_text};
 use plan::prelude::*;
 use types_aws_ec2::SecurityGroup;
 use types_vault as vault;
@@ -86,8 +86,9 @@ pub fn plan(stack: &Stack, config: Config) -> Result<Plan<Outputs>> {
             description: &format!("Trust role for {service} k8s service account"),
             account: &account,
             issuer: cluster.cluster_identities.at("[0].oidcs[0].issuer"),
-            namespace: &namespace,
-            service_account: "edx-notes",
+            subjects: Subjects::Accounts { namespace: &namespace, names: vec!["edx-notes"] },
+            operator: Operator::Equals,
+            session_seconds: TrustRole::SESSION_SECONDS,
             policies: Vec::new(),
             tags: &tags,
         };

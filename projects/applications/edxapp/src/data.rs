@@ -4,8 +4,8 @@ use infrastructure_aws_network_outputs as network;
 use infrastructure_vault_outputs as vault_server;
 use ol::security_group::{Rule, ingress, no_egress};
 use ol_data::{
-    AlarmTopics, AmazonCache, AmazonDb, CACHE_PORT, Database, Engine, EngineVersion, MARIADB_PORT, Through, Tier,
-    ingress_from_each,
+    AlarmTopics, AmazonCache, AmazonDb, CACHE_PORT, CacheSettings, Database, Engine, EngineVersion, MARIADB_PORT,
+    Through, Tier, ingress_from_each,
 };
 use plan::prelude::*;
 use types_aws_ec2::{SecurityGroup, SecurityGroupHandle};
@@ -111,12 +111,12 @@ impl Surroundings<'_> {
             version: CACHE_VERSION,
             family,
             node_type: config.redis.instance_type.as_deref().unwrap_or(tier.cache_node()),
-            nodes: CACHE_NODES,
+            settings: CacheSettings { nodes: CACHE_NODES, ..CacheSettings::default() },
             monitoring: tier.monitoring(),
             topics: &self.topics,
-            auth_token: &config.redis_auth_token,
+            auth_token: Some(&config.redis_auth_token),
             subnet_group: vpc.elasticache_subnet,
-            security_group: access.id(),
+            security_groups: vec![access.id()],
             tags: &tenant.tags,
         };
         cache.declare(plan)

@@ -22,7 +22,10 @@ use infrastructure_sentry_outputs as sentry;
 use infrastructure_vault_outputs as vault;
 use infrastructure_vector_log_proxy_outputs as vector_log_proxy;
 use ol::{Naming, Tags, security_group::egress_all};
-use ol_data::{AlarmTopics, CacheParameterGroupFamily, RdsEngineVersion, Through, Tier, TrustRole, ingress_from_each};
+use ol_data::{
+    AlarmTopics, CacheParameterGroupFamily, Operator, RdsEngineVersion, Subjects, Through, Tier, TrustRole,
+    ingress_from_each,
+};
 use plan::prelude::*;
 use types_aws_ec2::{SecurityGroup, SecurityGroupHandle};
 use world::AccountId;
@@ -117,6 +120,7 @@ pub fn plan(stack: &Stack, config: Config) -> Result<Plan<Outputs>> {
     let mounts = secrets.declare(&mut plan);
     let mail = mail::declare(&tenant, &config, &zone, &mut plan);
     web_records(&config, &zone, &mut plan);
+    let service_account = format!("{}-edxapp-vault", tenant.name);
     let role = TrustRole {
         // The name says `applications` for every cluster, as it always did; the tenant keeps it apart from others.
         cluster: &format!("applications-{environment}"),
@@ -127,8 +131,9 @@ pub fn plan(stack: &Stack, config: Config) -> Result<Plan<Outputs>> {
         ),
         account: &account,
         issuer: cluster.cluster_identities.at("[0].oidcs[0].issuer"),
-        namespace: &tenant.namespace(),
-        service_account: &format!("{}-edxapp-vault", tenant.name),
+        subjects: Subjects::Accounts { namespace: &tenant.namespace(), names: vec![service_account.as_str()] },
+        operator: Operator::Equals,
+        session_seconds: TrustRole::SESSION_SECONDS,
         policies: vec![policy.id()],
         tags: &tenant.tags,
     };
