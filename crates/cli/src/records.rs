@@ -23,10 +23,13 @@ pub(crate) struct RunRecords<'a> {
 
 /// What a run found all stacks to be, each in the form `S`. `None` for one that it did not look at, or that is no
 /// longer kept.
-#[derive(Serialize, Deserialize)]
+#[derive(Clone, Serialize, Deserialize)]
 pub(crate) struct Form<S> {
     /// What held for all of them.
     pub conditions: Conditions,
+    /// The digest of each crate of the workspace by itself; none in what an earlier version left.
+    #[serde(default)]
+    pub crates: BTreeMap<String, Digest>,
     /// The stacks, by full name.
     pub stacks: BTreeMap<String, Option<S>>,
 }
@@ -34,7 +37,7 @@ pub(crate) struct Form<S> {
 impl<S> Form<S> {
     fn map<T>(self, mut stack: impl FnMut(S) -> Option<T>) -> Form<T> {
         let stacks = self.stacks.into_iter().map(|(name, is)| (name, is.and_then(&mut stack)));
-        Form { conditions: self.conditions, stacks: stacks.collect() }
+        Form { conditions: self.conditions, crates: self.crates, stacks: stacks.collect() }
     }
 }
 
@@ -98,7 +101,9 @@ impl<'a> RunRecords<'a> {
         let RunRecord { conditions, stacks } = record();
         let known = engine.catalog.stacks().map(|entry| (entry.name.to_string(), None));
         let looked_at = stacks.into_iter().map(|(stack, recorded)| (stack, Some(recorded)));
-        let form = Form { conditions, stacks: known.chain(looked_at).collect() };
+        let crates = session.registry.digests.crates.iter();
+        let crates = crates.map(|found| (found.name.to_owned(), found.own_digest())).collect();
+        let form = Form { conditions, crates, stacks: known.chain(looked_at).collect() };
         if self.shared.wants()
             && let Ok(bytes) = serde_json::to_vec(&form)
         {
@@ -126,7 +131,7 @@ impl<'a> RunRecords<'a> {
         };
         let Some(found) = self.elsewhere(key) else { return here };
         // Nobody is asked again.
-        self.put(key, Form { conditions: found.conditions, stacks: found.stacks.clone() });
+        self.put(key, found.clone());
         Some(found)
     }
 

@@ -11,6 +11,7 @@ use engine::{Engine, Goal, PreviewOptions, Recorded, RunRecord};
 use plan::{Inputs, StackList};
 use resource::StackName;
 use taskgraph::{Affected, Before, Cause, Change, Conditions, Difference, affected};
+use value::Digest;
 
 use crate::commands::up::orphan_name;
 use crate::exit::{Result, io};
@@ -32,6 +33,8 @@ pub(crate) struct Since {
     pub now: RunRecord,
     /// What of that which the programs read was another then, where that is all that is known.
     pub reasons: BTreeMap<String, Vec<Difference>>,
+    /// The crates of each project that are others, as far as it is known of which.
+    pub crates: BTreeMap<String, Vec<&'static str>>,
 }
 
 impl Since {
@@ -39,7 +42,16 @@ impl Since {
     pub(crate) fn differences(&self, stack: &str) -> Vec<Difference> {
         let (Some(then), Some(now)) = (self.then.get(stack), self.now.stacks.get(stack)) else { return Vec::new() };
         let (Some(old), Some(new)) = (&then.record, &now.record) else { return Vec::new() };
-        taskgraph::differences_of_evaluate(old, new, Some((&then.config, &now.config)))
+        let found = taskgraph::differences_of_evaluate(old, new, Some((&then.config, &now.config)));
+        found.into_iter().flat_map(|difference| self.by_crate(difference)).collect()
+    }
+
+    /// Of the code of a project which crates changed, if that is known.
+    fn by_crate(&self, difference: Difference) -> Vec<Difference> {
+        match self.crates.get(&difference.name).filter(|_| difference.kind == "code") {
+            Some(crates) if !crates.is_empty() => crates.iter().map(|name| code_changed(name)).collect(),
+            _ => vec![difference],
+        }
     }
 
     /// Whether a stack is affected.
@@ -108,7 +120,7 @@ pub(crate) async fn since(
     let now = now(session, engine, more).await?;
     let records = RunRecords::of(session);
     let since = match records.get(&git, &tree) {
-        Some(form) => with_record(form, now, |stack| engine.catalog.get(stack).is_some()),
+        Some(form) => with_record(session, form, now, |stack| engine.catalog.get(stack).is_some()),
         None => without_record(session, engine, (&git, &tree, version), now)?,
     };
     if let Some(bound) = &since.bound {
@@ -133,8 +145,8 @@ async fn now(session: &Session<'_>, engine: &Engine<'_>, more: &[StackName]) -> 
     Ok(record)
 }
 
-fn with_record(form: Form<Recorded>, now: RunRecord, is_there: impl Fn(&str) -> bool) -> Since {
-    let Form { conditions, stacks: mut then } = form;
+fn with_record(session: &Session<'_>, form: Form<Recorded>, now: RunRecord, is_there: impl Fn(&str) -> bool) -> Since {
+    let Form { conditions, crates, stacks: mut then } = form;
     // What is there, and is not meant now, is not compared: it may have been looked at then.
     then.retain(|stack, _| now.stacks.contains_key(stack) || !is_there(stack));
     let unknown = then.iter().filter(|(stack, was)| was.is_none() && now.stacks.contains_key(*stack));
@@ -154,7 +166,22 @@ fn with_record(form: Form<Recorded>, now: RunRecord, is_there: impl Fn(&str) -> 
     };
     let deleted = affected.stacks.iter().filter(|(_, change)| **change == Change::Deleted);
     let deleted = deleted.map(|(stack, _)| name(stack)).collect();
-    Since { affected, deleted, bound, then, now, reasons: unknown.into_iter().map(reason).collect() }
+    let crates = if crates.is_empty() { BTreeMap::new() } else { other_crates(session.registry.digests, &crates) };
+    Since { affected, deleted, bound, then, now, reasons: unknown.into_iter().map(reason).collect(), crates }
+}
+
+/// The crates of each project that are not as they were.
+fn other_crates(digests: &code_digest::Table, then: &BTreeMap<String, Digest>) -> BTreeMap<String, Vec<&'static str>> {
+    let of = |project: &code_digest::Project| {
+        let closure = digests.project(project.name).into_iter().flat_map(|found| digests.closure(found));
+        let other = closure.filter(|(name, own)| then.get(*name) != Some(own)).map(|(name, _)| name);
+        (project.name.to_owned(), other.collect())
+    };
+    digests.projects.iter().map(of).collect()
+}
+
+fn code_changed(name: &str) -> Difference {
+    Difference::new("code", name, format!("code of `{name}` changed"))
 }
 
 /// Compares what programs read now with what they would have found then.
@@ -205,7 +232,7 @@ fn without_record(
     if let Code::Unknown(why) = past.code {
         bound = format!("{bound}; all code counts as changed, since that of `{version}` cannot be read: {why}");
     }
-    Ok(Since { affected, deleted, bound: Some(bound), then: BTreeMap::new(), now, reasons })
+    Ok(Since { affected, deleted, bound: Some(bound), then: BTreeMap::new(), now, reasons, crates: BTreeMap::new() })
 }
 
 /// The sources of a version.
@@ -272,7 +299,7 @@ impl<'a> Past<'a> {
             Code::Unknown(_) => vec![Difference::new("code", project, format!("code of `{project}` may have changed"))],
             Code::Crates(code) => {
                 let crates = code.differing(self.session.registry.digests, project);
-                crates.iter().map(|name| Difference::new("code", name, format!("code of `{name}` changed"))).collect()
+                crates.iter().map(|name| code_changed(name)).collect()
             }
         }
     }

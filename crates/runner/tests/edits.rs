@@ -226,22 +226,19 @@ fn an_edit_of_code_reaches_exactly_the_stacks_whose_plan_or_inputs_are_others() 
     // The body of one project's plan function.
     let (stacks, reasons) = house.reached("projects/app/web/src/lib.rs", "described(\"web\")", "described(\"pages\")");
     assert_eq!(stacks, ["app.web.CI"]);
-    assert!(reasons.contains("code of `app.web` changed"), "{reasons}");
+    assert!(reasons.contains("code of `app-web` changed"), "{reasons}");
 
     // A library: those that call it, and no other.
     let naming = "crates/naming/src/lib.rs";
     let (stacks, reasons) = house.reached(naming, "of {name}", "for {name}");
     assert_eq!(stacks, ["app.api.CI", "app.web.CI"]);
-    assert!(
-        ["app.api", "app.web"].iter().all(|name| reasons.contains(&format!("code of `{name}` changed"))),
-        "{reasons}"
-    );
+    assert!(reasons.contains("code of `naming` changed") && !reasons.contains("code of `app"), "{reasons}");
 
     // An edit after which everything has the same bytes is cut off, and that is said.
     let (stacks, _) = house.reached(naming, "format!(\"for {name}\")", "[\"for \", name].concat()");
     assert_eq!(stacks, [""; 0]);
     let said = house.says("explain --not app.web.CI --since HEAD~1");
-    assert!(said.contains("code of `app.web` changed") && said.contains("same bytes"), "{said}");
+    assert!(said.contains("code of `naming` changed") && said.contains("same bytes"), "{said}");
 
     // The body of a named pure function: its plan holds the digest of it.
     let (stacks, _) = house.reached("projects/app/alone/src/lib.rs", "to_uppercase", "to_lowercase");
