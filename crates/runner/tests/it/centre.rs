@@ -34,6 +34,71 @@ fn the_centre_is_made_and_then_there_is_nothing_to_do() {
     assert!(members.contains("storage.googleapis.com/Bucket"), "{members}");
 }
 
+/// The example with `alpha` on Google Cloud, `gamma` on Azure, and `beta` and the common dataset on both.
+fn on_two_clouds() -> Option<World> {
+    let world = World::fresh()?;
+    let datasets = "configuration/cpg/config-datasets.yaml";
+    let both = "deploy_locations: [gcp, azure]";
+    let text = world.read(datasets);
+    let text = text
+        .replace("  create_container_registry: true\n", &format!("  create_container_registry: true\n  {both}\n"))
+        .replace("  enable_release: true\n", &format!("  enable_release: true\n  {both}\n"))
+        .replace("  components: { gcp: [storage, metamist] }\n", "  deploy_locations: [azure]\n");
+    assert_eq!((text.matches(both).count(), text.matches("[azure]").count()), (2, 1), "{text}");
+    world.write(datasets, &text);
+    for dataset in ["common", "beta", "gamma"] {
+        let budgets = format!("configuration/cpg/datasets/{dataset}/budgets.yaml");
+        world.write(&budgets, "{ gcp: { monthly_budget: 100 }, azure: { monthly_budget: 100 } }\n");
+    }
+    Some(world)
+}
+
+#[test]
+fn datasets_on_google_cloud_on_azure_and_on_both_are_made_in_one_command() {
+    let Some(world) = on_two_clouds() else { return };
+    world.run(&format!("up {CENTRE} --yes")).ok();
+    let listed = world.run("state list").ok();
+    let of = |stack: &str, ty: &str| {
+        let stack = format!("cpg.dataset.{stack}.production ");
+        listed.lines().iter().filter(|line| line.starts_with(&stack) && line.contains(&format!("::{ty}"))).count()
+    };
+    let account = "Microsoft.Storage/storageAccounts::";
+    let clouds = |stack: &str| (of(stack, "storage.googleapis.com/Bucket::"), of(stack, account));
+    assert_eq!((clouds("alpha"), clouds("gamma")), ((12, 0), (0, 1)));
+    assert_eq!(clouds("beta"), (13, 1), "and the bucket of releases");
+    let containers = "Microsoft.Storage/storageAccounts/blobServices/containers::";
+    assert_eq!((of("beta", containers), of("gamma", containers)), (13, 7), "no data for tests in gamma");
+    assert_eq!(listed.lines().len(), world.objects().len(), "every object was made once");
+    world.run(&format!("preview {CENTRE} --detailed-exitcode")).ok().says(["nothing to do: 5 stacks"]);
+    world.run(&format!("refresh {CENTRE} --preview")).ok();
+
+    let before = world.calls().len();
+    for (dataset, members) in [
+        ("beta", "data-manager:\n  - data.manager\nrelease-access:\n  - release.viewer\n"),
+        ("gamma", "metadata-access:\n  - meta.reader\n"),
+    ] {
+        let path = format!("configuration/cpg/datasets/{dataset}/members.yaml");
+        world.write(&path, &format!("{members}web-access:\n  - web.viewer\n"));
+    }
+    world.run(&format!("up {CENTRE} --yes")).ok();
+    let name = |urn: &str| urn.rsplit("::").next().unwrap_or_default().to_owned();
+    let mut moved: Vec<String> = world.calls()[before..].iter().map(|call| name(&call.urn)).collect();
+    moved.sort();
+    let wanted = [
+        "alpha-web-access-group-cache-members",
+        "beta-azure-web-access-member-WV-",
+        "beta-gcp-web-access-member-WV-",
+        "beta-web-access-group-cache-members",
+        "common-web-access-group-cache-members",
+        "gamma-azure-web-access-member-WV-",
+    ];
+    let as_wanted = moved.iter().zip(wanted).all(|(name, start)| name.starts_with(start));
+    assert!(
+        as_wanted && moved.len() == wanted.len(),
+        "a membership on each cloud, and the lists that are read: {moved:?}"
+    );
+}
+
 #[test]
 fn evaluating_prints_what_would_be_made_and_reads_no_state() {
     let Some(world) = World::fresh() else { return };
