@@ -13,7 +13,7 @@ use resource::StackName;
 use taskgraph::{Affected, Before, Cause, Change, Conditions, Difference, affected};
 use value::Digest;
 
-use crate::commands::up::orphan_name;
+use crate::commands::show::orphan_name;
 use crate::exit::{Result, io};
 use crate::git::Git;
 use crate::records::{Depth, Form, RunRecords};

@@ -5,17 +5,18 @@
 
 mod around;
 mod begin;
+mod live;
 mod outcome;
+mod tell;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Instant;
 
 use diag::Diagnostic;
-use diff::{Action as Change, ChangeSet};
 use planner::{StepGraph, StepKind};
 use ports::{Found, Journal, ProviderError, ReadRequest, Step, StoreError};
-use resource::{Plan, Urn};
+use resource::Urn;
 use scheduler::{Limits, Scheduler, Standing};
 use state::{Action, Entry, Object, Request, StackState};
 use tokio::sync::watch;
@@ -24,85 +25,10 @@ use tokio::task::JoinSet;
 use crate::call::{Ended, call, longest, read};
 use crate::hooks::Hooks;
 use crate::lease::Lease;
-use crate::{Children, Engine, Event, Events, Failure, Preview, Report, StepOutcome, Target};
+use crate::{Children, Engine, Event, Events, Failure, Preview, Report, StepOutcome};
 
-/// One stack of a run.
-pub(crate) struct Live<'a> {
-    pub set: &'a ChangeSet,
-    pub plan: Option<&'a Plan>,
-    journal: Option<Box<dyn Journal>>,
-    state: Option<StackState>,
-    queue: Vec<Entry>,
-    when_durable: Vec<When>,
-    lost: Option<StoreError>,
-    open_steps: usize,
-    well: bool,
-    /// Something is left to a later run.
-    leaves: bool,
-}
-
-/// What waits for a chunk to be durable.
-enum When {
-    /// A provider's call.
-    Call(usize),
-    /// The end of a step.
-    End(usize),
-    /// What runs after a step.
-    Hooks(usize),
-}
-
-impl<'a> Live<'a> {
-    pub(crate) fn new(set: &'a ChangeSet, plan: Option<&'a Plan>, journal: Box<dyn Journal>) -> Self {
-        let state = Some(journal.state().clone());
-        Self {
-            set,
-            plan,
-            journal: Some(journal),
-            state,
-            queue: Vec::new(),
-            when_durable: Vec::new(),
-            lost: None,
-            open_steps: 0,
-            well: true,
-            leaves: false,
-        }
-    }
-
-    pub(crate) fn state(&self) -> &StackState {
-        static EMPTY: std::sync::OnceLock<StackState> = std::sync::OnceLock::new();
-        self.state
-            .as_ref()
-            .unwrap_or_else(|| EMPTY.get_or_init(|| StackState::new(String::new(), resource::StackName::new("", ""))))
-    }
-
-    /// Leaves something to a later run.
-    pub(crate) fn leave(&mut self) {
-        self.leaves = true;
-    }
-
-    /// Whether every step ended well and nothing is left over.
-    pub(crate) fn is_settled(&self) -> bool {
-        let state = self.state();
-        self.well && !self.leaves && self.open_steps == 0 && state.replaced.is_empty() && state.is_settled()
-    }
-
-    /// Makes entries durable before any step begins.
-    pub(crate) async fn append(&mut self, entries: Vec<Entry>) -> Result<(), StoreError> {
-        let (Some(journal), Some(state)) = (&mut self.journal, &mut self.state) else { return Ok(()) };
-        entries.iter().for_each(|entry| state.apply(entry));
-        let result = journal.append(entries).await;
-        self.lost = result.clone().err();
-        result
-    }
-
-    /// The journal and the state, unless the stack was lost.
-    pub(crate) fn into_parts(self) -> Option<(Box<dyn Journal>, StackState)> {
-        if self.lost.is_some() {
-            return None;
-        }
-        Some((self.journal?, self.state?))
-    }
-}
+pub(crate) use live::Live;
+use live::When;
 
 /// A step between its start and its end.
 struct Calling {
@@ -543,22 +469,6 @@ impl<'a> Runner<'a> {
         }
     }
 
-    /// Counts a resource whose step was really done; the two halves of a replacement count once.
-    fn count(&mut self, node: usize) {
-        let step = &self.graph.steps[node];
-        let (StepKind::Apply(urn) | StepKind::Delete(urn, _)) = &step.kind else { return };
-        let action = self.lives[step.stack].set.resources.get(urn).map(|change| change.action);
-        let counts = &mut self.report.counts;
-        match (&step.kind, action) {
-            (StepKind::Delete(..), Some(Change::Replace { .. })) => {}
-            (StepKind::Delete(..), _) => counts.delete += 1,
-            (_, Some(Change::Replace { .. })) => counts.replace += 1,
-            (_, Some(Change::Update)) => counts.update += 1,
-            (_, Some(Change::Adopt)) => counts.adopt += 1,
-            _ => counts.create += 1,
-        }
-    }
-
     fn close_step(&mut self, node: usize, well: bool) {
         let live = &mut self.lives[self.graph.steps[node].stack];
         live.open_steps = live.open_steps.saturating_sub(1);
@@ -566,41 +476,5 @@ impl<'a> Runner<'a> {
         if live.open_steps == 0 {
             self.events.send(Event::StackEnded { stack: live.set.stack.clone(), well: live.well });
         }
-    }
-
-    /// What a step is about, and what it does.
-    fn describe(&self, node: usize) -> (Target, &'static str) {
-        let step = &self.graph.steps[node];
-        match &step.kind {
-            StepKind::Apply(urn) => {
-                let change = self.lives[step.stack].set.resources.get(urn);
-                let word = match change.map(|change| change.action) {
-                    Some(Change::Update) => "update",
-                    Some(Change::Replace { .. }) => "replace",
-                    Some(Change::Adopt) => "adopt",
-                    Some(Change::Read) => "read",
-                    Some(Change::Keep) if change.is_some_and(|change| change.moved_from.is_some()) => "move",
-                    Some(Change::Keep) if change.is_some_and(|change| change.renamed_from.is_some()) => "rename",
-                    Some(Change::Keep) => "record",
-                    _ => "create",
-                };
-                (Target::Resource(urn.clone()), word)
-            }
-            StepKind::Delete(urn, _) => (Target::Resource(urn.clone()), "delete"),
-            StepKind::Publish(path) => (Target::Output(path.clone()), "publish"),
-        }
-    }
-
-    fn announce_start(&self, node: usize) {
-        let (target, action) = self.describe(node);
-        let stack = self.lives[self.graph.steps[node].stack].set.stack.clone();
-        self.events.send(Event::StepStarted { stack, target, action });
-    }
-
-    fn announce_end(&mut self, node: usize, outcome: StepOutcome) {
-        let (target, action) = self.describe(node);
-        let stack = self.lives[self.graph.steps[node].stack].set.stack.clone();
-        let seconds = self.started.remove(&node).map_or(0.0, |start| start.elapsed().as_secs_f64());
-        self.events.send(Event::StepEnded { stack, target, action, outcome, seconds });
     }
 }

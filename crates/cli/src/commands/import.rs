@@ -7,8 +7,9 @@ use engine::{Engine, Goal, Import, Imported, Undeclared};
 use resource::{StackName, Urn};
 use suggest::Suggestion;
 
+use super::job::Job;
+use super::show::show;
 use super::signatures::Standing;
-use super::up::{Job, show};
 use crate::args::{Importing, Running};
 use crate::exit::{Exit, Result};
 use crate::session::{Selected, Session};

@@ -12,6 +12,7 @@ mod graph;
 mod history;
 mod import;
 pub(crate) mod interrupt;
+mod job;
 mod keys;
 mod lock;
 mod look;
@@ -24,10 +25,11 @@ mod policies;
 mod refresh;
 mod rename_stack;
 mod sandbox;
+pub(crate) mod show;
 mod signatures;
 mod state;
 mod surgery;
-pub(crate) mod up;
+mod up;
 
 use engine::Goal;
 

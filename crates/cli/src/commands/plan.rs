@@ -10,8 +10,10 @@ use engine::{Engine, Goal, Preview};
 use resource::StackName;
 use saved::Saved;
 
+use super::job::{Job, all_wait};
+use super::show::{orphan_name, show, show_as};
 use super::signatures::{self, Standing};
-use super::up::{Job, Making, all_wait, make, orphan_name, show, show_as};
+use super::up::{Making, make};
 use crate::args::{Look, Running};
 use crate::exit::{Exit, Result, io};
 use crate::session::{Selected, Session};

@@ -6,7 +6,7 @@ use resource::{StackName, Urn};
 use state::{Head, StackState};
 
 use crate::args::{Selection, State};
-use crate::commands::up::orphan_name;
+use crate::commands::show::orphan_name;
 use crate::commands::{rename_stack, surgery};
 use crate::exit::{Exit, Failure, Result, usage};
 use crate::session::{Session, only_in_state};
