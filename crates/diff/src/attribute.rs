@@ -8,8 +8,9 @@ use crate::Action;
 /// The value of an attribute of a resource, as far as it is known while its action is `action`.
 ///
 /// A property is what the goal says; what neither goal nor vendor says is null. A read-only attribute is what the
-/// provider said of the object that stays, or else what can be told before the create, or else unknown. `None` means
-/// that the type has no such attribute.
+/// provider said of the object that stays, or else, of one that is made or updated, what can be told before, or else
+/// unknown: an update counts as [`Action::Keep`] for whatever it does not touch. `None` means that the type has no such
+/// attribute.
 pub fn attribute(
     schema: &TypeSchema,
     action: Action,
@@ -42,8 +43,8 @@ pub fn attribute(
         }
     }
     match action {
-        Action::Keep | Action::Update | Action::Read => Some(value_at(observed?, path).cloned().unwrap_or_default()),
-        Action::Create | Action::Replace { undecided: false, .. } => {
+        Action::Keep | Action::Read => Some(value_at(observed?, path).cloned().unwrap_or_default()),
+        Action::Create | Action::Update | Action::Replace { undecided: false, .. } => {
             Some(predicted(schema, goal, path).unwrap_or_else(unknown))
         }
         Action::Replace { undecided: true, .. } | Action::Adopt => Some(unknown()),

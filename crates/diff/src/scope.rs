@@ -1,15 +1,17 @@
 //! What references mean within the pass.
 
 use std::cell::RefCell;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use expr::Scope;
 use resource::Urn;
+use schema::TypeSchema;
+use state::{Object, Status};
 use value::{Digest, Origin, Path, Secret, Type, Unknown, Value};
 
 use crate::nodes::leaf_of;
 use crate::pass::{Pass, Published, origin_text};
-use crate::{Action, ReadPin, attribute};
+use crate::{Action, ReadPin, ResourceChange, attribute};
 
 /// The scope of one stack within the pass.
 pub(crate) struct At<'a, 'b> {
@@ -33,14 +35,18 @@ impl Scope for At<'_, '_> {
         }
         let schema = self.pass.lookup.schema(urn.ty()).ok()??;
         let (old, _) = self.pass.old_object(self.stack, &urn, &change.options);
+        let action = match change.action {
+            Action::Update if !schema.is_renewed(path, &changed(schema, change, old)) => Action::Keep,
+            action => action,
+        };
         let mut goal = change.goal.clone();
-        if matches!(change.action, Action::Create | Action::Replace { .. }) && schema.is_attribute(path) {
+        if matches!(action, Action::Create | Action::Update | Action::Replace { .. }) && schema.is_attribute(path) {
             let instance = change.options.provider.as_deref();
             for (name, text) in self.pass.lookup.provider_values(instance) {
                 goal.entry(name).or_insert(Value::String(text));
             }
         }
-        attribute(schema, change.action, &goal, old.map(|object| &object.observed), path, ty, &origin)
+        attribute(schema, action, &goal, old.map(|object| &object.observed), path, ty, &origin)
     }
 
     fn output(&self, stack: &str, path: &Path, ty: &Type) -> Option<Value> {
@@ -84,6 +90,14 @@ impl Scope for At<'_, '_> {
 
     fn function(&self, name: &str, args: &[Value]) -> Result<Value, String> {
         self.pass.lookup.function(name, args)
+    }
+}
+
+/// The properties that an update changes: of an object whose last step did not end well that may be any.
+fn changed<'a>(schema: &'a TypeSchema, change: &'a ResourceChange, old: Option<&Object>) -> BTreeSet<&'a str> {
+    match old.map(|object| &object.status) {
+        Some(Status::Partial { .. }) => schema.properties.keys().map(String::as_str).collect(),
+        _ => change.differences.iter().filter_map(|difference| difference.path.first_key()).collect(),
     }
 }
 

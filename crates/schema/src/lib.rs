@@ -72,6 +72,20 @@ impl TypeSchema {
         self.read_only.iter().any(|p| p.covers(path))
     }
 
+    /// Whether an update of properties may leave something else at a path that the program does not set: the vendor sets
+    /// it anew, it is told from one of them, or one of them was there and is the vendor's to say now.
+    pub fn is_renewed(&self, path: &Path, changed: &BTreeSet<&str>) -> bool {
+        let renewed = |(attribute, by): (&Path, &Vec<String>)| {
+            attribute.touches(path) && (by.is_empty() || by.iter().any(|property| changed.contains(property.as_str())))
+        };
+        let told = self.overlay.predict.get(&path.to_string());
+        self.overlay.renewed.iter().any(renewed)
+            || told.is_some_and(|template| {
+                places(template).any(|place| place.split('.').next().is_some_and(|first| changed.contains(first)))
+            })
+            || path.first_key().is_some_and(|first| changed.contains(first))
+    }
+
     /// The shape at a path, references followed.
     pub fn property(&self, path: &Path) -> Option<&Property> {
         let mut segments = path.segments().iter();
@@ -128,6 +142,12 @@ impl TypeSchema {
         self.overlay.unordered.iter().any(|p| p.covers(path) && path.segments().len() == p.segments().len())
             || self.property(path).is_some_and(|property| !property.insertion_order)
     }
+}
+
+/// The properties in `{…}` of a prediction.
+fn places(template: &str) -> impl Iterator<Item = &str> {
+    let named = template.split('{').skip(1).filter_map(|rest| rest.split('}').next());
+    named.filter(|place| !matches!(*place, "account" | "region"))
 }
 
 #[cfg(test)]

@@ -37,6 +37,8 @@ pub struct Overlay {
     /// Attributes that can be told from properties before the create: `arn:aws:s3:::{BucketName}`. `{account}` and
     /// `{region}` are those of the provider instance.
     pub predict: BTreeMap<String, String>,
+    /// Attributes that the vendor sets anew in an update, each with the properties whose change does it; none = any.
+    pub renewed: BTreeMap<Path, Vec<String>>,
     /// Lists of tags or the map of tags, if the type has one.
     pub tags: Option<String>,
     /// Properties that hold the ids of other objects: property path to the types that may stand there.

@@ -2,7 +2,7 @@
 
 use value::{Path, Type};
 
-use crate::{ChangeKind, Kind, ProblemKind, Settle, TypeSchema};
+use crate::{ChangeKind, Kind, ProblemKind, Settle, TypeSchema, places};
 
 impl TypeSchema {
     /// What the overlay says that the schema contradicts, as sentences; empty if all is well.
@@ -18,7 +18,8 @@ impl TypeSchema {
         named.extend(overlay.identity.iter().flat_map(|identity| identity.properties.clone()));
         named.extend(overlay.defaults.keys().chain(overlay.predict.keys()).chain(&overlay.tags).cloned());
         named.extend(overlay.references.keys().cloned());
-        named.extend(overlay.predict.values().flat_map(|template| places(template)));
+        named.extend(overlay.predict.values().flat_map(|template| places(template).map(str::to_owned)));
+        named.extend(overlay.renewed.iter().flat_map(|(path, by)| [path.to_string()].into_iter().chain(by.clone())));
         for path in named {
             if path.parse().ok().and_then(|path| self.property(&path)).is_none() {
                 found.push(format!("there is no `{path}`"));
@@ -42,6 +43,14 @@ impl TypeSchema {
         }
         for attribute in overlay.predict.keys().filter(|a| a.parse().is_ok_and(|path| !self.is_attribute(&path))) {
             found.push(format!("`{attribute}` is an input, not something to tell beforehand"));
+        }
+        for path in overlay.renewed.keys().filter(|path| !self.is_attribute(path)) {
+            found.push(format!("`{path}` is an input, not something that the vendor sets anew"));
+        }
+        for property in overlay.renewed.values().flatten().map(Path::key) {
+            if self.change_kind(&property) == ChangeKind::Replace || self.is_attribute(&property) {
+                found.push(format!("`{property}` does not change in an update, so it renews nothing"));
+            }
         }
         for property in overlay.defaults.keys().filter(|property| self.required.contains(*property)) {
             found.push(format!("`{property}` must be given, so its default is never used"));
@@ -80,12 +89,6 @@ impl TypeSchema {
     }
 }
 
-/// The properties in `{…}` of a prediction.
-fn places(template: &str) -> impl Iterator<Item = String> {
-    let named = template.split('{').skip(1).filter_map(|rest| rest.split('}').next());
-    named.filter(|place| !matches!(*place, "account" | "region")).map(str::to_owned)
-}
-
 #[cfg(test)]
 mod tests {
     use crate::{Catalog, Source};
@@ -102,17 +105,22 @@ mod tests {
     #[test]
     fn an_overlay_that_fits_is_passed_and_one_that_does_not_is_told_all_of_it() {
         let good = "latency_ms = [1, 1, 1]\ncreate_only = [\"Name\"]\nsettle = \"identity\"\nidentity = { properties = [\"Name\"] }\n\
-                    name = { property = \"Name\", max = 8 }\npredict = { Id = \"{region}-{Name}\" }\n";
+                    name = { property = \"Name\", max = 8 }\npredict = { Id = \"{region}-{Name}\" }\n\
+                    renewed = { Id = [\"Size\"] }\n";
         assert_eq!(review(good), Vec::<String>::new());
         let bad = "tags = \"Tags\"\nsettle = \"identity\"\nsecret = [\"Nam\"]\nname = { property = \"Name\", max = 9 }\ndefaults = { Size = 1 }\n\
-                   predict = { Size = \"{Nme}\" }\nreferences = { Size = [\"T\"] }\n";
+                   predict = { Size = \"{Nme}\" }\nreferences = { Size = [\"T\"] }\n\
+                   renewed = { Size = [\"Id\", \"Sze\"] }\n";
         assert_eq!(
             review(bad),
             [
                 "there is no `Nam`",
                 "there is no `Nme`",
+                "there is no `Sze`",
                 "a name of 9 characters does not fit `Name`, which takes 8",
                 "`Size` is an input, not something to tell beforehand",
+                "`Size` is an input, not something that the vendor sets anew",
+                "`Id` does not change in an update, so it renews nothing",
                 "`Size` must be given, so its default is never used",
                 "`Size` cannot refer to an object",
                 "`Name` is part of the id, so it cannot change in place",

@@ -81,7 +81,8 @@ impl Query {
     /// # Errors
     /// The first thing that does not fit, with its column.
     pub fn parse(text: &str) -> Result<Self, Diagnostic> {
-        let mut reader = Reader { text, tokens: Tokens { text, chars: text.char_indices().peekable() }.peekable() };
+        let tokens = Tokens { text, chars: text.char_indices().peekable() }.peekable();
+        let mut reader = Reader { text, tokens, parts: 0 };
         let query = reader.set()?;
         match reader.tokens.next() {
             None => Ok(query),
@@ -89,6 +90,9 @@ impl Query {
         }
     }
 }
+
+/// How many parts a query may have: what is made of it is as deep as it has parts.
+const PARTS: usize = 500;
 
 /// A piece of a query, with the column that it starts in, from 0.
 type Token<'a> = (usize, &'a str);
@@ -121,6 +125,7 @@ fn is_mark(c: char) -> bool {
 struct Reader<'a> {
     text: &'a str,
     tokens: Peekable<Tokens<'a>>,
+    parts: usize,
 }
 
 impl<'a> Reader<'a> {
@@ -142,6 +147,12 @@ impl<'a> Reader<'a> {
     }
 
     fn item(&mut self) -> Result<Query, Diagnostic> {
+        self.parts += 1;
+        if self.parts > PARTS {
+            let at = self.tokens.peek().map_or(self.text.len(), |(at, _)| *at);
+            let problem = self.problem(at, &format!("it has more than {PARTS} parts"));
+            return Err(problem.hint("name the stacks one by one instead, or use a glob"));
+        }
         match self.tokens.next() {
             Some((_, "(")) => {
                 let inside = self.set()?;

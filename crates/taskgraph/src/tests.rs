@@ -8,7 +8,7 @@ use resource::StackName;
 use value::{Digest, Path, Secret, Value};
 
 use crate::{
-    Candidate, Difference, EvaluateRecord, Facts, Links, OutputRead, Reach, Request, ResolveRecord, Selection,
+    Candidate, Difference, EvaluateRecord, Facts, Links, OutputRead, Query, Reach, Request, ResolveRecord, Selection,
     differences_of_config, differences_of_evaluate, differences_of_resolve, order, select,
 };
 
@@ -219,6 +219,15 @@ fn what_means_nothing_or_too_much_is_refused_with_a_way_out() {
 }
 
 #[test]
+fn a_query_of_very_many_parts_is_refused_and_not_followed_to_the_end() {
+    for text in ["(".repeat(200_000), format!("a{}", " | a".repeat(60_000)), "deps(".repeat(50_000)] {
+        let problem = Query::parse(&text).expect_err("too much");
+        assert!(problem.message.contains("more than 500 parts"), "{}", problem.message);
+    }
+    assert!(Query::parse(&format!("{}a{}", "(".repeat(400), ")".repeat(400))).is_ok());
+}
+
+#[test]
 fn an_ambiguous_ending_lists_its_stacks() {
     let problems = selected("mitx.QA").expect_err("two stacks");
     let notes: Vec<_> = problems.iter().flat_map(|problem| &problem.notes).collect();
@@ -399,7 +408,7 @@ fn what_cannot_be_read_is_shown_with_its_column() {
         ("ä | -", "`-` stands where a stack, a function or `(` should be", 4),
     ];
     for (query, expected, column) in cases {
-        let problem = crate::Query::parse(query).expect_err(query);
+        let problem = Query::parse(query).expect_err(query);
         assert_eq!(problem.message, format!("the query cannot be read: {expected}"), "{query}");
         assert_eq!(problem.notes[1].find('^'), Some(column), "{query}");
     }

@@ -2,8 +2,9 @@
 
 use schema::Source;
 
-/// All of them; nobody can tell what became of a create of a `Guess`.
-pub(super) const TYPES: [Source; 7] = [
+/// All of them; nobody can tell what became of a create of a `Guess`, and a `Template` gets another version when its data
+/// change.
+pub(super) const TYPES: [Source; 8] = [
     Source {
         name: "Vpc",
         schema: r#"{"typeName": "Vpc", "properties": {"Cidr": {"type": "string"}, "Label": {"type": "string"}, "Tags": {"type": "object"},
@@ -45,6 +46,15 @@ pub(super) const TYPES: [Source; 7] = [
         overlay: "secret = [\"Arn\", \"Box.Key\"]\nlatency_ms = [1, 1, 1]\n",
     },
     Source { name: "Broken", schema: "{}", overlay: "" },
+    Source {
+        name: "Template",
+        schema: r#"{"typeName": "Template", "properties": {"Data": {"type": "string"}, "Label": {"type": "string"}, "Id": {"type": "string"},
+            "Version": {"type": "string"}, "Stamp": {"type": "string"}, "Link": {"type": "string"}, "Arn": {"type": "string"}},
+            "readOnlyProperties": ["/properties/Id", "/properties/Version", "/properties/Stamp", "/properties/Link", "/properties/Arn"],
+            "primaryIdentifier": ["/properties/Id"]}"#,
+        overlay: "predict = { Link = \"at:{account}:{Label}\" }\nrenewed = { Stamp = [], Version = [\"Data\"] }\n\
+                  settle = \"token\"\nlatency_ms = [1, 1, 1]\n",
+    },
     Source {
         name: "Guess",
         schema: r#"{"typeName": "Guess", "properties": {"Label": {"type": "string"}, "Id": {"type": "string"}},

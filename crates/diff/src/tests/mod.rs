@@ -10,6 +10,7 @@ mod lifecycle;
 mod outline;
 mod problems;
 mod properties;
+mod renewed;
 mod stacks;
 mod targets;
 

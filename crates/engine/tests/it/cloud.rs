@@ -94,6 +94,8 @@ struct Thing {
     made: Instant,
     /// Where it is; nothing = where the default instance points.
     region: Option<String>,
+    /// How often its data were changed.
+    version: usize,
 }
 
 impl Thing {
@@ -189,7 +191,7 @@ impl Cloud {
         // What is made from now on has other ids.
         inner.made = inner.made.max(1000);
         let (ty, region) = (ty.to_owned(), region.map(str::to_owned));
-        inner.things.insert(id.to_owned(), Thing { ty, inputs, owner, made: Instant::now(), region });
+        inner.things.insert(id.to_owned(), Thing { ty, inputs, owner, made: Instant::now(), region, version: 1 });
     }
 
     /// Things of a name go with what they name.
@@ -258,6 +260,9 @@ impl Inner {
         observed.insert("Count".to_owned(), 2.into());
         if thing.ty == "Login" {
             observed.insert("Box".to_owned(), Value::map([("Key", Value::from("open sesame")), ("Door", id.into())]));
+        }
+        if thing.ty == "Template" {
+            observed.insert("Version".to_owned(), format!("v{}", thing.version).into());
         }
         let unhealthy = self.ill.contains(id).then(|| "Ill".to_owned());
         Some(Found { id: id.to_owned(), observed, owner: Some(thing.owner.clone()), unhealthy })
@@ -370,6 +375,7 @@ impl Inner {
                     owner: step.owner.clone(),
                     made: Instant::now(),
                     region,
+                    version: 1,
                 };
                 self.things.insert(id.clone(), thing);
                 self.tokens.insert(step.token.clone(), id.clone());
@@ -377,6 +383,7 @@ impl Inner {
             }
             StepAction::Update { id, inputs, .. } => match self.there(id, region.as_deref()) {
                 Some(thing) => {
+                    thing.version += usize::from(thing.inputs.get("Data") != inputs.get("Data"));
                     thing.inputs = inputs.clone();
                     Outcome::Done(self.found(id))
                 }

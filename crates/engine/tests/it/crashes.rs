@@ -121,6 +121,80 @@ async fn lost_updates_are_repeated_and_lost_deletes_are_found_out() {
 }
 
 #[tokio::test]
+async fn a_lost_update_or_delete_is_settled_whatever_the_program_says_by_now() {
+    // What was asked for and got lost, what the program says by then, the calls that it takes, and what is there.
+    let program = "stack a.QA\n resource Vpc main Label=old Cidr=c1\n resource Vpc gone";
+    for (asked, then, calls, there) in [
+        ("main Label=new Cidr=c1", "main Label=other Cidr=c1", &["update main"][..], "other"),
+        ("main Label=new Cidr=c1", "main Label=old Cidr=c1", &["update main"], "old"),
+        ("main Label=new Cidr=c1", "main Label=new Cidr=c2", &["create main", "delete main"], "new"),
+        ("main Label=new Cidr=c1", "heir Label=new Cidr=c1\n alias main", &["update heir"], "new"),
+        ("main Label=new Cidr=c1", "", &["delete main"], ""),
+    ] {
+        for harm in [Harm::LoseAnswer, Harm::LoseCall] {
+            let mut house = House::settled(program).await;
+            house.edit("main Label=old Cidr=c1", asked);
+            house.cloud.harm("update main", harm);
+            assert_eq!(house.up(&[]).await, "failed update main of a.QA: E0600", "{then} {harm:?}");
+            house.cloud.heal();
+            house.cloud.calls();
+            let line = if then.is_empty() { String::new() } else { format!("resource Vpc {then}\n") };
+            house.program(&format!("stack a.QA\n {line} resource Vpc gone"));
+            assert_eq!(house.up(&[]).await, "", "{then} {harm:?}");
+            assert_eq!(house.cloud.calls(), calls, "{then} {harm:?}");
+            let ids = house.cloud.ids();
+            let main = ids.iter().find(|id| !id.starts_with("gone"));
+            assert_eq!(main.map(|id| house.cloud.text(id, "Label")).unwrap_or_default(), there, "{then} {harm:?}");
+            assert_eq!(ids.len(), if there.is_empty() { 1 } else { 2 }, "{then} {harm:?}: {ids:?}");
+            assert!(house.preview(&[]).await.is_empty(), "{then} {harm:?}");
+        }
+    }
+    for (harm, calls) in [(Harm::LoseAnswer, &["create gone"][..]), (Harm::LoseCall, &["update gone"])] {
+        let mut house = House::settled(program).await;
+        house.edit("\n resource Vpc gone", "");
+        house.cloud.harm("delete gone", harm);
+        assert_eq!(house.up(&[]).await, "failed delete gone of a.QA: E0600", "{harm:?}");
+        house.cloud.heal();
+        house.cloud.calls();
+        house.edit("Cidr=c1", "Cidr=c1\n resource Vpc gone Label=back");
+        assert_eq!(house.up(&[]).await, "", "{harm:?}");
+        assert_eq!(house.cloud.calls(), calls, "{harm:?}");
+        assert_eq!(house.cloud.ids().len(), 2, "{harm:?}");
+        assert!(house.preview(&[]).await.is_empty(), "{harm:?}");
+    }
+}
+
+#[tokio::test]
+async fn halves_of_a_replacement_that_got_lost_are_settled_whatever_the_program_says_by_now() {
+    // Created first, or deleted first; what was lost; and what the program says by then.
+    for first in ["", "\n dbr true"] {
+        for lost in ["create main", "delete main"] {
+            for harm in [Harm::LoseAnswer, Harm::LoseCall] {
+                for then in ["Cidr=c2", "Cidr=c1", "Cidr=c3 Label=x", "Cidr=c2 Label=x"] {
+                    let case = format!("{first} {lost} {harm:?} {then}");
+                    let mut house = House::settled(&format!(
+                        "stack a.QA\n resource Vpc main Cidr=c1{first}\n resource Vpc reads Peer=@main.VpcId"
+                    ))
+                    .await;
+                    house.edit("Cidr=c1", "Cidr=c2");
+                    house.cloud.harm(lost, harm);
+                    assert!(house.up(&[]).await.starts_with("failed "), "{case}");
+                    house.cloud.heal();
+                    house.edit("Cidr=c2", then);
+                    assert_eq!(house.up(&[]).await, "", "{case}");
+                    let ids = house.cloud.ids();
+                    assert_eq!(ids.len(), 2, "{case}: {ids:?}");
+                    let cidr = then.split(' ').next().and_then(|word| word.strip_prefix("Cidr="));
+                    assert_eq!(Some(house.cloud.text(&ids[0], "Cidr").as_str()), cidr, "{case}");
+                    assert_eq!(house.cloud.text(&ids[1], "Peer"), ids[0], "{case}");
+                    assert!(house.preview(&[]).await.is_empty(), "{case}");
+                }
+            }
+        }
+    }
+}
+
+#[tokio::test]
 async fn a_run_that_is_killed_during_any_call_is_finished_by_the_next() {
     const PROGRAM: &str = "stack a.QA
            resource Vpc main Cidr=10.1.0.0/16

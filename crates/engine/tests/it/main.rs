@@ -34,6 +34,7 @@ mod passed_on;
 mod plain;
 mod policies;
 mod random;
+mod renewed;
 mod repairs;
 mod replacing;
 mod secrets;

@@ -94,7 +94,7 @@ fn declare(stack: &plan::Stack, program: &str, backwards: bool) -> plan::Result<
         resources.reverse();
     }
     for (urn, resource) in resources {
-        let ty: &'static str = ["Vpc", "Bucket", "Route", "Fixed", "Login", "Guess", "Broken"]
+        let ty: &'static str = ["Vpc", "Bucket", "Route", "Fixed", "Login", "Template", "Guess", "Broken"]
             .into_iter()
             .find(|ty| *ty == urn.ty())
             .expect("a type");

@@ -173,13 +173,12 @@ impl Instances {
         empty.map(|volume| format!("has a volume `{}` of 0 GiB: it must be 1 at least", volume.device)).collect()
     }
 
-    /// The launch template; another one for each change, so that its version is known to whoever reads it.
+    /// The launch template.
     pub(super) fn template(&self, tags: &Tags, plan: &mut Draft) -> LaunchTemplateHandle {
         let own = template::LaunchTemplateTagSpecification::new().resource_type("launch-template").tags(tags);
         LaunchTemplate::new(plan.child_name("launch-template"))
             .launch_template_data(self.data())
             .tag_specifications([own])
-            .replace_on_changes(&["LaunchTemplateData"])
             .declare(plan)
     }
 

@@ -32,7 +32,8 @@ pub(super) fn make(call: &Call<'_>, ty: &str, sheet: &mut Sheet<'_>) {
                 let letter = ['a', 'b', 'c'][ids.number("zone", 3) as usize];
                 sheet.set("AvailabilityZone", format!("{}{letter}", sheet.site.place.region));
             }
-            remake(sheet);
+            let blocks: Vec<Value> = sheet.get("Ipv6CidrBlock").cloned().into_iter().collect();
+            sheet.set("Ipv6CidrBlocks", Value::List(blocks));
         }
         "InternetGateway" => sheet.set("InternetGatewayId", ids.ec2("igw")),
         "EgressOnlyInternetGateway" => sheet.set("Id", ids.ec2("eigw")),
@@ -93,18 +94,6 @@ pub(super) fn make(call: &Call<'_>, ty: &str, sheet: &mut Sheet<'_>) {
             sheet.set("AttachmentType", kind);
         }
         _ => {}
-    }
-}
-
-/// Sets what follows from properties that can change.
-pub(super) fn remake(sheet: &mut Sheet<'_>) {
-    if sheet.schema.name == "AWS::EC2::Subnet" {
-        let blocks: Vec<Value> = sheet.get("Ipv6CidrBlock").cloned().into_iter().collect();
-        sheet.set("Ipv6CidrBlocks", Value::List(blocks));
-    }
-    if sheet.schema.name == "AWS::EC2::LaunchTemplate" {
-        let latest: u64 = sheet.text("LatestVersionNumber").parse().unwrap_or_default();
-        sheet.set("LatestVersionNumber", (latest + 1).to_string());
     }
 }
 

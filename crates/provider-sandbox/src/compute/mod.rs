@@ -6,10 +6,13 @@ mod data;
 mod ec2;
 mod generic;
 mod google;
+mod renew;
 mod services;
 
+use std::collections::BTreeSet;
+
 use schema::TypeSchema;
-use value::{Map, Value};
+use value::{Map, Path, Value};
 
 use crate::call::Call;
 use crate::cidr;
@@ -64,7 +67,34 @@ impl Sheet<'_> {
 /// Makes an object of the call's properties.
 pub(crate) fn create(call: &Call<'_>, ids: &Ids) -> Made {
     let inputs = normalise(call.schema, call.inputs.clone());
-    let mut sheet = Sheet { site: call.site, schema: call.schema, ids, inputs: &inputs, attributes: Map::new() };
+    let attributes = made(call, ids, &inputs);
+    let key = Key::new(call.ty(), call.site.scope(call.ty()), id(call.schema, ids, &inputs, &attributes));
+    Made { key, inputs, attributes }
+}
+
+/// The attributes after an update.
+pub(crate) fn update(call: &Call<'_>, current: &Object) -> Map {
+    let ids = Ids::new(&current.token);
+    // What is given now is no longer the vendor's to say.
+    let kept = current.attributes.iter().filter(|(name, _)| !call.inputs.contains_key(*name));
+    let mut attributes: Map = kept.map(|(name, value)| (name.clone(), value.clone())).collect();
+    let differs = |name: &&String| current.inputs.get(*name) != call.inputs.get(*name);
+    let changed: BTreeSet<&str> =
+        current.inputs.keys().chain(call.inputs.keys()).filter(differs).map(String::as_str).collect();
+    let made = made(call, &ids, &call.inputs);
+    let renewed = call.schema.overlay.renewed.keys().filter(|path| call.schema.is_renewed(path, &changed));
+    for name in renewed.filter_map(Path::first_key) {
+        let value = renew::renewed(attributes.remove(name).as_ref(), made.get(name));
+        attributes.extend(value.map(|value| (name.to_owned(), value)));
+    }
+    let mut sheet = Sheet { site: call.site, schema: call.schema, ids: &ids, inputs: &call.inputs, attributes };
+    predict(&mut sheet);
+    sheet.attributes
+}
+
+/// The attributes of an object that is made of properties.
+fn made(call: &Call<'_>, ids: &Ids, inputs: &Map) -> Map {
+    let mut sheet = Sheet { site: call.site, schema: call.schema, ids, inputs, attributes: Map::new() };
     if let Some(name) = &call.schema.overlay.name {
         sheet.name(&name.property);
     }
@@ -78,20 +108,6 @@ pub(crate) fn create(call: &Call<'_>, ids: &Ids) -> Made {
     }
     predict(&mut sheet);
     generic::fill(&mut sheet);
-    let attributes = sheet.attributes;
-    let key = Key::new(call.ty(), call.site.scope(call.ty()), id(call.schema, ids, &inputs, &attributes));
-    Made { key, inputs, attributes }
-}
-
-/// The attributes after an update.
-pub(crate) fn update(call: &Call<'_>, current: &Object) -> Map {
-    let ids = Ids::new(&current.token);
-    // What is given now is no longer the vendor's to say.
-    let kept = current.attributes.iter().filter(|(name, _)| !call.inputs.contains_key(*name));
-    let attributes = kept.map(|(name, value)| (name.clone(), value.clone())).collect();
-    let mut sheet = Sheet { site: call.site, schema: call.schema, ids: &ids, inputs: &call.inputs, attributes };
-    ec2::remake(&mut sheet);
-    predict(&mut sheet);
     sheet.attributes
 }
 

@@ -149,6 +149,44 @@ fn every_prediction_comes_true() {
 }
 
 #[test]
+fn what_an_update_sets_anew_is_another_and_all_else_stays() {
+    let mut script = Script::tell(
+        r#"
+        template = EC2::LaunchTemplate { LaunchTemplateName = "t", LaunchTemplateData = { ImageId = "ami-1" } }
+        db = RDS::DBInstance { DBInstanceIdentifier = "d", Engine = "postgres", DBInstanceClass = "c", AllocatedStorage = "20", MasterUsername = "u", MasterUserPassword = "password" }
+        cache = ElastiCache::ReplicationGroup { ReplicationGroupId = "c", ReplicationGroupDescription = "d", NumCacheClusters = 2 }
+        policy = IAM::ManagedPolicy { ManagedPolicyName = "p", PolicyDocument = { Statement = [] } }
+        group = IAM::Group { GroupName = "g", Path = "/a/" }
+        project = cloudresourcemanager.googleapis.com/Project { projectId = "a-project", displayName = "a", parent = "folders/1" }
+        bucket = storage.googleapis.com/Bucket { name = "b", project = "$project.projectId", location = "us" }
+        "#,
+    );
+    let watched =
+        ["template.LatestVersionNumber", "db.Endpoint.Port", "policy.DefaultVersionId", "group.Arn", "bucket.etag"];
+    let look = |script: &Script| watched.map(|place| script.get(place));
+    let [version, port, document, arn, etag] = look(&script);
+    assert_eq!([&*version, &*port, &*document], ["1", "5432", "v1"]);
+    let address = script.get("cache.PrimaryEndPoint.Address");
+    script.go_on(
+        r#"
+        update $template { LaunchTemplateName = "t", LaunchTemplateData = { ImageId = "ami-2" } }
+        update $db { DBInstanceIdentifier = "d", Engine = "postgres", DBInstanceClass = "c", AllocatedStorage = "20", MasterUsername = "u", MasterUserPassword = "password", Port = "5433" }
+        update $cache { ReplicationGroupId = "c", ReplicationGroupDescription = "e", NumCacheClusters = 2 }
+        update $policy { ManagedPolicyName = "p", PolicyDocument = { Statement = [{ Effect = "Deny" }] } }
+        update $group { GroupName = "g", Path = "/b/" }
+        update $bucket { name = "b", project = "$project.projectId", location = "us", storageClass = "NEARLINE" }
+        "#,
+    );
+    let now = look(&script);
+    assert_eq!([&*now[0], &*now[1], &*now[2]], ["2", "5433", "v2"]);
+    assert!(arn.ends_with(":group/a/g") && now[3].ends_with(":group/b/g"), "{arn} {}", now[3]);
+    assert!(now[4] != etag && !now[4].starts_with("None"), "{etag} {}", now[4]);
+    assert_eq!(script.get("cache.PrimaryEndPoint.Address"), address, "nothing of it has changed");
+    script.go_on(r#"update $template { LaunchTemplateName = "t", LaunchTemplateData = { ImageId = "ami-2" } }"#);
+    assert_eq!(script.get("template.LatestVersionNumber"), "2");
+}
+
+#[test]
 fn blocks_of_two_vpcs_differ_and_go_with_their_association() {
     let mut script = Script::tell(
         r#"

@@ -1,6 +1,7 @@
 //! What the fuzzer has found of objects that go with others.
 
 use super::super::{Given, Operation, replay};
+use super::harms;
 use crate::cloud::Harm;
 
 /// The update takes it from what it went with; whether that has come about nobody knows.
