@@ -1,12 +1,14 @@
 //! Refresh: what the world says of the objects in state. Writes what was observed and nothing else.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
 
 use diag::{Diagnostic, Diagnostics};
 use diff::{Reach, Targets};
-use ports::{Base, Closing, Find, Found, ReadRequest, Run};
+use ports::{Base, Closing, Find, Found, ProviderError, ReadRequest, Run};
 use resource::Urn;
 use state::{Entry, Head, Object, StackState, Status};
+use tokio::time::Instant;
 
 use crate::apply::run_id;
 use crate::lease::Lease;
@@ -136,7 +138,7 @@ impl Engine<'_> {
                     instance: self.providers.home(object.urn.ty(), &object.kept).flatten(),
                 })
                 .collect();
-            match crate::call::read_all(&self.providers, &requests).await {
+            match self.read_again(&objects, &requests).await {
                 Ok(answers) => {
                     for (object, answer) in objects.into_iter().zip(answers) {
                         report.read += 1;
@@ -152,6 +154,40 @@ impl Engine<'_> {
             }
         }
         entries
+    }
+
+    /// Reads objects by their ids; those that were made so recently that the vendor may not show them yet are asked for
+    /// until it is sure to.
+    async fn read_again(
+        &self,
+        objects: &[&Object],
+        requests: &[ReadRequest],
+    ) -> Result<Vec<Option<Found>>, ProviderError> {
+        const PAUSE: Duration = Duration::from_millis(500);
+        let begun = Instant::now();
+        let mut answers = crate::call::read_all(&self.providers, requests).await?;
+        let now = jiff::Timestamp::now();
+        let left = |position: usize| self.not_shown_for(objects[position], now).saturating_sub(begun.elapsed());
+        loop {
+            let open: Vec<usize> = (0..answers.len()).filter(|position| answers[*position].is_none()).collect();
+            let open: Vec<usize> = open.into_iter().filter(|position| !left(*position).is_zero()).collect();
+            let Some(longest) = open.iter().map(|position| left(*position)).max() else { return Ok(answers) };
+            tokio::time::sleep(longest.min(PAUSE)).await;
+            let again: Vec<ReadRequest> = open.iter().map(|position| requests[*position].clone()).collect();
+            let found = crate::call::read_all(&self.providers, &again).await?;
+            open.into_iter().zip(found).for_each(|(position, found)| answers[position] = found);
+        }
+    }
+
+    /// For how long the vendor may still not show an object that it has made.
+    fn not_shown_for(&self, object: &Object, now: jiff::Timestamp) -> Duration {
+        let provider = self.providers.of(object.urn.ty());
+        let delay = provider.map_or(Duration::ZERO, |provider| provider.consistency_delay(object.urn.ty()));
+        let age = object.created.parse::<jiff::Timestamp>().map(|made| now.duration_since(made));
+        // Where the clock was set back nobody knows how old it is.
+        let age = age.ok().and_then(|age| Duration::try_from(age).ok()).unwrap_or_default();
+        // The time that was written down has whole seconds.
+        delay.saturating_sub(age.saturating_sub(Duration::from_secs(1)))
     }
 
     /// The entry that says what has changed of one object, if something has.

@@ -88,14 +88,15 @@ impl Engine<'_> {
         let failed = |reason: &str| Entry::Failed { intent: position, reason: reason.to_owned(), object: None };
         match intent.action {
             Action::Delete => {
-                let found = self.find(intent, Find::Id(intent.id.clone().unwrap_or_default())).await?;
+                // What was made a moment before may not be shown yet, and would be lost as one that is gone.
+                let found = self.search(intent, by_id(intent), look.since).await?;
                 Ok(match found {
                     None => (Entry::Deleted { intent: position }, "deleted"),
                     Some(_) => (failed("the run was interrupted before the delete"), "not deleted"),
                 })
             }
             Action::Update => {
-                let found = self.find(intent, Find::Id(intent.id.clone().unwrap_or_default())).await?;
+                let found = self.search(intent, by_id(intent), look.since).await?;
                 let old = state.objects.get(&intent.urn);
                 Ok(match (found, old) {
                     (Some(found), Some(old)) => {
@@ -261,6 +262,10 @@ impl Engine<'_> {
             .await
             .map_err(|error| call::provider_problem(&self.providers, &intent.urn, &error))
     }
+}
+
+fn by_id(intent: &Intent) -> Find {
+    Find::Id(intent.id.clone().unwrap_or_default())
 }
 
 /// The problem of a create that cannot be settled now.

@@ -198,6 +198,38 @@ async fn case_70_an_undecided_replacement_is_left_to_the_next_preview() {
     assert!(house.preview(&[]).await.is_empty());
 }
 
+/// Killed at every call, on the way to what is not known yet and after that.
+#[tokio::test]
+async fn case_70_a_run_that_was_killed_and_one_that_stops_at_an_unknown_are_taken_up_again() {
+    let program = "stack a.QA
+           resource Vpc main Cidr=10.1.0.0/16
+           resource Vpc maybe Peer=@main.Arn
+           output maybe @maybe.VpcId
+         stack b.QA
+           resource Vpc reader Label=#a.QA:maybe
+           resource Vpc free Label=one";
+    for nth in 1..=4 {
+        let mut house = House::settled(program).await;
+        house.edit("10.1.0.0/16", "10.9.0.0/16");
+        house.edit("Label=one", "Label=two");
+        let first = house.save(&[]).await;
+        house.carry_out_killed(&first, nth).await;
+        // Settled first, or else as far as it goes; what cannot be decided is left again.
+        house.carry_out(&first).await;
+        assert!(house.carry_out(&first).await.contains("left maybe of a.QA"), "killed at call {nth}");
+        let calls = house.cloud.calls();
+        let count = |call: &str| calls.iter().filter(|made| *made == call).count();
+        assert_eq!((count("create main"), count("create maybe")), (1, 0), "killed at call {nth}: {calls:?}");
+        let rest = house.reopen(&first).await.expect("fits");
+        let next = house.with(async |engine| saved::text(&engine.save(&rest).expect("can be saved"))).await;
+        house.carry_out_killed(&next, nth).await;
+        house.carry_out(&next).await;
+        assert_eq!(house.carry_out(&next).await, "", "killed at call {nth}");
+        assert_eq!(house.cloud.ids().len(), 4, "killed at call {nth}: {:?}", house.cloud.ids());
+        assert!(house.preview(&[]).await.is_empty(), "killed at call {nth}");
+    }
+}
+
 #[tokio::test]
 async fn case_70_three_stages_take_three_files() {
     let mut house = House::new(THREE_STAGES);

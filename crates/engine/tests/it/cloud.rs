@@ -79,6 +79,8 @@ struct Inner {
     version: u8,
     refused_deletes: Vec<String>,
     hidden: Duration,
+    /// What is hidden is not even found by its id.
+    shy: bool,
     /// Names of things that go with what they name.
     tied: BTreeSet<String>,
     /// The regions that instances point to.
@@ -160,6 +162,12 @@ impl Cloud {
     /// For so long a search by tag or identity does not show what was made.
     pub(crate) fn hide(&self, time: Duration) {
         self.inner().hidden = time;
+    }
+
+    /// The same, and not even by its id.
+    pub(crate) fn hide_from_everybody(&self, time: Duration) {
+        self.hide(time);
+        self.inner().shy = true;
     }
 
     pub(crate) fn heal(&self) {
@@ -426,7 +434,8 @@ impl Inner {
         match &request.find {
             Find::Id(id) => {
                 let id = self.renamed.get(id).unwrap_or(id);
-                self.found(id).filter(|_| things().any(|(other, _)| other == id))
+                let shown = |thing: &Thing| !self.shy || self.shows(thing);
+                self.found(id).filter(|_| things().any(|(other, thing)| other == id && shown(thing)))
             }
             Find::Owner(owner) => {
                 let (id, _) = things().find(|(_, thing)| thing.owner == *owner && self.shows(thing))?;

@@ -67,6 +67,34 @@ async fn a_search_is_repeated_until_it_is_sure_to_show_what_was_made() {
 }
 
 #[tokio::test]
+async fn what_the_vendor_does_not_show_yet_is_not_taken_to_be_gone() {
+    let program = "stack a.QA\n resource Vpc main Label=old\n resource Vpc gone";
+    let house = async || {
+        let house = House::new(program);
+        house.cloud.hide_from_everybody(Duration::from_millis(1500));
+        let mut house = house;
+        assert_eq!(house.up(&[]).await, "");
+        house.cloud.calls();
+        house
+    };
+    let mut refreshed = house().await;
+    let report = refreshed.refresh(&[]).await;
+    assert_eq!((report.read, report.gone), (2, vec![]), "they are only not shown yet");
+    assert!(refreshed.preview(&[]).await.is_empty());
+    // A delete that never arrived, right after the create.
+    let mut house = house().await;
+    house.edit("Label=old\n resource Vpc gone", "Label=new");
+    house.cloud.harm("update main", Harm::LoseCall);
+    house.cloud.harm("delete gone", Harm::LoseCall);
+    assert_eq!(house.up(&[]).await.lines().count(), 2);
+    house.cloud.heal();
+    assert_eq!(house.up(&[]).await, "");
+    assert_eq!(house.cloud.ids(), ["main-2"], "nothing is forgotten, and nothing is there twice");
+    assert_eq!(house.cloud.text("main-2", "Label"), "new");
+    assert!(house.preview(&[]).await.is_empty());
+}
+
+#[tokio::test]
 async fn a_create_that_never_arrived_is_done_by_the_next_run() {
     for ty in KINDS {
         let mut house = House::new(&program(ty).replace(".Arn", if ty == "Fixed" { ".Id" } else { ".Arn" }));

@@ -47,7 +47,7 @@ fn a_changed_block_replaces_what_it_must_and_wakes_only_its_readers() {
         "± edxapp-redis-cluster-xpro-qa  AWS::EC2::SecurityGroup  replace  VpcId:",
         "known after infrastructure.aws.network.QA: xpro_vpc.id  (forces replacement)",
         r#"SecurityGroupIngress[3].CidrIp: "10.6.0.0/16" -> "10.77.0.0/16""#,
-        "infrastructure.consul.operations.QA  ~2 ±1",
+        "infrastructure.consul.operations.QA  ~3",
         "in 3 stacks; {three less} stacks with nothing to do",
     ]);
     assert!(preview.out.lines().count() <= 24, "{preview}");
@@ -158,4 +158,30 @@ fn a_reader_moves_on_to_the_one_output_that_was_published() {
     assert!(!moved.contains(&"applications.edxapp.xpro.QA"), "it had moved on already: {moved:?}");
     assert!(world.calls().len() > calls);
     world.run("up --yes").ok().says(["nothing to do: {stacks} stacks"]);
+}
+
+#[test]
+fn a_launch_template_gets_another_version_and_its_group_follows_in_the_same_run() {
+    let Some(world) = World::applied() else { return };
+    let stack = "infrastructure.consul.operations.CI";
+    world.edit(
+        "projects/infrastructure/consul/stacks/operations.CI.toml",
+        "instance_type = \"burstable_nano\"",
+        "instance_type = \"burstable_micro\"",
+    );
+    let said = [
+        "~ consul-operations-ci-autoscaling-group-launch-template",
+        "LaunchTemplate.Version: \"1\" -> ",
+        "known after",
+    ];
+    world.run(&format!("preview {stack}")).ok().says(said).says_not(["±"]);
+    let before = world.calls().len();
+    world.run(&format!("up {stack} --yes")).ok();
+    let calls: Vec<(String, String)> =
+        world.calls()[before..].iter().map(|call| (call.action.clone(), call.urn.clone())).collect();
+    let kinds: Vec<(&str, &str)> =
+        calls.iter().map(|(action, urn)| (action.as_str(), urn.rsplit("::").nth(1).unwrap_or_default())).collect();
+    assert_eq!(kinds, [("update", "LaunchTemplate"), ("update", "AutoScalingGroup")], "{calls:?}");
+    world.run(&format!("up {stack} --yes")).ok().says(["nothing to do"]);
+    world.is_whole();
 }

@@ -8,6 +8,7 @@ mod centre;
 mod changes;
 mod commands;
 mod destroys;
+mod disk_full;
 mod drift;
 mod everything;
 mod given;

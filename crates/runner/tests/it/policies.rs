@@ -82,3 +82,54 @@ fn what_is_wrong_with_policies_in_groundplan_toml_is_said_at_once() {
     );
     world.run("stacks").ends(10).says(["[E0260]", "did you mean `iam-lint`?", "[E0101]", "did you mean `deletions`?"]);
 }
+
+/// What the workspace attaches to `live` alone, here for the CI of the sandbox.
+const GUARDED: &str = "\n[[policy]]\nrule = \"blast-radius\"\nenvironments = [\"CI\"]\nprofiles = [\"sandbox\"]\n\
+                       settings = { deletions = 3 }\n";
+
+#[test]
+fn what_a_run_would_take_down_stops_it_unless_it_is_allowed() {
+    let Some(world) = World::fresh() else { return };
+    world.run("up infrastructure.aws.kms --yes").ok();
+    let key = world.resources().into_iter().find(|line| line.contains("kms.CI") && line.contains("::AWS::KMS::Key::"));
+    let key = key.and_then(|line| line.rsplit("::").next().map(str::to_owned)).expect("a key");
+    attach(&world, GUARDED);
+    let objects = world.objects();
+    let many = ["8 objects would be deleted, and 3 may be (policy `blast-radius`) [E0450]", "--allow blast-radius"];
+    world.run("destroy infrastructure.aws.kms.CI --yes").ends(20).says(many);
+    let lost = [
+        "it would be replaced, and what it holds would be lost (policy `blast-radius`) [E0450]",
+        &key,
+        "projects/infrastructure/aws/kms/src/lib.rs:",
+        "keep the properties that force it as they are",
+        "--allow blast-radius",
+    ];
+    let replace = format!("infrastructure.aws.kms.CI --replace {key}");
+    world.run(&format!("preview {replace} --detailed-exitcode")).ends(2).says(lost);
+    world.run(&format!("up {replace} --yes")).ends(20).says(lost);
+    world.run(&format!("preview {replace} --out plan.json")).ok().says(lost);
+    world.run("up --plan plan.json --yes").ends(20).says(lost);
+    assert_eq!(world.objects(), objects, "nothing was touched");
+    // Elsewhere it does not count, and here it may be allowed once.
+    world.run("destroy infrastructure.aws.kms.QA --yes").ok();
+    world.run(&format!("up {replace} --yes --allow blast-radius")).ok();
+    world.run("destroy infrastructure.aws.kms.CI --yes").ends(20);
+    world.run("destroy infrastructure.aws.kms.CI --yes --allow blast-radius").ok();
+    assert_eq!(world.resources().len(), 8, "Production is left");
+    world.is_whole();
+}
+
+#[test]
+fn what_holds_data_has_to_be_protected_where_that_is_asked_for() {
+    let Some(world) = World::fresh() else { return };
+    attach(&world, "\n[[policy]]\nrule = \"protect-stateful\"\nenvironments = [\"CI\"]\n");
+    let said =
+        ["it holds data and is not protected (policy `protect-stateful`) [E0450]", "declare it with `.protect()`"];
+    world.run("preview applications.edxapp.xpro.CI --with-upstream").ok().says(said);
+    world.run("up applications.edxapp.xpro.CI --with-upstream --yes").ends(20).says(said);
+    assert!(!world.has_state() && world.objects().is_empty());
+    // The sandbox itself, as it is checked in, asks for nothing.
+    let Some(world) = World::fresh() else { return };
+    world.run("up infrastructure.aws.kms.CI --yes").ok();
+    world.run("destroy infrastructure.aws.kms.CI --yes").ok();
+}
