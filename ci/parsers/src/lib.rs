@@ -7,6 +7,7 @@
 use std::str::FromStr;
 
 use config_load::Settings;
+use evaluator::Manifests;
 use expr::{Scope, evaluate};
 use resource::{Evaluated, Urn};
 use secrets_age::{Context, Keyring, Recipient};
@@ -24,6 +25,9 @@ pub const TARGETS: &[Target] = &[
     ("plan", plan),
     ("state", state),
     ("journal", journal),
+    ("saved_preview", saved_preview),
+    ("manifest", manifest),
+    ("query", query),
     ("names", names),
     ("seals", seals),
 ];
@@ -101,6 +105,38 @@ pub fn journal(bytes: &[u8]) {
     assert_eq!(serde_json::from_slice::<StackState>(&written).expect("what was written is read"), state);
 }
 
+/// A saved preview: what is understood of one is written as it is read, and only what was written is taken.
+pub fn saved_preview(bytes: &[u8]) {
+    let Ok(text) = std::str::from_utf8(bytes) else { return };
+    if let Ok((saved, signatures)) = saved::read_signed(text, "plan.json") {
+        assert_eq!(saved::signed(&saved, &signatures), text);
+    }
+    if let Ok(saved) = serde_json::from_str::<saved::Saved>(text) {
+        let again = saved::read(&saved::text(&saved), "plan.json").expect("what was written is read");
+        assert_eq!(again.digest(), saved.digest());
+    }
+}
+
+/// What evaluations read, as a file for hermetic ones.
+pub fn manifest(bytes: &[u8]) {
+    let Ok(text) = std::str::from_utf8(bytes) else { return };
+    if let Ok(manifests) = Manifests::parse("inputs.lock.json", text) {
+        let again = Manifests::parse("inputs.lock.json", &manifests.to_text()).expect("what was written is read");
+        assert_eq!(again, manifests);
+    }
+}
+
+/// A query for stacks, and a day: words of a command line and of `groundplan.toml`.
+pub fn query(bytes: &[u8]) {
+    let Ok(text) = std::str::from_utf8(bytes) else { return };
+    if let Ok(query) = taskgraph::Query::parse(text) {
+        let _ = (query.versions(), query.asks_for_state(), query.asks_for_drift());
+    }
+    if let Ok(day) = text.parse::<policy::Date>() {
+        assert_eq!(day.to_string().parse(), Ok(day));
+    }
+}
+
 /// URNs and paths: what is read is written as it is read again.
 pub fn names(bytes: &[u8]) {
     let Ok(text) = std::str::from_utf8(bytes) else { return };
@@ -112,10 +148,14 @@ pub fn names(bytes: &[u8]) {
     }
 }
 
-/// Keys, recipients and sealed values.
+/// Keys, recipients, sealed values and signatures.
 pub fn seals(bytes: &[u8]) {
     let Ok(text) = std::str::from_utf8(bytes) else { return };
     let _ = Recipient::parse(text);
+    if let Ok(signature) = text.parse::<signing::Signature>() {
+        assert_eq!(signature.to_string().parse(), Ok(signature));
+    }
+    let _ = signing::SecretKey::parse(text);
     let keyring = Keyring::parse(text, "a file").unwrap_or_else(|_| Keyring::empty());
     let _ = secrets_age::open(text, &Context::new("project.QA", "key"), &keyring);
 }

@@ -112,6 +112,26 @@ const PLAN: &str = r#"{"plan":{"format":1,"stack":{"project":"a.b","short":"QA"}
     "properties":{"Cidr":{"call":{"op":"cidr_subnet","args":[{"value":"10.0.0.0/8"},{"value":16},{"value":3}]}}},
     "options":{"protect":true,"ignore_changes":["Tags.a"]}}},"outputs":{"id":{"value":"x"}}}}"#;
 
+/// What a saved preview holds.
+const SAVED: &str = r#"{"made":{"organisation":"o","profile":"sandbox","profile_digest":"DIGEST","semantics":1,"schemas":"DIGEST"},
+    "selected":["a.b.QA"],"stacks":[{"head":null,"changes":{"stack":{"project":"a.b","short":"QA"},"stack_id":"id","base":null,
+    "resources":{},"leftovers":[["a.b::Vpc::old",3]],"leaving":{},"outputs":{},"constructs":{},
+    "reads":[["c.QA","id",{"digest":"DIGEST","proposed":false}]]},"plan":null,"plain":[["c.QA","id"]]}],
+    "deferred":{"d.QA":[["a.b.QA","id"]]},"pins":[],"notes":["a remark"]}"#;
+
+fn saved_preview() -> saved::Saved {
+    serde_json::from_str(&saved_text()).expect("a saved preview")
+}
+
+fn saved_text() -> String {
+    SAVED.replace("DIGEST", &value::Digest::from_bytes([7; 32]).to_string())
+}
+
+fn signature() -> String {
+    let key = signing::SecretKey::generate().expect("random numbers");
+    key.sign("test", value::Digest::from_bytes([7; 32])).to_string()
+}
+
 fn texts() -> BTreeMap<&'static str, Vec<Vec<u8>>> {
     let mut texts: BTreeMap<&'static str, Vec<Vec<u8>>> = BTreeMap::new();
     let mut of = |name: &'static str, directory: &str, fits: &dyn Fn(&str) -> bool| {
@@ -121,6 +141,7 @@ fn texts() -> BTreeMap<&'static str, Vec<Vec<u8>>> {
     of("configuration", "projects", &|name| is_toml(name) && !name.ends_with("lock.toml"));
     of("configuration", "foreign", &is_toml);
     of("configuration", "configuration", &|name| Path::new(name).extension().is_some_and(|end| end == "yaml"));
+    of("manifest", "projects", &|name| name == "inputs.lock.json");
     of("lock_file", "projects", &|name| name.ends_with(".lock.toml"));
     texts.entry("workspace_file").or_default().extend(std::fs::read(root().join("groundplan.toml")));
     texts.insert("plan", vec![PLAN.into()]);
@@ -131,11 +152,16 @@ fn texts() -> BTreeMap<&'static str, Vec<Vec<u8>>> {
     texts.insert("state", vec![serde_json::to_vec(&state).expect("writes")]);
     let chunk = state::Chunk { position: 0, previous: value::Digest::from_bytes([0; 32]), entries: entries.to_vec() };
     texts.insert("journal", vec![chunk.to_bytes()]);
+    let queries =
+        ["rdeps(infrastructure.aws.dns.*) & env(QA) - (a.b.QA | failed())", "reads(a.QA:vpc.id)", "2027-12-31"];
+    texts.insert("query", queries.iter().map(|query| query.as_bytes().to_vec()).collect());
+    texts.insert("saved_preview", vec![saved_text().into_bytes(), saved::text(&saved_preview()).into_bytes()]);
     let names = ["a.b::AWS::EC2::VPC::main", "Rules[*].Port", "Tags[\"a.b\"].x", "a[0]"];
     texts.insert("names", names.iter().map(|name| name.as_bytes().to_vec()).collect());
     let mut seals = Vec::new();
     files(&root().join("secrets"), &|_| true, &mut seals);
     seals.push(b"age1ql3z7hjy54pw3hyww5ayyfg7zqgvc7w3j2elw8zmrj2kg5sfn9aqmcac8p".to_vec());
+    seals.push(signature().into_bytes());
     texts.insert("seals", seals);
     texts
 }
@@ -168,9 +194,11 @@ fn the_texts_that_are_damaged_are_understood_when_they_are_whole() {
     serde_json::from_slice::<resource::Evaluated>(&texts["plan"][0]).expect("a plan");
     serde_json::from_slice::<StackState>(&texts["state"][0]).expect("a state");
     serde_json::from_slice::<state::Chunk>(&texts["journal"][0]).expect("a chunk");
+    assert_eq!(saved::read(&saved::text(&saved_preview()), "plan.json").expect("reads"), saved_preview());
+    assert!(texts["query"][..2].iter().all(|text| taskgraph::Query::parse(&String::from_utf8_lossy(text)).is_ok()));
     assert!(texts["seals"].len() > 1);
     // Someone else's workspace starts without projects.
     if root().join("projects").is_dir() {
-        assert!(texts["configuration"].len() > 10 && texts["lock_file"].len() > 1);
+        assert!(!texts["manifest"].is_empty() && texts["configuration"].len() > 10 && texts["lock_file"].len() > 1);
     }
 }

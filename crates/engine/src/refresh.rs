@@ -179,15 +179,14 @@ impl Engine<'_> {
         }
     }
 
-    /// For how long the vendor may still not show an object that it has made.
+    /// For how long the vendor may still not show an object, if that was made recently.
     fn not_shown_for(&self, object: &Object, now: jiff::Timestamp) -> Duration {
+        /// The clocks of two machines are not further apart.
+        const APART: Duration = Duration::from_mins(1);
         let provider = self.providers.of(object.urn.ty());
         let delay = provider.map_or(Duration::ZERO, |provider| provider.consistency_delay(object.urn.ty()));
-        let age = object.created.parse::<jiff::Timestamp>().map(|made| now.duration_since(made));
-        // Where the clock was set back nobody knows how old it is.
-        let age = age.ok().and_then(|age| Duration::try_from(age).ok()).unwrap_or_default();
-        // The time that was written down has whole seconds.
-        delay.saturating_sub(age.saturating_sub(Duration::from_secs(1)))
+        let age = object.created.parse::<jiff::Timestamp>().map(|made| now.duration_since(made).unsigned_abs());
+        if age.is_ok_and(|age| age < delay + APART) { delay } else { Duration::ZERO }
     }
 
     /// The entry that says what has changed of one object, if something has.

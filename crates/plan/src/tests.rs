@@ -160,6 +160,19 @@ fn case_40_two_resources_of_one_name_are_reported_with_both_lines() {
     );
 }
 
+/// One name cannot be an object of the stack and one that is only read.
+#[test]
+fn case_40_a_name_is_declared_or_only_read() {
+    let evaluation = evaluate(&[], |stack: &Stack, _: Settings| {
+        let mut plan = stack.plan();
+        Thing::new("a").read("id-1").declare(&mut plan);
+        Thing::new("a").label("x").declare(&mut plan);
+        plan.finish(())
+    });
+    let found = evaluation.result.expect_err("a problem");
+    assert_eq!(found.iter().map(|d| (d.code.as_str(), d.related.len())).collect::<Vec<_>>(), [("E0110", 1)]);
+}
+
 #[test]
 fn functions_are_called_by_name_with_known_values() {
     let function: &PlanFunction = &SHOUT;

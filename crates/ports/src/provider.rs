@@ -130,9 +130,10 @@ pub enum Outcome {
 pub enum ProviderErrorKind {
     /// The vendor refuses: the request is wrong, or the world does not allow it.
     Refused,
-    /// Too many requests; a repetition may work.
+    /// Too many requests: nothing was done, and a repetition may work.
     Throttled,
-    /// The vendor or the way to it failed; a repetition may work.
+    /// The vendor or the way to it failed, and surely nothing was done: a repetition may work. Where that is not sure it
+    /// is [`Self::Lost`].
     Unavailable,
     /// Credentials are missing, expired or not allowed.
     Credentials,

@@ -48,7 +48,8 @@ impl TypeSchema {
             found.push(format!("`{path}` is an input, not something that the vendor sets anew"));
         }
         for property in overlay.renewed.values().flatten().map(Path::key) {
-            if self.change_kind(&property) == ChangeKind::Replace || self.is_attribute(&property) {
+            let mut fixed = self.create_only.iter().chain(&overlay.create_only).chain(&self.read_only);
+            if overlay.no_update || fixed.any(|path| path.covers(&property)) {
                 found.push(format!("`{property}` does not change in an update, so it renews nothing"));
             }
         }

@@ -82,7 +82,7 @@ impl Query {
     /// The first thing that does not fit, with its column.
     pub fn parse(text: &str) -> Result<Self, Diagnostic> {
         let tokens = Tokens { text, chars: text.char_indices().peekable() }.peekable();
-        let mut reader = Reader { text, tokens, parts: 0 };
+        let mut reader = Reader { text, tokens, parts: 0, depth: 0 };
         let query = reader.set()?;
         match reader.tokens.next() {
             None => Ok(query),
@@ -93,6 +93,9 @@ impl Query {
 
 /// How many parts a query may have: what is made of it is as deep as it has parts.
 const PARTS: usize = 500;
+
+/// How deep they may nest.
+const DEPTH: usize = 40;
 
 /// A piece of a query, with the column that it starts in, from 0.
 type Token<'a> = (usize, &'a str);
@@ -126,15 +129,21 @@ struct Reader<'a> {
     text: &'a str,
     tokens: Peekable<Tokens<'a>>,
     parts: usize,
+    depth: usize,
 }
 
 impl<'a> Reader<'a> {
     fn set(&mut self) -> Result<Query, Diagnostic> {
+        self.depth += 1;
+        if self.depth > DEPTH {
+            return Err(self.too_much(&format!("it nests more than {DEPTH} deep")));
+        }
         let mut left = self.both()?;
         while let Some((_, operator)) = self.tokens.next_if(|(_, token)| matches!(*token, "|" | "-")) {
             let sides = (Box::new(left), Box::new(self.both()?));
             left = if operator == "|" { Query::Either(sides.0, sides.1) } else { Query::Without(sides.0, sides.1) };
         }
+        self.depth -= 1;
         Ok(left)
     }
 
@@ -149,9 +158,7 @@ impl<'a> Reader<'a> {
     fn item(&mut self) -> Result<Query, Diagnostic> {
         self.parts += 1;
         if self.parts > PARTS {
-            let at = self.tokens.peek().map_or(self.text.len(), |(at, _)| *at);
-            let problem = self.problem(at, &format!("it has more than {PARTS} parts"));
-            return Err(problem.hint("name the stacks one by one instead, or use a glob"));
+            return Err(self.too_much(&format!("it has more than {PARTS} parts")));
         }
         match self.tokens.next() {
             Some((_, "(")) => {
@@ -218,6 +225,12 @@ impl<'a> Reader<'a> {
             Some((_, token)) if token == mark => Ok(()),
             token => Err(self.unexpected(token, &format!("`{mark}`"))),
         }
+    }
+
+    fn too_much(&self, what: &str) -> Diagnostic {
+        // The text is too long to be shown.
+        Diagnostic::error("E0745", format!("the query cannot be read: {what}"))
+            .hint("name the stacks one by one instead, or use a glob")
     }
 
     fn unexpected(&self, token: Option<Token<'_>>, wanted: &str) -> Diagnostic {

@@ -102,10 +102,7 @@ impl Job<'_> {
     pub(crate) async fn run(&mut self) -> Result<Exit> {
         let talk = &self.session.talk;
         let begun = Instant::now();
-        if self.running.refresh {
-            let report = self.engine.refresh(&self.selected.names(), &self.targets).await?;
-            super::refresh::show(talk, &report);
-        }
+        self.refresh().await?;
         let mut preview = self.make().await?;
         self.show(&preview, begun);
         if preview.is_empty() {
@@ -190,11 +187,7 @@ impl Job<'_> {
                 Ok(Round::Moved(stack)) => {
                     talk.say(&format!("{stack} has moved since it was looked at; what is left:"));
                 }
-                Err(failure) if self.running.wait && failure.held && !*cancel.borrow() => {
-                    talk.failure(&failure);
-                    talk.say("waiting for it");
-                    tokio::time::sleep(std::time::Duration::from_secs(1)).await;
-                }
+                Err(failure) if self.waits_for(&failure) && !*cancel.borrow() => self.wait(&failure).await,
                 Err(failure) => return Err(failure),
             }
             preview = self.make().await?;
@@ -203,6 +196,34 @@ impl Job<'_> {
             }
         }
         self.finish(&done, begun).await
+    }
+
+    /// Looks at the world first, where that was asked for.
+    async fn refresh(&self) -> Result<()> {
+        if !self.running.refresh {
+            return Ok(());
+        }
+        loop {
+            match self.engine.refresh(&self.selected.names(), &self.targets).await.map_err(Failure::from) {
+                Ok(report) => {
+                    super::refresh::show(&self.session.talk, &report);
+                    return Ok(());
+                }
+                Err(failure) if self.waits_for(&failure) => self.wait(&failure).await,
+                Err(failure) => return Err(failure),
+            }
+        }
+    }
+
+    /// Whether another run has what is needed, and it is waited for.
+    fn waits_for(&self, failure: &Failure) -> bool {
+        self.running.wait && failure.held
+    }
+
+    async fn wait(&self, failure: &Failure) {
+        self.session.talk.failure(failure);
+        self.session.talk.say("waiting for it");
+        tokio::time::sleep(std::time::Duration::from_secs(1)).await;
     }
 
     /// The command that goes on where this one is ended; that of some stacks, where it names stacks.

@@ -256,3 +256,19 @@ fn a_run_may_wait_for_another() {
     assert_eq!(child.wait().expect("ends").code(), Some(0), "it waited until the first was over");
     is_complete_without_duplicates_of(&world, "substructure.consul.operations.CI substructure.consul.operations.QA");
 }
+
+#[test]
+fn a_look_at_the_world_waits_for_another_run_as_well() {
+    let Some(world) = World::fresh() else { return };
+    let stack = "substructure.consul.operations.CI";
+    world.run(&format!("up {stack} --yes")).ok();
+    world.knobs("latency = 300.0\n");
+    let mut child = world.start("first", &format!("destroy {stack} --yes --json"));
+    until("the first step", || world.read("first.out").contains("step_started"));
+    let said = world.read("first.out");
+    let run = said.lines().find_map(|line| line.split_once("\"run\":\"")?.1.split('"').next()).expect("is said");
+    world.run(&format!("up {stack} --yes --refresh")).ends(40).says([run, stack]);
+    world.run(&format!("up {stack} --yes --refresh --wait")).ok().says([run, stack, "waiting for it", "4 created"]);
+    assert_eq!(child.wait().expect("ends").code(), Some(0), "it waited until the first was over");
+    world.is_whole();
+}

@@ -54,3 +54,31 @@ fn a_resource_goes_to_another_stack_and_back() {
     world.run("sandbox check").ok();
     assert!(world.calls().iter().all(|call| call.action != "delete"), "no object was touched");
 }
+
+#[test]
+fn names_and_protection_are_changed_and_changed_back() {
+    let Some((world, key)) = world() else { return };
+    let calls = world.calls().len();
+    world.run(&format!("state rename {STACK} {key} door")).ends(64).says(["door", "`--yes`"]);
+    world.run(&format!("state rename {STACK} {key} door --yes")).ok();
+    assert!(world.resources().iter().any(|line| line.ends_with("::AWS::KMS::Key::door")));
+    world.run(&format!("preview {STACK}")).ok().says([&format!("+ {key}"), "- door"]);
+    world.run(&format!("state rename {STACK} nosuch other --yes")).ends(10).says(["[E0542]"]);
+    world.run(&format!("state rename {STACK} door {key} --yes")).ok();
+    world.run(&format!("up {STACK} --yes")).ok().says(["nothing to do"]);
+
+    let is_protected = || world.run(&format!("state show {STACK} {key}")).ok().out.contains("\"protect\": true");
+    let before = is_protected();
+    let (there, back) = if before { ("unprotect", "protect") } else { ("protect", "unprotect") };
+    world.run(&format!("state {there} {STACK} {key} --yes")).ok();
+    assert_ne!(is_protected(), before);
+    world.run(&format!("state {there} {STACK} {key} --yes")).ends(10).says(["[E0543]"]);
+    world.run(&format!("state {back} {STACK} {key} --yes")).ok();
+    assert_eq!(is_protected(), before);
+    world.run("state verify").ok();
+    assert_eq!(world.calls().len(), calls, "no object was touched");
+    // Without a file it is printed, for whoever pipes it on.
+    let exported = world.run(&format!("state export {STACK}")).ok().out;
+    let exported: serde_json::Value = serde_json::from_str(&exported).expect("is JSON");
+    assert_eq!((&exported["format"], &exported["stack"]), (&1.into(), &STACK.into()));
+}
