@@ -136,7 +136,7 @@ impl<'a> Reader<'a> {
     fn set(&mut self) -> Result<Query, Diagnostic> {
         self.depth += 1;
         if self.depth > DEPTH {
-            return Err(self.too_much(&format!("it nests more than {DEPTH} deep")));
+            return Err(too_much(&format!("it nests more than {DEPTH} deep")));
         }
         let mut left = self.both()?;
         while let Some((_, operator)) = self.tokens.next_if(|(_, token)| matches!(*token, "|" | "-")) {
@@ -158,7 +158,7 @@ impl<'a> Reader<'a> {
     fn item(&mut self) -> Result<Query, Diagnostic> {
         self.parts += 1;
         if self.parts > PARTS {
-            return Err(self.too_much(&format!("it has more than {PARTS} parts")));
+            return Err(too_much(&format!("it has more than {PARTS} parts")));
         }
         match self.tokens.next() {
             Some((_, "(")) => {
@@ -227,12 +227,6 @@ impl<'a> Reader<'a> {
         }
     }
 
-    fn too_much(&self, what: &str) -> Diagnostic {
-        // The text is too long to be shown.
-        Diagnostic::error("E0745", format!("the query cannot be read: {what}"))
-            .hint("name the stacks one by one instead, or use a glob")
-    }
-
     fn unexpected(&self, token: Option<Token<'_>>, wanted: &str) -> Diagnostic {
         match token {
             Some((at, token)) => self.problem(at, &format!("`{token}` stands where {wanted} should be")),
@@ -246,6 +240,12 @@ impl<'a> Reader<'a> {
             .note(self.text)
             .note(format!("{}^", " ".repeat(column)))
     }
+}
+
+/// The text is too long to be shown.
+fn too_much(what: &str) -> Diagnostic {
+    Diagnostic::error("E0745", format!("the query cannot be read: {what}"))
+        .hint("name the stacks one by one instead, or use a glob")
 }
 
 impl Query {
