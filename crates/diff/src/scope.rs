@@ -7,7 +7,7 @@ use expr::Scope;
 use resource::Urn;
 use schema::TypeSchema;
 use state::{Object, Status};
-use value::{Digest, Origin, Path, Secret, Type, Unknown, Value};
+use value::{Digest, Origin, Path, Secret, Segment, Type, Unknown, Value};
 
 use crate::nodes::leaf_of;
 use crate::pass::{Pass, Published, origin_text};
@@ -93,10 +93,15 @@ impl Scope for At<'_, '_> {
     }
 }
 
-/// The properties that an update changes: of an object whose last step did not end well that may be any.
+/// The properties that an update changes: of an object whose last step did not end well that may be any. What nobody can
+/// set, as its id, is none of them.
 fn changed<'a>(schema: &'a TypeSchema, change: &'a ResourceChange, old: Option<&Object>) -> BTreeSet<&'a str> {
     match old.map(|object| &object.status) {
-        Some(Status::Partial { .. }) => schema.properties.keys().map(String::as_str).collect(),
+        Some(Status::Partial { .. }) => {
+            let all = schema.properties.keys().map(String::as_str);
+            all.filter(|property| !schema.is_attribute(&Path::from(vec![Segment::Key((*property).to_owned())])))
+                .collect()
+        }
         _ => change.differences.iter().filter_map(|difference| difference.path.first_key()).collect(),
     }
 }

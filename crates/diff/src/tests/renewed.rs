@@ -61,10 +61,12 @@ fn of_what_was_updated_in_part_nobody_knows_what_the_next_update_sets_anew() {
     check(
         "stack net.QA
            resource Template main Data=one
+           resource Vpc arn Label=@main.Arn
            resource Vpc reader Label=@main.Version
            has Template main Data=one
-             observed Version=v7
+             observed Arn=arn Version=v7
              partial
+           has Vpc arn Label=arn
            has Vpc reader Label=v6",
         "net.QA
          ~ main

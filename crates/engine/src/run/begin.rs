@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use diag::Diagnostic;
 use diff::Action as Change;
+use expr::Named;
 use ports::{Find, Owner, ReadRequest, Step, StepAction};
 use resource::{Moment, Urn};
 use sorted::SortedSet;
@@ -100,7 +101,7 @@ impl<'a> Runner<'a> {
         if let Some(impossible) = impossible.iter().chain(&decision.impossible).next() {
             return Err(impossible.problem(urn).into());
         }
-        check_approved(urn, change, &decision, old.is_some())?;
+        check_approved(urn, change, &resource.properties, &decision, old.is_some())?;
         self.check_policies(stack, urn, change, &decision.goal)?;
         if resource.options.protect
             && old.is_some()
@@ -540,6 +541,7 @@ fn first(found: diag::Diagnostics) -> Trouble {
 fn check_approved(
     urn: &Urn,
     change: &diff::ResourceChange,
+    declared: &Named,
     decision: &diff::Decision,
     exists: bool,
 ) -> Result<(), Trouble> {
@@ -560,7 +562,10 @@ fn check_approved(
         // Its properties are compared with those of the object.
         return Ok(());
     }
-    for (key, approved) in change.goal.iter().filter(|(_, value)| !value.has_unknown()) {
+    // What is not replaced after all keeps the name that it was given.
+    let stays = matches!((change.action, decision.action), (Change::Replace { .. }, Change::Update));
+    let kept = |key: &String| stays && !declared.contains_key(key);
+    for (key, approved) in change.goal.iter().filter(|(key, value)| !value.has_unknown() && !kept(key)) {
         if decision.goal.get(key) != Some(approved) {
             return Err(contradiction(&name, &format!("`{key}` has another value")).into());
         }

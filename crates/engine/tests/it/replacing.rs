@@ -1,5 +1,7 @@
 //! Replacement: the order of calls, and what is weakened when it is known.
 
+use diff::Action;
+
 use crate::house::House;
 
 const CHAIN: &str = "stack a.QA
@@ -149,4 +151,24 @@ async fn a_protected_object_is_not_replaced_even_if_that_turns_out_only_on_the_w
     );
     assert_eq!(house.cloud.calls(), ["create main"]);
     assert_eq!(house.cloud.ids(), ["main-1", "main-3", "reads-2"]);
+}
+
+/// Its name is made for an incarnation, and it stays the one that it is.
+#[tokio::test]
+async fn what_has_a_made_name_and_is_not_replaced_after_all_keeps_its_name() {
+    let mut house = House::settled(
+        "stack a.QA
+           resource Vpc main Cidr=c1
+           resource Bucket logs Label=one Region=@main.Count",
+    )
+    .await;
+    house.edit("Cidr=c1", "Cidr=c2");
+    house.edit("Label=one", "Label=two");
+    let named = |house: &House| house.cloud.ids().into_iter().find(|id| id.starts_with("logs"));
+    let before = named(&house);
+    let undecided = |change: &diff::ResourceChange| matches!(change.action, Action::Replace { undecided: true, .. });
+    assert!(house.preview(&[]).await.changes[0].resources.values().any(undecided));
+    assert_eq!(house.up(&[]).await, "");
+    assert_eq!(house.cloud.calls(), ["create main", "update logs", "delete main"]);
+    assert_eq!(named(&house), before);
 }
