@@ -158,11 +158,10 @@ impl Engine<'_> {
         let to = named(&object.urn, &state.name, name)?;
         is_free(state, &to)?;
         let (earlier, now) = (Context::resource(&state.id, &object.urn), Context::resource(&state.id, &to));
-        let rebound = seal::rebound(self.secrets.as_ref(), object, &earlier, &now)
+        let rebound = seal::rebound(self.secrets.as_ref(), &state.renamed(object, &to), &earlier, &now)
             .map_err(|error| Diagnostic::error("E0511", error.to_string()))?;
         let mut entries = vec![Entry::Renamed { from: object.urn.clone(), to: to.clone() }];
-        entries
-            .extend(rebound.map(|object| Entry::Recorded { object: Box::new(Object { urn: to.clone(), ..object }) }));
+        entries.extend(rebound.map(|object| Entry::Recorded { object: Box::new(object) }));
         Ok((vec![format!("`{}` of {} is called `{to}` from now on", object.urn, state.name)], entries))
     }
 

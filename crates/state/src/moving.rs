@@ -131,6 +131,14 @@ impl StackState {
         }
     }
 
+    /// An object of this stack as it is under another name: who read what it is made of in another stack knows it by the
+    /// name that it had then.
+    pub fn renamed(&self, object: &Object, to: &Urn) -> Object {
+        let mut renamed = Object { urn: to.clone(), ..object.clone() };
+        renamed.origins.insert(self.origin(object));
+        renamed
+    }
+
     fn origin(&self, object: &Object) -> Origin {
         Origin { stack_id: self.id.clone(), urn: object.urn.clone(), incarnation: object.incarnation }
     }

@@ -382,13 +382,8 @@ impl StackState {
         // What was set aside keeps the name.
         let aside: Vec<Arc<Object>> = self.replaced.of(from).cloned().collect();
         self.held_on(from, &aside);
-        if let Some(mut object) = self.take_live(from) {
-            let renamed = Arc::make_mut(&mut object);
-            renamed.urn = to.clone();
-            // Who read what it is made of in another stack knows it by the name that it had then.
-            let (stack_id, incarnation) = (self.id.clone(), renamed.incarnation);
-            renamed.origins.insert(Origin { stack_id, urn: from.clone(), incarnation });
-            self.put_live(to.clone(), object);
+        if let Some(object) = self.take_live(from) {
+            self.put_live(to.clone(), Arc::new(self.renamed(&object, to)));
         }
         self.edit_readers(from, |said| {
             if said.dependencies.remove(from) {

@@ -210,10 +210,11 @@ impl<'a> Runner<'a> {
         let Some(object) = self.state(stack).objects.get(&from).cloned() else { return Ok(()) };
         let id = self.state(stack).id.clone();
         let (earlier, now) = (Context::resource(&id, &from), Context::resource(&id, urn));
-        let rebound = seal::rebound(self.engine.secrets.as_ref(), &object, &earlier, &now)?;
+        let renamed = self.state(stack).renamed(&object, urn);
+        let rebound = seal::rebound(self.engine.secrets.as_ref(), &renamed, &earlier, &now)?;
         self.record(stack, Entry::Renamed { from, to: urn.clone() });
         if let Some(object) = rebound {
-            self.record(stack, Entry::Recorded { object: Box::new(Object { urn: urn.clone(), ..object }) });
+            self.record(stack, Entry::Recorded { object: Box::new(object) });
         }
         Ok(())
     }

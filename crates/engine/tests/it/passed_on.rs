@@ -211,3 +211,33 @@ async fn a_run_that_is_killed_at_any_write_leaves_known_who_reads_what_is_passed
         }
     }
 }
+
+/// With its secret bound to the new name, it is still known by the name under which others read it.
+#[tokio::test]
+async fn who_waits_for_its_program_holds_what_has_another_name_and_a_secret() {
+    let program = "stack a.QA
+           resource Vpc main Cidr=c1 Pass=!k.v1
+           output main @main.Arn
+           output count @main.Count
+         stack c.QA
+           resource Vpc reader Peer=#a.QA:main
+         each c.QA e a.QA:count";
+    for by_hand in [true, false] {
+        let mut house = strict(program).await;
+        if by_hand {
+            let surgery = engine::Surgery::Rename { resource: "main".to_owned(), name: "renamed".to_owned() };
+            let stack = resource::StackName::new("a", "QA");
+            house
+                .with(async |engine| engine.operate(engine.prepare(&stack, &surgery).await?).await)
+                .await
+                .expect("is renamed");
+        } else {
+            house.edit("Vpc main Cidr=c1 Pass=!k.v1", "Vpc renamed Cidr=c2 Pass=!k.v1\n alias main");
+            house.edit("@main.Arn", "@renamed.Arn");
+            house.edit("@main.Count", "@renamed.Count");
+        }
+        assert_eq!(house.up(&[]).await, "");
+        assert_eq!(house.cloud.refused_deletes(), [""; 0], "{by_hand}");
+        assert_eq!(house.cloud.calls().last().map(String::as_str), Some("delete renamed"), "{by_hand}");
+    }
+}
