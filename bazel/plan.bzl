@@ -212,7 +212,7 @@ def workspace_plans(name, evaluators, checker, stacks):
             project = known.project,
             stack = stack[len(known.project) + 1:],
             manifest = json.encode(known.inputs),
-            srcs = native.glob(files + listed, allow_empty = True, exclude_directories = 0),
+            srcs = _leaves(native.glob(files + listed, allow_empty = True, exclude_directories = 0)),
             evaluator = "evaluator." + known.project,
         )
     selected = [stack for stack, known in stacks.items() if known.selected]
@@ -228,6 +228,15 @@ def workspace_plans(name, evaluators, checker, stacks):
                 diagram = native.glob(["docs/diagrams/%s.md" % stack], allow_empty = True),
             )
         native.test_suite(name = "policies", tests = [stack + "_policy_test" for stack in selected])
+
+def _leaves(paths):
+    """The paths that no other one lies below: a directory of which files are there is there with them."""
+    above = {}
+    for path in paths:
+        parts = path.split("/")
+        for length in range(1, len(parts)):
+            above["/".join(parts[:length])] = None
+    return [path for path in paths if path not in above]
 
 def _parent(path):
     """The directory of a path."""

@@ -140,8 +140,8 @@ let
     projects);
 
   # Stacks of an environment that is only known, or of none at all, are built by name.
-  settings = fromTOML (readFile (root + "/groundplan.toml"));
-  environments = settings.environments ++ (settings.other_environments or [ ]) ++ [ "default" ];
+  workspace = fromTOML (readFile (root + "/groundplan.toml"));
+  environments = workspace.environments ++ (workspace.other_environments or [ ]) ++ [ "default" ];
   isSelected = name: elem (lastOf "." name) environments;
   lastOf = separator: text: head (match ".*[${separator}]([^${separator}]*)" text);
 
