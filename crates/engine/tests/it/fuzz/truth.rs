@@ -29,6 +29,8 @@ pub(super) struct Truth {
     tied: BTreeMap<String, String>,
     /// What the programs say is to stay as long as it is declared, and what they no longer say that of.
     keeps: BTreeMap<String, bool>,
+    /// The stacks and names under which programs find what they declare: by hand an object may have got another one.
+    found_under: BTreeSet<(String, String)>,
 }
 
 impl Truth {
@@ -44,6 +46,7 @@ impl Truth {
             denied: BTreeSet::new(),
             tied: BTreeMap::new(),
             keeps: BTreeMap::new(),
+            found_under: BTreeSet::new(),
         };
         truth.read(&given.text);
         let cloud = &house.cloud;
@@ -72,11 +75,16 @@ impl Truth {
 
     /// Takes in what the text says.
     fn read(&mut self, text: &str) {
-        let mut name = "";
+        let (mut stack, mut name) = ("", "");
         let mut declares = false;
         for words in text.lines().map(|line| line.split_whitespace().collect::<Vec<_>>()) {
+            let mut finds = |stack: &str, named: &str| drop(self.found_under.insert((stack.into(), named.into())));
             match words.as_slice() {
+                ["stack", named] => stack = *named,
+                ["alias", earlier] => finds(stack, earlier),
+                ["moved", from, earlier] => finds(from, earlier),
                 ["resource", _, named, ..] => {
+                    finds(stack, named);
                     self.declared += 1;
                     self.keeps.insert(piece(named).to_owned(), false);
                     (name, declares) = (*named, true);
@@ -124,10 +132,14 @@ impl Truth {
     /// The ids of what an operation must not delete: what is protected or retained, unless the program lets it go.
     pub(super) async fn stays(&self, house: &House, goal: Goal) -> BTreeSet<String> {
         let mut stays = BTreeSet::new();
-        for object in states(house).await.into_iter().flat_map(|state| state.objects.into_values()) {
+        let states = states(house).await;
+        let objects =
+            states.iter().flat_map(|state| state.objects.values().map(|object| (state.name.to_string(), object)));
+        for (stack, object) in objects {
             let name = piece(object.urn.name());
             let kept = object.kept.protect || object.kept.retain_on_delete;
-            let says = self.keeps.get(name).copied();
+            let declared = self.found_under.contains(&(stack, object.urn.name().to_owned()));
+            let says = self.keeps.get(name).copied().filter(|_| declared);
             if object.kept.retain_on_delete && self.tied.contains_key(name) {
                 // Nobody keeps the vendor from deleting it with what it goes with.
                 continue;
