@@ -78,7 +78,7 @@ impl Truth {
         let (mut stack, mut name) = ("", "");
         let mut declares = false;
         for words in text.lines().map(|line| line.split_whitespace().collect::<Vec<_>>()) {
-            let mut finds = |stack: &str, named: &str| drop(self.found_under.insert((stack.into(), named.into())));
+            let mut finds = |stack: &str, named: &str| self.found_under.extend([(stack.to_owned(), named.to_owned())]);
             match words.as_slice() {
                 ["stack", named] => stack = *named,
                 ["alias", earlier] => finds(stack, earlier),
