@@ -715,6 +715,8 @@ CHECKER = [
     "crates/resource",
     "crates/schema",
     "crates/schemas-aws",
+    "crates/schemas-azure",
+    "crates/schemas-gcp",
     "crates/schemas-hashicorp",
     "crates/signing",
     "crates/sorted",

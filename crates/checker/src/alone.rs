@@ -39,7 +39,9 @@ pub(crate) fn judge(
             state: None,
         })
         .collect();
-    let catalog = Catalog::new(schemas_aws::sources().into_iter().chain(schemas_hashicorp::sources()));
+    let vendors =
+        [schemas_aws::sources(), schemas_azure::sources(), schemas_gcp::sources(), schemas_hashicorp::sources()];
+    let catalog = Catalog::new(vendors.into_iter().flatten());
     let alone = Alone { catalog: &catalog, policies, profile };
     let (sets, found) = diff(&inputs, &alone, Settings { ignore_protection: true, ..Settings::default() });
     found.into_result(())?;
