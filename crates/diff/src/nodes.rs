@@ -6,7 +6,7 @@ use expr::{Expr, Visit};
 use graph::Graph;
 use resource::{Dependency, Plan, Resource, Urn};
 use sorted::SortedSet;
-use value::{Path, Segment};
+use value::Path;
 
 /// What an expression refers to.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -32,9 +32,9 @@ pub(crate) fn made_of<'a>(plan: &'a Plan, expressions: impl IntoIterator<Item = 
     let mut seen: BTreeSet<(Urn, String)> = BTreeSet::new();
     while let Some(expr) = next.pop() {
         found.add(expr, &mut |urn, path| {
-            let Some(Segment::Key(property)) = path.segments().first() else { return };
+            let Some(property) = path.first_key() else { return };
             let passed_on = plan.resources.get(urn).and_then(|resource| resource.properties.get(property));
-            next.extend(passed_on.filter(|_| seen.insert((urn.clone(), property.clone()))));
+            next.extend(passed_on.filter(|_| seen.insert((urn.clone(), property.to_owned()))));
         });
     }
     found

@@ -7,7 +7,7 @@ use expr::Scope;
 use resource::Urn;
 use schema::TypeSchema;
 use state::{Object, Status};
-use value::{Digest, Origin, Path, Secret, Segment, Type, Unknown, Value};
+use value::{Digest, Origin, Path, Secret, Type, Unknown, Value};
 
 use crate::nodes::leaf_of;
 use crate::pass::{Pass, Published, origin_text};
@@ -99,8 +99,7 @@ fn changed<'a>(schema: &'a TypeSchema, change: &'a ResourceChange, old: Option<&
     match old.map(|object| &object.status) {
         Some(Status::Partial { .. }) => {
             let all = schema.properties.keys().map(String::as_str);
-            all.filter(|property| !schema.is_attribute(&Path::from(vec![Segment::Key((*property).to_owned())])))
-                .collect()
+            all.filter(|property| !schema.is_attribute(&Path::key(*property))).collect()
         }
         _ => change.differences.iter().filter_map(|difference| difference.path.first_key()).collect(),
     }
