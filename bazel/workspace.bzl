@@ -718,6 +718,7 @@ CHECKER = [
     "crates/schemas-azure",
     "crates/schemas-gcp",
     "crates/schemas-hashicorp",
+    "crates/schemas-host",
     "crates/signing",
     "crates/sorted",
     "crates/stamps",

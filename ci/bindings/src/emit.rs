@@ -15,7 +15,9 @@ pub(crate) fn module(model: &TypeModel) -> String {
     if let Some(page) = &model.page {
         let _ = write!(body, "///\n/// [`{token}`]({page})\n");
     } else {
-        let _ = write!(body, "///\n/// `{token}` of the Terraform provider.\n");
+        // What is on a machine has no vendor.
+        let whose = if token.starts_with("host_") { "" } else { " of the Terraform provider" };
+        let _ = write!(body, "///\n/// `{token}`{whose}.\n");
     }
     let _ = write!(body, "#[derive(Debug, Clone)]\npub struct {name}(Declaration);\n\n");
     let _ =

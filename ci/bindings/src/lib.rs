@@ -1,4 +1,4 @@
-//! The generator of typed bindings: one crate a service, out of the schemas of the two schema crates.
+//! The generator of typed bindings: one crate a service, out of the schemas of the schema crates.
 //!
 //! Layer: L6, edge. **Invariant:** what is written depends on the schemas and this crate alone, so two runs write the
 //! same bytes; the checked-in bindings are what it writes (tested).
@@ -13,7 +13,7 @@ use std::process::Command;
 use schema::TypeSchema;
 use suggest::{TypeModel, package};
 
-const SCHEMA_CRATES: [&str; 2] = ["schemas-aws", "schemas-hashicorp"];
+const SCHEMA_CRATES: [&str; 3] = ["schemas-aws", "schemas-hashicorp", "schemas-host"];
 
 /// Writes the bindings below `root`, the workspace; with `check` only compares. Gives the files that differ.
 ///

@@ -39,8 +39,13 @@ pub(crate) fn judge(
             state: None,
         })
         .collect();
-    let vendors =
-        [schemas_aws::sources(), schemas_azure::sources(), schemas_gcp::sources(), schemas_hashicorp::sources()];
+    let vendors = [
+        schemas_aws::sources(),
+        schemas_azure::sources(),
+        schemas_gcp::sources(),
+        schemas_hashicorp::sources(),
+        schemas_host::sources(),
+    ];
     let catalog = Catalog::new(vendors.into_iter().flatten());
     let alone = Alone { catalog: &catalog, policies, profile };
     let (sets, found) = diff(&inputs, &alone, Settings { ignore_protection: true, ..Settings::default() });

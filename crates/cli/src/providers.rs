@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use config_load::Profile;
-use diag::Diagnostic;
+use diag::{Diagnostic, Diagnostics};
 use engine::{Drivers, Instance, Providers};
 use ports::Provider;
 
@@ -14,6 +14,9 @@ use crate::session::Session;
 
 /// The driver that is embedded.
 const SANDBOX: &str = "sandbox";
+
+/// The driver of machines.
+const HOST: &str = "host";
 
 /// The providers of a session's profile, where their instances point, and how fast they may be called.
 ///
@@ -47,6 +50,7 @@ pub(crate) fn of(session: &Session<'_>) -> Result<Providers> {
 /// A provider of the live world.
 fn live(profile: &Profile, name: &str) -> Result<Arc<dyn Provider>> {
     match name {
+        HOST => Ok(Arc::new(hosts(profile)?)),
         #[cfg(feature = "aws")]
         "aws" => Ok(Arc::new(aws(profile))),
         _ => {
@@ -60,6 +64,31 @@ fn live(profile: &Profile, name: &str) -> Result<Arc<dyn Provider>> {
             }.into())
         }
     }
+}
+
+/// The machines that instances say where they are; no other instance is one.
+fn hosts(profile: &Profile) -> Result<provider_host::Hosts> {
+    let endpoints = profile.instances.iter().map(|(name, instance)| (Some(name.clone()), &instance.endpoint));
+    let endpoints = endpoints.chain([(None, &profile.endpoint)]);
+    let mut places = Vec::new();
+    let mut found = Diagnostics::new();
+    for (name, endpoint) in endpoints.filter_map(|(name, endpoint)| Some((name, endpoint.as_ref()?))) {
+        match endpoint.parse() {
+            Ok(place) => places.push((name, place)),
+            // The instance may be a server of another driver's.
+            Err(provider_host::BadPlace) if endpoint.starts_with("http") => {}
+            Err(provider_host::BadPlace) => {
+                let whose = name.map_or_else(|| "the profile".to_owned(), |name| format!("the instance `{name}`"));
+                let message = format!("`{endpoint}`, the `endpoint` of {whose}, is no place of a machine");
+                found.push(
+                    Diagnostic::error("E0850", message)
+                        .at(profile.place.clone())
+                        .hint("write `ssh://user@host`, `ssh://host:port`, `local:` or `root:/directory`"),
+                );
+            }
+        }
+    }
+    found.into_result(provider_host::Hosts::new(places)).map_err(Into::into)
 }
 
 /// AWS where the profile's instances point.

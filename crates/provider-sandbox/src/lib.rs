@@ -140,8 +140,13 @@ fn catalog() -> Catalog {
         schema: include_str!("fragment_item.json"),
         overlay: include_str!("fragment_item.toml"),
     };
-    let vendors =
-        [schemas_aws::sources(), schemas_azure::sources(), schemas_gcp::sources(), schemas_hashicorp::sources()];
+    let vendors = [
+        schemas_aws::sources(),
+        schemas_azure::sources(),
+        schemas_gcp::sources(),
+        schemas_hashicorp::sources(),
+        schemas_host::sources(),
+    ];
     Catalog::new(vendors.into_iter().flatten().chain([own]))
 }
 

@@ -143,8 +143,13 @@ fn told(judgement: &Judgement, named: bool) -> Vec<String> {
 
 /// The schemas of every type that there is one of.
 pub(crate) fn catalog() -> Catalog {
-    let vendors =
-        [schemas_aws::sources(), schemas_azure::sources(), schemas_gcp::sources(), schemas_hashicorp::sources()];
+    let vendors = [
+        schemas_aws::sources(),
+        schemas_azure::sources(),
+        schemas_gcp::sources(),
+        schemas_hashicorp::sources(),
+        schemas_host::sources(),
+    ];
     Catalog::new(vendors.into_iter().flatten())
 }
 

@@ -31,6 +31,7 @@ const CRATES: &[&str] = &[
     "types-common",
     "types-consul",
     "types-helm",
+    "types-host",
     "types-kubernetes",
     "types-vault",
     "world",

@@ -1,0 +1,120 @@
+//! Reading properties: all that is wrong with them at once.
+
+use value::{Map, Value};
+
+/// Properties, and what was found to be wrong with them.
+pub(crate) struct Fields<'a> {
+    map: &'a Map,
+    pub(crate) problems: Vec<String>,
+    /// What is missing is no problem.
+    pub(crate) lenient: bool,
+}
+
+impl<'a> Fields<'a> {
+    pub(crate) fn of(map: &'a Map) -> Self {
+        Self { map, problems: Vec::new(), lenient: false }
+    }
+
+    /// A property, with what is a secret open.
+    fn get(&self, name: &str) -> Option<&'a Value> {
+        let value = match self.map.get(name)? {
+            Value::Secret(secret) => secret.expose()?,
+            value => value,
+        };
+        (!value.is_null()).then_some(value)
+    }
+
+    fn wrong(&mut self, name: &str, what: &str) {
+        self.problems.push(format!("`{name}` {what}"));
+    }
+
+    /// Any text.
+    pub(crate) fn text(&mut self, name: &str) -> Option<String> {
+        let text = self.get(name).map(|value| value.as_str().map(str::to_owned));
+        if text == Some(None) {
+            self.wrong(name, "is no text");
+        }
+        text.flatten()
+    }
+
+    /// A text that is a word of commands.
+    pub(crate) fn word(&mut self, name: &str) -> Option<String> {
+        let text = self.text(name)?;
+        let plain = |c: char| c.is_ascii_alphanumeric() || "_.@:+~\\-".contains(c);
+        if text.is_empty() || text.starts_with('-') || !text.chars().all(plain) {
+            self.wrong(
+                name,
+                &format!("cannot be `{text}`: it is letters, digits and a few signs, and does not start with `-`"),
+            );
+        }
+        Some(text)
+    }
+
+    pub(crate) fn path(&mut self, name: &str) -> Option<String> {
+        let text = self.text(name)?;
+        let plain = text.starts_with('/') && !text.ends_with('/') && !text.contains(['\n', '\0']);
+        if !plain || text.split('/').skip(1).any(|part| matches!(part, "" | "." | "..")) {
+            self.wrong(
+                name,
+                &format!("cannot be `{text}`: it is an absolute path without `.`, `..` and a `/` at its end"),
+            );
+        }
+        Some(text)
+    }
+
+    /// The mode in the digits that `stat` gives.
+    pub(crate) fn mode(&mut self, otherwise: &str) -> String {
+        let text = self.text("mode").unwrap_or_else(|| otherwise.to_owned());
+        let digits = text.len() == 4 && text.bytes().all(|b| (b'0'..=b'7').contains(&b));
+        if !digits {
+            self.wrong("mode", &format!("cannot be `{text}`: it is four octal digits, such as `{otherwise}`"));
+        }
+        let short = text.trim_start_matches('0');
+        if short.is_empty() { "0".to_owned() } else { short.to_owned() }
+    }
+
+    pub(crate) fn owner(&mut self, name: &str) -> String {
+        self.word(name).unwrap_or_else(|| "root".to_owned())
+    }
+
+    pub(crate) fn flag(&mut self, name: &str) -> Option<bool> {
+        let flag = self.get(name).map(Value::as_bool);
+        if flag == Some(None) {
+            self.wrong(name, "is neither true nor false");
+        }
+        flag.flatten()
+    }
+
+    pub(crate) fn number(&mut self, name: &str) -> Option<u32> {
+        let number = self.get(name).map(|value| value.as_int().and_then(|number| u32::try_from(number).ok()));
+        if number == Some(None) {
+            self.wrong(name, "is no number of a user or group");
+        }
+        number.flatten()
+    }
+
+    pub(crate) fn texts(&mut self, name: &str) -> Vec<String> {
+        let Some(value) = self.get(name) else { return Vec::new() };
+        let texts = value.as_list().map(|list| list.iter().map(|item| item.as_str().map(str::to_owned)).collect());
+        match texts {
+            Some(Some(texts)) => texts,
+            _ => {
+                self.wrong(name, "is no list of texts");
+                Vec::new()
+            }
+        }
+    }
+
+    /// A map, of which only counts whether it is another one.
+    pub(crate) fn map(&self, name: &str) -> Map {
+        self.get(name).and_then(Value::as_map).cloned().unwrap_or_default()
+    }
+
+    /// What must be there.
+    pub(crate) fn required(&mut self, name: &str, value: Option<String>) -> String {
+        if value.is_none() && !self.lenient && self.get(name).is_none() {
+            self.wrong(name, "is not there");
+        }
+        value.unwrap_or_default()
+    }
+}
