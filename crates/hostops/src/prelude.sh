@@ -9,12 +9,16 @@ tmp=
 touches=file
 
 say() { printf '\n%s %s\n' "$N" "$*"; }
-b64() { base64 | tr -d '\n'; }
+b64() { base64 -w0; }
 die() {
     say "$I failed $1 $(printf %s "$2" | tail -c 2000 | b64)."
     exit 9
 }
-number_of() { printf %s "$1" | sha256sum | cut -c1-64; }
+sum_of() { # on standard input
+    set -- $(sha256sum)
+    sum_is=$1
+}
+number_of() { printf %s "$1" | { sum_of && echo "$sum_is"; }; }
 live() { [ -z "$R" ] && [ -d /run/systemd/system ]; }
 unit_tool() { if [ -n "$R" ]; then systemctl --root="$R" "$@"; else systemctl "$@"; fi; }
 inside() { if [ -n "$R" ]; then chroot "$R" "$@"; else "$@"; fi; }
@@ -51,14 +55,17 @@ ids() {
     [ -n "$uid" ] || die NoUser "there is no user \`$1\`"
     [ -n "$gid" ] || die NoGroup "there is no group \`$2\`"
 }
-own() { [ "$me" != 0 ] || chown "$uid:$gid" "$1" || die Refused "the owner of \`$path\` cannot be set"; }
+own() { # a path; what root makes is root's, unless the directory gives its group on
+    [ "$me" = 0 ] || return 0
+    [ "$uid$gid" = 00 ] && [ ! -g "$R${path%/*}/" ] && [ "$2" = new ] && return
+    chown "$uid:$gid" "$1" || die Refused "the owner of \`$path\` cannot be set"; }
 meta() {
-    set -- $(stat -c '%a %u %g' -- "$1")
-    if [ "$me" != 0 ] && [ -n "$R" ]; then
-        [ "$2" = "$me" ] && set -- "$1" 0 "$3"
-        [ "$3" = "$(id -g)" ] && set -- "$1" "$2" 0
-    fi
-    echo "$1 $2 $3"
+    meta_is=$(stat -c '%a %u %g' -- "$1")
+    [ "$me" = 0 ] && return
+    set -- $meta_is
+    [ "$2" = "$me" ] && set -- "$1" 0 "$3"
+    [ "$3" = "$(id -g)" ] && set -- "$1" "$2" 0
+    meta_is="$1 $2 $3"
 }
 
 # What is at a path, in words that are equal if all that counts is.
@@ -67,9 +74,12 @@ fact() {
     if [ -L "$p" ]; then
         now="link $(readlink -n -- "$p" | b64)."
     elif [ -f "$p" ]; then
-        now="file $(meta "$p") $(sha256sum <"$p" | cut -c1-64)"
+        meta "$p"
+        sum_of <"$p"
+        now="file $meta_is $sum_is"
     elif [ -d "$p" ]; then
-        now="directory $(meta "$p")"
+        meta "$p"
+        now="directory $meta_is"
     elif [ -e "$p" ]; then
         now=other
     else
@@ -111,7 +121,9 @@ forget() { rm -f -- "$L/found/$1"; }
 stage() {
     dir=${path%/*}
     [ -d "$R$dir/" ] || mkdir -p -- "$R$dir" || die Refused "the directory of \`$path\` cannot be made"
-    rm -rf -- "$R$dir"/.groundplan-* 2>/dev/null
+    for old in "$R$dir"/.groundplan-*; do
+        [ -e "$old" ] || [ -L "$old" ] && rm -rf -- "$old"
+    done
     tmp=$R$dir/.groundplan-$N-$I
 }
 durable() { sync "$@" 2>/dev/null || sync; }
@@ -162,8 +174,9 @@ put_file() { # path mode owner group sum before validator...; base64 on standard
         file*) cp --attributes-only --preserve=xattr -- "$R$path" /proc/self/fd/3 2>/dev/null; chmod 600 /proc/self/fd/3 ;;
     esac
     base64 -d >&3 || die NoSpace "\`$path\` cannot be written"
-    [ "$(sha256sum </proc/self/fd/3 | cut -c1-64)" = "$sum" ] || die NoSpace "\`$path\` was not written whole"
-    own /proc/self/fd/3
+    sum_of </proc/self/fd/3
+    [ "$sum_is" = "$sum" ] || die NoSpace "\`$path\` was not written whole"
+    own /proc/self/fd/3 new
     chmod "$mode" /proc/self/fd/3 || die Refused "the mode of \`$path\` cannot be set"
     if [ $# -gt 0 ]; then
         for word; do
@@ -176,7 +189,7 @@ put_file() { # path mode owner group sum before validator...; base64 on standard
     durable /proc/self/fd/3
     exec 3>&-
     in_place
-    fact "$path"
+    now="file $mode $uid $gid $sum"
 }
 make_file() { put_file "$@"; show "$1" 0; }
 drop_path() { # path before

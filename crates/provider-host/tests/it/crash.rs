@@ -52,12 +52,12 @@ impl Connector for Mortal {
 
 /// What a file is to be in a round: long, and alike from the first byte to the last.
 fn content(round: usize) -> String {
-    format!("{round:04}\n").repeat(4000)
+    format!("{round:04}\n").repeat(2000)
 }
 
 #[test]
 fn killed_at_any_instant_one_run_converges_and_no_part_of_a_file_is_ever_seen() {
-    const FILES: usize = 12;
+    const FILES: usize = 5;
     let house = House::new();
     let root = house.path("/").to_str().expect("a text").trim_end_matches('/').to_owned();
     let mortal = Arc::new(Mortal { root, micros: AtomicU64::new(0) });
@@ -87,9 +87,9 @@ fn killed_at_any_instant_one_run_converges_and_no_part_of_a_file_is_ever_seen() 
         (0..FILES).map(one).collect::<Vec<_>>()
     };
     let mut killed = 0;
-    for round in 1..=25 {
+    for round in 1..=10 {
         // Spread over the time that a whole run takes, the same in each run of the test.
-        mortal.micros.store(3_000 + (round as u64 * 7_919) % 120_000, Ordering::Relaxed);
+        mortal.micros.store(3_000 + (round as u64 * 7_919) % 60_000, Ordering::Relaxed);
         for outcome in apply(&runtime, &hosts, creates(round)) {
             match outcome {
                 Outcome::Done(_) => {}
@@ -107,5 +107,5 @@ fn killed_at_any_instant_one_run_converges_and_no_part_of_a_file_is_ever_seen() 
     }
     stop.store(true, Ordering::Relaxed);
     assert!(reader.join().expect("only whole files") > 0);
-    assert!(killed > 20, "hardly anything was interrupted: {killed}");
+    assert!(killed > 8, "hardly anything was interrupted: {killed}");
 }

@@ -97,7 +97,7 @@ fn times(root: &Path) -> BTreeMap<String, SystemTime> {
 
 #[test]
 fn apply_then_plan_is_empty_and_what_goes_leaves_nothing() {
-    let mut runner = TestRunner::new(Config { cases: 5, failure_persistence: None, ..Config::default() });
+    let mut runner = TestRunner::new(Config { cases: 3, failure_persistence: None, ..Config::default() });
     let plans = prop::collection::vec(plan(), 1..4);
     runner
         .run(&plans, |plans| {
