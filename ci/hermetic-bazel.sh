@@ -5,12 +5,7 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 
 home=$PWD/target/hermetic-bazel
-evaluators=$PWD/nix/evaluators
-runner=${CARGO_TARGET_DIR:-$PWD/target}/debug/runner
-
-stack=infrastructure.aws.network.QA
-project=projects/infrastructure/aws/network
-file=$project/stacks/QA.toml
+source ci/hermetic.sh
 
 checks=(
     all_plans_have_the_bytes_of_the_runner
@@ -25,6 +20,7 @@ checks=(
     a_history_builds_what_each_commit_reaches
     an_action_has_no_network
     a_file_that_the_manifest_does_not_name_is_an_error
+    a_file_that_appeared_is_an_error
     a_wrong_stack_file_reads_as_the_runner_says_it
     an_older_evaluator_is_an_error
     a_missing_evaluator_is_an_error
@@ -36,31 +32,15 @@ prepare() {
         apt-get update -qq
         apt-get install -y -qq --no-install-recommends bazel-bootstrap nginx-light >/dev/null
     fi
-    [[ -x $runner ]] || fail "there is no $runner: run \`cargo build --package runner\`"
-    compgen -G "$evaluators/*/table.json" >/dev/null || fail "there are no evaluators: run \`cargo xtask evaluators\`"
-
-    if [[ -e $home ]]; then chmod -R u+w "$home"; fi
-    rm -rf "$home"
-    mkdir -p "$home/one"
-    git ls-files -z --cached --others --exclude-standard -- ':!nix/evaluators' | while IFS= read -r -d '' path; do
-        if [[ -e $path ]]; then printf '%s\0' "$path"; fi
-    done | tar --create --null --files-from=- | tar --extract --directory "$home/one"
-    mkdir -p "$home/one/nix/evaluators"
-    cp -r "$evaluators/." "$home/one/nix/evaluators"
+    mkdir "$home/one"
+    copy_to "$home/one"
+    cp -r "$evaluators" "$home/one/nix/evaluators"
     cp -r "$home/one" "$home/two"
     cd "$home/one"
     git init --quiet
     git add --all
     commit "a workspace"
-    trap finish EXIT
     serve
-}
-
-commit() { git -c user.name=ci -c user.email=ci@localhost commit --quiet --message "$1"; }
-
-fail() {
-    echo "$*" >&2
-    exit 1
 }
 
 finish() {
@@ -129,8 +109,6 @@ refused() {
     grep -qF -- "$1" "$home/log" || fail "\"$1\" is not said in"$'\n'"$(cat "$home/log")"
 }
 
-restore() { git checkout --quiet -- "$@"; }
-
 all_plans_have_the_bytes_of_the_runner() {
     local name projects plans
     "$runner" evaluate --out "$home/wanted" >/dev/null
@@ -170,25 +148,15 @@ nothing_to_do_is_no_action() {
 
 a_comment_is_one_action_and_goes_no_further() {
     echo '# A remark.' >>"$file"
-    [[ -z $(reached) ]] || fail "a remark changes a plan"
+    [[ -z $(reached "Planning ") ]] || fail "a remark changes a plan"
     builds "Planning $stack" //:all_plans
     restore "$file"
-}
-
-# The stacks whose plan is another one than before, as the runner says.
-reached() {
-    local name
-    rm -rf "$home/now"
-    "$runner" evaluate --out "$home/now" >/dev/null
-    for name in $(ls "$home/now"); do
-        cmp --quiet "$home/now/$name/plan.digest" "$home/wanted/$name/plan.digest" || echo "Planning $name"
-    done
 }
 
 an_edit_makes_the_plans_that_it_reaches() {
     local wanted
     sed -i 's|^name = "operations\(.*\)"|name = "operations\1-2"|' $project/stacks/{QA,Production}.toml
-    wanted=$(reached)
+    wanted=$(reached "Planning ")
     [[ $wanted == *"$stack"* ]] || fail "the runner says: $wanted"
     builds "Indexing all_plans"$'\n'"$wanted" //:all_plans
     echo "$(wc -l <<<"$wanted") of $(ls "$home/wanted" | wc -l) plans made anew"
@@ -208,7 +176,7 @@ EOF
     grep -q '"notes_domain": "notes-qa.mitx.mit.edu"' bazel-bin/downstream/read.json || fail "no outputs are read"
     # Another tag on each resource, and what the stack exports is the same; then that is another one, too.
     sed -i 's|^business_unit = .*|business_unit = "operations"|' $file
-    [[ $(reached) == "Planning $notes" ]] || fail "the plan is the same"
+    [[ $(reached "Planning ") == "Planning $notes" ]] || fail "the plan is the same"
     builds "Planning $notes" //downstream
     sed -i 's|^domain = .*|domain = "notes-qa.mitx.example"|' $file
     builds "Planning $notes"$'\nReading //downstream:downstream' //downstream
@@ -323,6 +291,14 @@ a_file_that_the_manifest_does_not_name_is_an_error() {
     restore bazel
 }
 
+# An optional file, which was not there when the manifest was written.
+a_file_that_appeared_is_an_error() {
+    sed -i -e "\|\"$project/stacks/QA.lock.toml\",|d" \
+        -e "/^    \"$stack\": struct(/,/inputs/ s|inputs = {|&\"absent\": [\"$project/stacks/QA.lock.toml\"],|" bazel/workspace.bzl
+    refused "the manifest of inputs is out of date: \`$project/stacks/QA.lock.toml\` is there now" "//:$stack"
+    restore bazel
+}
+
 a_wrong_stack_file_reads_as_the_runner_says_it() {
     sed -i '1,10s|^cidr_block = .*|cidr_block = 3\nsurprise = true|' "$file"
     if "$runner" evaluate "$stack" 2>"$home/runner.log"; then fail "the runner takes it"; fi
@@ -382,13 +358,4 @@ EOF
     grep -q "Analyzed $(grep -c '^workspace_crate(' bazel/rust/BUILD.bazel) targets" "$home/log" || fail "$(cat "$home/log")"
 }
 
-# Names of checks leave out all others but the first, which they start from.
-if (($#)); then checks=(all_plans_have_the_bytes_of_the_runner "$@"); fi
-prepare
-for check in "${checks[@]}"; do
-    echo "$check"
-    SECONDS=0
-    "$check"
-    echo "    $SECONDS s"
-done
-echo "test result: ok. ${#checks[@]} passed; 0 failed"
+run_checks "$@"

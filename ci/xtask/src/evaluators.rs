@@ -148,11 +148,23 @@ impl Recipe<'_> {
         command.env("GROUNDPLAN_CODE", first.code.to_string()).env("GROUNDPLAN_SOURCES", sources.join(","));
         let built = command.status().context("cannot run cargo")?.success();
         ensure!(built, "the evaluator of {} does not build", self.name);
-        let new = to.with_extension("new");
-        fs::copy(directory.join(target).join("evaluator").join(self.binary), &new)?;
+        let (new, profile) = (to.with_extension("new"), directory.join(target).join("evaluator"));
+        fs::copy(profile.join(self.binary), &new)?;
         fs::rename(new, to)?;
-        Ok(())
+        forget(&profile.join("deps"), self.binary)
     }
+}
+
+/// Takes away what cargo keeps of linked programs: they are on the shelf, and each edit would leave some more.
+fn forget(directory: &Path, binary: &str) -> Result<()> {
+    for entry in fs::read_dir(directory)? {
+        let entry = entry?;
+        let name = entry.file_name().to_string_lossy().into_owned();
+        if !name.contains('.') && name.rsplit_once('-').is_some_and(|(program, _)| program == binary) {
+            fs::remove_file(entry.path())?;
+        }
+    }
+    Ok(())
 }
 
 /// The directory with the programs, and what is to be there.
