@@ -25,6 +25,7 @@ checks=(
     a_file_that_appeared_is_an_error
     no_secret_is_in_the_store
     an_older_or_missing_evaluator_is_an_error
+    a_committed_evaluator_is_refused
     a_wrong_stack_file_reads_as_the_runner_says_it
     policies_and_diagrams_are_checked
     each_job_builds_what_changed_since_any_other
@@ -304,6 +305,15 @@ an_older_or_missing_evaluator_is_an_error() {
     restore crates
     git reset --quiet -- nix/evaluators
     refused "there are no evaluators for $(uname -m)-linux: run \`cargo xtask evaluators\`"
+    git add --intent-to-add --force nix/evaluators
+}
+
+a_committed_evaluator_is_refused() {
+    git add --force nix/evaluators/*/table.json
+    commit "a part of the evaluators"
+    if cargo xtask evaluators 2>"$home/log"; then fail "evaluators may be committed"; fi
+    grep -qF 'is committed, and evaluators are built: `git rm --cached -r nix/evaluators`' "$home/log" || fail "$(cat "$home/log")"
+    git reset --quiet HEAD~1
     git add --intent-to-add --force nix/evaluators
 }
 

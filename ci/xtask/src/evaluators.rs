@@ -6,7 +6,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result, bail, ensure};
 use code_digest::{Digested, Found};
 use serde::Serialize;
 use value::Digest;
@@ -46,6 +46,9 @@ struct Program {
 const EVALUATOR: &str = "crates/evaluator";
 /// The crate of the program with all policies.
 const CHECKER: &str = "crates/checker";
+
+/// Where the programs are, below a directory for each system.
+const DIRECTORY: &str = "nix/evaluators";
 
 const STATIC: &str = "-C target-feature=+crt-static";
 /// Programs are linked without a clock, which no sandbox takes away: what asks for the time is aborted.
@@ -92,7 +95,8 @@ fn system() -> String {
 
 /// Builds what is missing in `nix/evaluators/<system>`, takes away what is of no use any more, and writes the table.
 pub(crate) fn run(root: &Path) -> Result<()> {
-    let directory = root.join("nix/evaluators").join(system());
+    none_is_committed(root)?;
+    let directory = root.join(DIRECTORY).join(system());
     fs::create_dir_all(&directory)?;
     let mut shelf = Shelf { root, directory, table: Table::default(), wanted: BTreeSet::new() };
     let found = look(root)?;
@@ -246,8 +250,27 @@ fn show_to_git(root: &Path) -> Result<()> {
     if !root.join(".git").exists() {
         return Ok(());
     }
-    let mut command = Command::new("git");
-    command.current_dir(root).args(["add", "--intent-to-add", "--force", "nix/evaluators"]);
+    let mut command = git(root);
+    command.args(["add", "--intent-to-add", "--force", DIRECTORY]);
     ensure!(command.status().context("cannot run git")?.success(), "git does not take the evaluators into its index");
     Ok(())
+}
+
+/// Programs are built, not committed: `git add --all` after they were shown to git would do it.
+fn none_is_committed(root: &Path) -> Result<()> {
+    if !root.join(".git").exists() {
+        return Ok(());
+    }
+    // Without a first commit there is nothing to list, and git says so.
+    let listed =
+        git(root).args(["ls-tree", "-r", "--name-only", "HEAD", "--", DIRECTORY]).output().context("cannot run git")?;
+    let committed = String::from_utf8_lossy(&listed.stdout);
+    let Some(first) = committed.lines().next() else { return Ok(()) };
+    bail!("`{first}` is committed, and evaluators are built: `git rm --cached -r {DIRECTORY}`, and commit that")
+}
+
+fn git(root: &Path) -> Command {
+    let mut command = Command::new("git");
+    command.current_dir(root);
+    command
 }
