@@ -46,9 +46,13 @@ prepare() {
 finish() {
     local checkout
     for checkout in "$home/one" "$home/two"; do
-        (cd "$checkout" && bazel_ shutdown) >/dev/null 2>&1 || true
+        # Where nothing was built there is no server, and one would be started.
+        [[ ! -L $checkout/bazel-bin ]] || (cd "$checkout" && bazel_ shutdown) >/dev/null 2>&1 || true
     done
-    [[ -z ${server:-} ]] || kill "$server" 2>/dev/null || true
+    if [[ -n ${server:-} ]]; then
+        kill "$server" 2>/dev/null || true
+        wait "$server" || true
+    fi
 }
 
 # A cache server that is nothing but files and HTTP.

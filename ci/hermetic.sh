@@ -40,7 +40,8 @@ copy_to() {
 discard() {
     local directory
     for directory; do
-        if [[ -d $directory ]]; then chmod -R u+w "$directory"; fi
+        # What ends just now may take away files of its own.
+        if [[ -d $directory ]]; then chmod -R --quiet u+w "$directory" || true; fi
         rm -rf "$directory"
     done
 }
