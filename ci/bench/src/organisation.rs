@@ -269,6 +269,21 @@ impl Measured {
 }
 
 #[cfg(test)]
+impl Measured {
+    /// Of two sizes, with a tool that is there and one that is not.
+    pub(crate) fn example() -> Self {
+        let cost = |milliseconds| Cost { wall: Duration::from_millis(milliseconds), ..Cost::default() };
+        let size =
+            |stacks, nothing| Size { stacks, fresh: cost(1), nothing: cost(nothing), edited: cost(1), query: cost(1) };
+        let others = vec![
+            Other { name: "slow".to_owned(), cost: Some(cost(500)) },
+            Other { name: "gone".to_owned(), cost: None },
+        ];
+        Self { sizes: vec![size(311, 50), size(1000, 151)], others }
+    }
+}
+
+#[cfg(test)]
 mod tests {
     use super::*;
 
@@ -280,14 +295,7 @@ mod tests {
 
     #[test]
     fn what_is_missing_is_said_and_compared_with_nothing() {
-        let cost = |milliseconds| Cost { wall: Duration::from_millis(milliseconds), ..Cost::default() };
-        let size =
-            |stacks, nothing| Size { stacks, fresh: cost(1), nothing: cost(nothing), edited: cost(1), query: cost(1) };
-        let others = vec![
-            Other { name: "slow".to_owned(), cost: Some(cost(500)) },
-            Other { name: "gone".to_owned(), cost: None },
-        ];
-        let measured = Measured { sizes: vec![size(311, 50), size(1000, 151)], others };
+        let measured = Measured::example();
         assert_eq!(measured.ratios(), ["| slow | 10 | 0 |", "| gone | not on the PATH | |"]);
         let verdicts: Vec<Option<bool>> = measured.targets().iter().map(Target::verdict).collect();
         assert_eq!(verdicts, [Some(true), Some(false), Some(true), None, Some(true), None]);

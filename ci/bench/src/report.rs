@@ -324,6 +324,10 @@ mod tests {
     }
 
     fn report(small: u64, large: u64, theirs: Option<u64>) -> String {
+        of(small, large, theirs).page()
+    }
+
+    fn of(small: u64, large: u64, theirs: Option<u64>) -> Report {
         let peer = theirs.map(|theirs| Peer {
             version: "Terraform".to_owned(),
             apply: series(theirs).fresh,
@@ -331,7 +335,24 @@ mod tests {
             plans: 1,
         });
         let (workspace, small, large) = (series(0), series(small), series(large));
-        Report { rounds: 1, workspace, small, large, peer, builds: None, scale: None, organisation: None }.page()
+        Report { rounds: 1, workspace, small, large, peer, builds: None, scale: None, organisation: None }
+    }
+
+    #[test]
+    fn the_page_has_the_organisation_and_the_other_tools() {
+        let page = Report { organisation: Some(Measured::example()), ..of(10, 50, None) }.page();
+        for row in [
+            "| organisation of 311 stacks: fresh `up` | 1 ms |",
+            "| the same: `stacks --names 'rdeps(…)'` | 1 ms |",
+            "| slow, all cached | 500 ms |",
+            "| slow | 10 | 0 |",
+            "| gone | not on the PATH | |",
+            "| nothing to do, 311 stacks | at most 60 ms | 50 ms | PASS |",
+            "| nothing to do, 1000 stacks | at most 150 ms | 151 ms | FAIL |",
+            "| `rdeps` over 10000 stacks | at most 50 ms |  | not measured |",
+        ] {
+            assert!(page.contains(row), "{row} is not on\n{page}");
+        }
     }
 
     #[test]

@@ -3,9 +3,12 @@
 use std::borrow::Cow;
 use std::cell::OnceCell;
 use std::collections::{BTreeMap, BTreeSet};
+use std::path::PathBuf;
 
+use config_load::Workspace;
 use engine::{Engine, Relations, Survey};
 use resource::StackName;
+use stamps::Footing;
 use taskgraph::{Candidate, Facts, Links, Query, Request};
 use value::Path;
 
@@ -17,8 +20,8 @@ use crate::traces::TraceCache;
 /// What is known of the stacks of a workspace; programs are asked when the first of them is.
 pub(crate) struct Known<'a> {
     engine: &'a Engine<'a>,
-    traces: TraceCache,
-    relations: OnceCell<Relations>,
+    kept: KeptLinks<'a>,
+    links: OnceCell<Links>,
     survey: OnceCell<Survey>,
     failed: BTreeSet<String>,
     drifted: BTreeSet<String>,
@@ -27,17 +30,19 @@ pub(crate) struct Known<'a> {
 }
 
 impl<'a> Known<'a> {
-    /// What a request asks for; states are read, and versions compared, only if it is about them.
+    /// What a request asks for; states are read, and versions compared, only if it is about them. `links` are those that
+    /// were found ahead, if they were.
     pub(crate) async fn of(
-        session: &Session<'_>,
+        session: &'a Session<'_>,
         engine: &'a Engine<'a>,
         request: &Request<'_>,
         candidates: &[Candidate],
+        links: Option<Links>,
     ) -> Result<Self> {
         let mut known = Self {
             engine,
-            traces: session.traces(),
-            relations: OnceCell::new(),
+            kept: KeptLinks::of(session),
+            links: links.map_or_else(OnceCell::new, OnceCell::from),
             survey: OnceCell::new(),
             failed: BTreeSet::new(),
             drifted: BTreeSet::new(),
@@ -85,25 +90,62 @@ impl<'a> Known<'a> {
         self.since.remove(version)
     }
 
-    /// Who needs whom: kept from run to run, as most queries ask for it.
-    fn relations(&self) -> &Relations {
-        self.relations.get_or_init(|| {
-            let (relations, news) = self.engine.relations(self.traces.relations());
-            if news {
-                self.traces.keep_relations(&relations);
-            }
-            relations
-        })
-    }
-
     fn survey(&self) -> &Survey {
         self.survey.get_or_init(|| self.engine.survey(self.engine.catalog.stacks()))
     }
 }
 
+/// Who needs whom, kept from run to run, as most queries ask for it.
+pub(crate) struct KeptLinks<'a> {
+    traces: TraceCache,
+    workspace: &'a Workspace,
+    /// The program, which reads files as it does.
+    program: Option<PathBuf>,
+}
+
+impl<'a> KeptLinks<'a> {
+    /// Those of a session's workspace.
+    pub(crate) fn of(session: &'a Session<'_>) -> Self {
+        Self { traces: session.traces(), workspace: &session.workspace, program: std::env::current_exe().ok() }
+    }
+
+    /// Finds them: where all is as it was, without a look at what each stack read.
+    pub(crate) fn find(&self, engine: &Engine<'_>) -> Links {
+        if let Some((short, footing)) = self.traces.short()
+            && self.holds(&footing)
+            && engine.sees_as_before(&short)
+        {
+            return short.links;
+        }
+        let known = self.traces.relations();
+        // Taken before anything is read, and held after: what was read in between is what it is of.
+        let footing = self.footing(engine, &known);
+        let (relations, news) = engine.relations(known);
+        if news {
+            self.traces.keep_relations(&relations);
+        } else if let Some(footing) = footing.filter(|footing| self.holds(footing))
+            && let Some(short) = engine.in_short(&relations)
+        {
+            self.traces.keep_short(&(short, footing));
+        }
+        relations.into_links()
+    }
+
+    fn holds(&self, footing: &Footing) -> bool {
+        self.program.as_ref().is_some_and(|program| footing.holds(self.workspace.root(), program))
+    }
+
+    /// The files that relations were found out from; `None` if not all of them are at rest.
+    fn footing(&self, engine: &Engine<'_>, relations: &Relations) -> Option<Footing> {
+        let reads = engine.reads_of(relations)?;
+        let files = reads.into_iter().filter_map(|(stack, read)| self.workspace.holder(stack, read));
+        Footing::of(self.workspace.root(), self.program.as_ref()?, files)
+    }
+}
+
 impl Facts for Known<'_> {
     fn links(&self) -> Cow<'_, Links> {
-        Cow::Borrowed(self.relations().links())
+        Cow::Borrowed(self.links.get_or_init(|| self.kept.find(self.engine)))
     }
 
     fn reads(&self, stack: &StackName) -> BTreeSet<(String, Path)> {

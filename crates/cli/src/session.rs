@@ -13,15 +13,15 @@ use policy::{Date, Policies};
 use provider_sandbox::Sandbox;
 use resource::StackName;
 use secrets_age::Keyring;
-use stamps::Stamps;
+use stamps::{Found, Stamps};
 use store::LocalStore;
-use taskgraph::{Candidate, Reach, Request};
+use taskgraph::{Candidate, Links, Query, Reach, Request};
 use value::{Digest, Value};
 
 use crate::Registry;
 use crate::args::{GivenPlans, Global, Selection};
 use crate::exit::{Failure, Result, io};
-use crate::facts::Known;
+use crate::facts::{KeptLinks, Known};
 use crate::given::Given;
 use crate::keys::Keys;
 use crate::shared::Shared;
@@ -221,7 +221,9 @@ impl<'a> Session<'a> {
 
     /// Runs something with the engine.
     pub(crate) async fn with_engine<T>(&self, work: impl AsyncFnOnce(&Engine<'_>) -> Result<T>) -> Result<T> {
-        let files = Files::with_stamps(&self.workspace, &self.variables, stamps(self.workspace.root(), files_key()));
+        let root = self.workspace.root().to_owned();
+        let known = Found::new(move || stamps(&root, files_key()));
+        let files = Files::with_stamps(&self.workspace, &self.variables, known);
         let inputs = files.inputs(no_outputs);
         let stacks = (Arc::clone(&self.catalog), self.planned.clone());
         let keys =
@@ -250,7 +252,7 @@ impl<'a> Session<'a> {
             shared: self.shared.source(),
         };
         let done = work(&engine).await;
-        for (key, stamps) in [(files_key(), Some(files.stamps())), (heads_key(store.root()), store.stamps())] {
+        for (key, stamps) in [(files_key(), files.stamps()), (heads_key(store.root()), store.stamps())] {
             if let Some(bytes) = stamps.and_then(Stamps::to_bytes) {
                 crate::traces::local(self.workspace.root()).put_record(key, &bytes);
             }
@@ -310,7 +312,7 @@ impl<'a> Session<'a> {
         only_in_state: &[StackName],
     ) -> Result<Selected> {
         let only_in_state = only_in_state.iter().map(|name| Candidate { name: name.clone(), reach: Reach::Name });
-        self.select_among(engine, selection, self.candidates().chain(only_in_state).collect(), false).await
+        self.select_among(engine, selection, (self.candidates().chain(only_in_state).collect(), None), false).await
     }
 
     /// Selects, also among stacks that are only in state. These are taken by name, or as gone since a version, and the
@@ -324,18 +326,21 @@ impl<'a> Session<'a> {
     /// The same for a list of what there is: stacks that have objects and no file any more are on it like any other, and
     /// so are those that a version had that is compared with.
     pub(crate) async fn select_for_list(&self, engine: &Engine<'_>, selection: &Selection) -> Result<Selected> {
-        let gone = gone(engine).await?.into_iter().map(|head| {
+        // The one waits for the disk where nobody waits for it, the other computes here.
+        let links = async { asks_for_links(selection).then(|| KeptLinks::of(self).find(engine)) };
+        let (gone, links) = tokio::join!(gone(engine), links);
+        let gone = gone?.into_iter().map(|head| {
             let reach = if head.objects > 0 { Reach::Default } else { Reach::Name };
             Candidate { name: head.stack, reach }
         });
-        self.select_among(engine, selection, self.candidates().chain(gone).collect(), true).await
+        self.select_among(engine, selection, (self.candidates().chain(gone).collect(), links), true).await
     }
 
     async fn select_among(
         &self,
         engine: &Engine<'_>,
         selection: &Selection,
-        mut candidates: Vec<Candidate>,
+        (mut candidates, links): (Vec<Candidate>, Option<Links>),
         list: bool,
     ) -> Result<Selected> {
         let settings = self.workspace.settings();
@@ -351,7 +356,7 @@ impl<'a> Session<'a> {
             with_downstream: selection.with_downstream,
             current_project: current,
         };
-        let mut facts = Known::of(self, engine, &request, &candidates).await?;
+        let mut facts = Known::of(self, engine, &request, &candidates, links).await?;
         if list {
             let deleted = facts.deleted().map(|name| Candidate { name: name.clone(), reach: Reach::Default });
             candidates.extend(deleted);
@@ -453,6 +458,12 @@ impl Selected {
     pub(crate) fn names(&self) -> BTreeSet<String> {
         self.stacks.iter().map(ToString::to_string).collect()
     }
+}
+
+/// Whether it must be known who needs whom to tell what is selected.
+fn asks_for_links(selection: &Selection) -> bool {
+    let mut queries = selection.stacks.iter().filter_map(|text| Query::parse(text).ok());
+    selection.with_upstream || selection.with_downstream || queries.any(|query| query.asks_for_links())
 }
 
 /// What this runner has learnt of files.

@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use cache::Cache;
-use engine::{Plans, Relations, Traces};
+use engine::{Plans, Relations, Short, Traces};
+use stamps::Footing;
 use value::Digest;
 
 /// Where traces are kept: those of the last evaluation of each stack, and those of the last that was brought about.
@@ -59,7 +60,19 @@ impl TraceCache {
         bytes.and_then(|bytes| postcard::from_bytes(&bytes).ok()).unwrap_or_default()
     }
 
+    /// The same in short, with the files that it was found out from; nothing, if it cannot be read.
+    pub(crate) fn short(&self) -> Option<(Short, Footing)> {
+        postcard::from_bytes(&self.cache.get_record(self.key("links in short"))?).ok()
+    }
+
     /// Keeps that.
+    pub(crate) fn keep_short(&self, short: &(Short, Footing)) {
+        if let Ok(bytes) = postcard::to_extend(short, Vec::new()) {
+            self.cache.put_record(self.key("links in short"), &bytes);
+        }
+    }
+
+    /// Keeps what stacks have to do with one another.
     pub(crate) fn keep_relations(&self, relations: &Relations) {
         if let Ok(bytes) = postcard::to_extend(relations, Vec::new()) {
             self.cache.put_record(self.key("links"), &bytes);

@@ -13,10 +13,25 @@ use plan::prelude::*;
 use serde_json::Value;
 use types_aws_ec2::{SecurityGroup, Vpc};
 
-/// What makes this process the runner.
+/// What makes this process the runner: one that knows its code, or not.
 const RUNNER: &str = "SELECTS_RUNNER";
 
 static NO_CODE: code_digest::Table = code_digest::Table { toolchain: "", projects: &[], crates: &[], files: &[] };
+
+/// Stands for what a registry's build script writes, so that something is kept.
+static CODE: code_digest::Table = code_digest::Table {
+    toolchain: "",
+    projects: &[
+        code_digest::Project { name: "app", directory: "projects/app" },
+        code_digest::Project { name: "net", directory: "projects/net" },
+    ],
+    crates: &[of_crate("app", "projects/app"), of_crate("net", "projects/net")],
+    files: &[],
+};
+
+const fn of_crate(name: &'static str, directory: &'static str) -> code_digest::Crate {
+    code_digest::Crate { name, directory, own: [1; 32], code: [1; 32], source: [1; 32], closure: &[] }
+}
 
 /// A stack reads outputs of those that its file names.
 #[derive(Config)]
@@ -65,11 +80,13 @@ fn app(stack: &Stack, settings: Settings) -> Result<Plan<App>> {
 }
 
 fn main() -> ExitCode {
-    if std::env::var_os(RUNNER).is_some() {
+    if let Some(of) = std::env::var_os(RUNNER) {
         let projects = vec![Project::new("net", net), Project::new("app", app)];
-        return cli::main(Registry { projects, policies: Vec::new(), digests: &NO_CODE });
+        let digests = if of == "code" { &CODE } else { &NO_CODE };
+        return cli::main(Registry { projects, policies: Vec::new(), digests });
     }
     (0..6).for_each(cache_14_every_command_means_the_same_stacks_on_a_random_graph);
+    what_queries_keep_is_never_older_than_the_files();
     ExitCode::SUCCESS
 }
 
@@ -120,6 +137,24 @@ impl Graph {
         Self { names, reads }
     }
 
+    /// Makes a workspace of it.
+    fn write(&self, root: &Path) {
+        write(
+            root,
+            "groundplan.toml",
+            "organisation = \"selects\"\nenvironments = [\"CI\", \"QA\"]\nknown_environments = [\"Dev\"]\n\
+             [profiles.sandbox]\nprovider = \"sandbox\"\naccount = \"123456789012\"\nregion = \"us-east-1\"\n",
+        );
+        write(root, ".groundplan/sandbox/knobs.toml", "latency = 0.0\n");
+        (0..self.names.len()).for_each(|number| self.write_stack(root, number));
+    }
+
+    fn write_stack(&self, root: &Path, number: usize) {
+        let (project, short) = self.names[number].split_once('.').expect("project.stack");
+        let reads: Vec<&String> = self.reads[number].iter().map(|other| &self.names[*other]).collect();
+        write(root, &format!("projects/{project}/stacks/{short}.toml"), &format!("reads = {reads:?}\n"));
+    }
+
     fn upstream(&self, from: &BTreeSet<usize>) -> BTreeSet<usize> {
         closure(from, |stack| self.reads[stack].clone())
     }
@@ -159,11 +194,23 @@ impl Graph {
     }
 }
 
+fn write(root: &Path, name: &str, text: &str) {
+    let path = root.join(name);
+    fs::create_dir_all(path.parent().expect("a parent")).expect("is made");
+    fs::write(path, text).expect("is written");
+}
+
 /// Runs the runner in a directory; what it says.
 #[track_caller]
 fn say(directory: &Path, command: &str, words: &[String], code: i32) -> String {
+    say_of("no code", directory, command, words, code)
+}
+
+/// The same of a runner that knows its code, if so.
+#[track_caller]
+fn say_of(which: &str, directory: &Path, command: &str, words: &[String], code: i32) -> String {
     let mut runner = Command::new(std::env::current_exe().expect("this test"));
-    runner.env(RUNNER, "1").arg("-C").arg(directory).args(command.split(' ')).args(words);
+    runner.env(RUNNER, which).arg("-C").arg(directory).args(command.split(' ')).args(words);
     let output = runner.output().expect("runs");
     let said = String::from_utf8(output.stdout).expect("is text");
     let problem = String::from_utf8_lossy(&output.stderr);
@@ -212,22 +259,7 @@ fn cache_14_every_command_means_the_same_stacks_on_a_random_graph(seed: u64) {
     let mut numbers = Numbers(seed);
     let graph = Graph::new(&mut numbers);
     let directory = tempfile::tempdir().expect("a directory");
-    let write = |name: &str, text: &str| {
-        let path = directory.path().join(name);
-        fs::create_dir_all(path.parent().expect("a parent")).expect("is made");
-        fs::write(path, text).expect("is written");
-    };
-    write(
-        "groundplan.toml",
-        "organisation = \"selects\"\nenvironments = [\"CI\", \"QA\"]\nknown_environments = [\"Dev\"]\n\
-         [profiles.sandbox]\nprovider = \"sandbox\"\naccount = \"123456789012\"\nregion = \"us-east-1\"\n",
-    );
-    write(".groundplan/sandbox/knobs.toml", "latency = 0.0\n");
-    for (number, name) in graph.names.iter().enumerate() {
-        let (project, short) = name.split_once('.').expect("project.stack");
-        let reads: Vec<&String> = graph.reads[number].iter().map(|other| &graph.names[*other]).collect();
-        write(&format!("projects/{project}/stacks/{short}.toml"), &format!("reads = {reads:?}\n"));
-    }
+    graph.write(directory.path());
     let run = |command: &str, words: &[String], code| run(directory.path(), command, words, code);
     let default = graph.where_name(|name| !name.ends_with(".Dev"));
     // So that whatever is selected finds what it reads published.
@@ -252,4 +284,57 @@ fn cache_14_every_command_means_the_same_stacks_on_a_random_graph(seed: u64) {
         assert_eq!(of_preview(&run("preview", &words, 0)[0]), meant, "preview, {why}");
         assert_eq!(of_preview(&run("up --yes", &words, 0)[0]), meant, "up, {why}");
     }
+}
+
+/// Edits come after the files were at rest and were asked about until the answer is kept, and one right after the other.
+fn what_queries_keep_is_never_older_than_the_files() {
+    let mut numbers = Numbers(7);
+    let mut graph = Graph::new(&mut numbers);
+    let directory = tempfile::tempdir().expect("a directory");
+    let root = directory.path();
+    graph.write(root);
+    let ask = |graph: &Graph, numbers: &mut Numbers, why: &str| {
+        for stack in [0, numbers.below(graph.names.len())] {
+            let query = format!("rdeps({}) | deps({})", graph.names[stack], graph.names[stack]);
+            let one = BTreeSet::from([stack]);
+            let meant = &graph.downstream(&one) | &graph.upstream(&one);
+            let meant: BTreeSet<String> = meant.into_iter().map(|number| graph.names[number].clone()).collect();
+            let said = say_of("code", root, "stacks --names", std::slice::from_ref(&query), 0);
+            assert_eq!(said.lines().map(str::to_owned).collect::<BTreeSet<_>>(), meant, "{query}, {why}");
+        }
+    };
+    let kept = || {
+        let records = walk(&root.join(".groundplan/cache/ac"));
+        records.into_iter().map(|path| fs::metadata(path).and_then(|data| data.modified()).expect("a time")).max()
+    };
+    for round in 0..3 {
+        std::thread::sleep(std::time::Duration::from_millis(2_100));
+        ask(&graph, &mut numbers, "at rest");
+        let before = kept();
+        ask(&graph, &mut numbers, "all as it was");
+        assert!(round == 0 || before <= kept());
+        let before = kept();
+        ask(&graph, &mut numbers, "found in short");
+        assert_eq!(before, kept(), "what is found in short is not kept again");
+        for _ in 0..3 {
+            let (from, to) = (numbers.below(graph.names.len()), numbers.below(graph.names.len()));
+            if from != to && !graph.reads[from].remove(&to) {
+                graph.reads[from].insert(to);
+            }
+            graph.write_stack(root, from);
+            ask(&graph, &mut numbers, "after an edit");
+        }
+        // A stack comes and goes.
+        write(root, "projects/net/stacks/c.QA.toml", "reads = [\"net.a.CI\"]\n");
+        let said = say_of("code", root, "stacks --names", &["rdeps(net.a.CI)".to_owned()], 0);
+        assert!(said.lines().any(|name| name == "net.c.QA"), "{said}");
+        fs::remove_file(root.join("projects/net/stacks/c.QA.toml")).expect("is removed");
+        ask(&graph, &mut numbers, "without the stack that came");
+    }
+}
+
+/// All files below a directory.
+fn walk(directory: &Path) -> Vec<std::path::PathBuf> {
+    let entries = fs::read_dir(directory).into_iter().flatten().map(|entry| entry.expect("an entry").path());
+    entries.flat_map(|path| if path.is_dir() { walk(&path) } else { vec![path] }).collect()
 }

@@ -7,11 +7,11 @@ use config::Node;
 use diag::{Diagnostic, Diagnostics};
 use plan::{Inputs, OutputRead, Read};
 use resource::StackName;
-use stamps::{Stamp, Stamps};
+use stamps::{Found, Stamp, Stamps};
 use value::{Digest, Path, Value};
 use world::Lock;
 
-use crate::{Tree, Variables, files};
+use crate::{Tree, Variables};
 
 /// Answers for outputs of other stacks.
 type Outputs<'a> = dyn Fn(&str, &Path) -> OutputRead + Sync + 'a;
@@ -24,23 +24,23 @@ pub struct Files<'a> {
     variables: &'a Variables,
     configs: Cache<Node>,
     locks: Cache<Lock>,
-    stamps: Stamps,
+    stamps: Found,
 }
 
 impl<'a> Files<'a> {
     /// The files of a workspace, with the environment variables that count.
     pub fn new(tree: &'a Tree, variables: &'a Variables) -> Self {
-        Self::with_stamps(tree, variables, Stamps::default())
+        Self::with_stamps(tree, variables, Found::default())
     }
 
     /// The same, with what an earlier run has learnt of them.
-    pub fn with_stamps(tree: &'a Tree, variables: &'a Variables, stamps: Stamps) -> Self {
+    pub fn with_stamps(tree: &'a Tree, variables: &'a Variables, stamps: Found) -> Self {
         Self { tree, variables, configs: Cache::default(), locks: Cache::default(), stamps }
     }
 
-    /// What is known of them.
-    pub fn stamps(&self) -> &Stamps {
-        &self.stamps
+    /// What is known of them, if anybody has asked.
+    pub fn stamps(&self) -> Option<&Stamps> {
+        self.stamps.if_asked()
     }
 
     /// The configuration of a stack.
@@ -57,12 +57,12 @@ impl<'a> Files<'a> {
         // What is not there is not read, either.
         let Some(stamp) = Stamp::of(&path) else { return make() };
         let key = format!("{file}?{part}");
-        let known = self.stamps.find(&key, stamp).and_then(|bytes| bytes.try_into().ok());
+        let known = self.stamps.get().find(&key, stamp).and_then(|bytes| bytes.try_into().ok());
         if let Some(bytes) = known {
             return Some(Digest::from_bytes(bytes));
         }
         let digest = make()?;
-        self.stamps.learn(&key, &path, stamp, digest.as_bytes().to_vec());
+        self.stamps.get().learn(&key, &path, stamp, digest.as_bytes().to_vec());
         Some(digest)
     }
 
@@ -108,17 +108,15 @@ impl Inputs for FileInputs<'_> {
     }
 
     fn digest(&self, stack: &StackName, read: &Read) -> Option<Digest> {
-        let tree = self.files.tree;
         let make = || plan::read_digest(self, stack, read);
-        let stamped = |file: &str, part: &str| self.files.stamped(file, part, make);
-        match read {
-            Read::Config => stamped(&tree.stack_file(stack), "config"),
-            Read::World(query) => stamped(&tree.lock_file(stack), query),
-            Read::File(path) | Read::List(path) if files::below(tree.root(), path).is_err() => make(),
-            Read::File(path) => stamped(path, "file"),
-            Read::List(path) => stamped(path, "list"),
-            Read::Variable(_) | Read::Output(..) => make(),
-        }
+        let Some(file) = self.files.tree.holder(stack, read) else { return make() };
+        let part = match read {
+            Read::World(query) => query,
+            Read::List(_) => "list",
+            Read::Config => "config",
+            _ => "file",
+        };
+        self.files.stamped(&file, part, make)
     }
 }
 

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use config::Node;
 use diag::{Diagnostic, Diagnostics};
+use plan::Read;
 use resource::StackName;
 use world::Lock;
 
@@ -44,6 +45,16 @@ impl Tree {
     /// The file of a foreign stack, by its full name.
     pub fn foreign_file(&self, name: &str) -> String {
         format!("foreign/{name}.toml")
+    }
+
+    /// The file or directory that holds what the evaluation of a stack reads; `None` if that is in none of this tree.
+    pub fn holder(&self, stack: &StackName, read: &Read) -> Option<String> {
+        match read {
+            Read::Config => Some(self.stack_file(stack)),
+            Read::World(_) => Some(self.lock_file(stack)),
+            Read::File(path) | Read::List(path) => files::below(&self.root, path).is_ok().then(|| path.clone()),
+            Read::Variable(_) | Read::Output(..) => None,
+        }
     }
 
     /// The bytes of a file; `None` if there is none.

@@ -47,6 +47,11 @@ impl Catalog {
         self.stacks.values()
     }
 
+    /// The full names of the stacks, sorted.
+    pub fn names(&self) -> impl Iterator<Item = &String> {
+        self.stacks.keys()
+    }
+
     /// The foreign stack of a full name.
     pub fn foreign(&self, name: &str) -> Option<&Foreign> {
         self.foreign.get(name)

@@ -67,7 +67,7 @@ pub use moves::Move;
 pub use preview::{Goal, Preview, PreviewError, PreviewOptions};
 pub use providers::{Drivers, Instance, Providers};
 pub use refresh::RefreshReport;
-pub use relations::Relations;
+pub use relations::{Relations, Short};
 pub use rename::Fingerprints;
 pub use repair::Repair;
 pub use shared::TraceSource;

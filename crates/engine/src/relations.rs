@@ -1,16 +1,19 @@
 //! What stacks have to do with one another, kept from one run to the next.
+//!
+//! It is kept twice: with what each stack's needs depend on, so that after a change only a few programs are asked; and
+//! in short, with what it hangs on besides files, so that nothing more is read while all is as it was.
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use plan::Reads;
+use plan::{Read, Reads};
 use rayon::iter::{IntoParallelRefIterator, ParallelIterator};
-use resource::{Evaluated, PLAN_FORMAT};
+use resource::{Evaluated, PLAN_FORMAT, StackName};
 use serde::{Deserialize, Serialize};
 use taskgraph::{Links, OutputSet};
 use value::Digest;
 
 use crate::evaluate::FilesOnly;
-use crate::{Engine, SEMANTICS_EPOCH, StackEntry, Survey};
+use crate::{Engine, OutputValues, SEMANTICS_EPOCH, StackEntry, Survey};
 
 /// The stacks that each stack reads or waits for, as its program says without any state; with what that depends on.
 /// Kept in a form without names, so no field may be left out when it is written.
@@ -39,9 +42,19 @@ impl Relations {
         &self.links
     }
 
+    /// Who needs whom, and nothing else.
+    pub fn into_links(self) -> Links {
+        self.links
+    }
+
     /// Whether it fits together: what was kept somewhere may be something else.
     pub fn is_sound(&self) -> bool {
         self.links.is_sound() && self.grounds.len() == self.links.names().len()
+    }
+
+    /// The names that are stacks, with what their needs depend on.
+    fn stacks(&self) -> impl Iterator<Item = (&String, &Grounds)> {
+        self.links.names().iter().zip(&self.grounds).filter_map(|(name, grounds)| Some((name, grounds.as_ref()?)))
     }
 
     fn grounds(&self, stack: &str) -> Option<&Grounds> {
@@ -54,7 +67,63 @@ impl Relations {
     }
 }
 
+/// Who needs whom in short: as long as [`Engine::sees_as_before`], and what [`Engine::reads_of`] gave is as it was, it
+/// need not be found out again. Kept in a form without names, so no field may be left out when it is written.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Short {
+    /// Who needs whom; names that are no stacks among them.
+    pub links: Links,
+    /// The digest of what it was found out with.
+    conditions: Digest,
+    /// What was read that is in no file.
+    variables: BTreeMap<String, Digest>,
+}
+
 impl Engine<'_> {
+    /// What the programs of all stacks read to say what they need, by stack; `None` if that must be found out anew each
+    /// time.
+    pub fn reads_of<'b>(&'b self, relations: &'b Relations) -> Option<Vec<(&'b StackName, &'b Read)>> {
+        let mut reads = Vec::new();
+        for (name, grounds) in relations.stacks() {
+            let (entry, (_, read)) = (self.catalog.get(name)?, grounds.holds_for.as_ref()?);
+            reads.extend(read.keys().map(|read| (&entry.name, read)));
+        }
+        Some(reads)
+    }
+
+    /// Relations in short that were just found to be as they are kept; `None` if they must be found out anew each time.
+    pub fn in_short(&self, relations: &Relations) -> Option<Short> {
+        let mut variables = BTreeMap::new();
+        for (_, grounds) in relations.stacks() {
+            for (read, digest) in &grounds.holds_for.as_ref()?.1 {
+                if let Read::Variable(name) = read {
+                    variables.insert(name.clone(), *digest);
+                }
+            }
+        }
+        Some(Short { links: relations.links.clone(), conditions: self.conditions()?, variables })
+    }
+
+    /// Whether everything is as it was, apart from files, when relations were put in short.
+    pub fn sees_as_before(&self, short: &Short) -> bool {
+        let is_same = |(name, digest): (&String, &Digest)| {
+            let name = Read::Variable(name.clone());
+            self.catalog.stacks().next().and_then(|entry| self.inputs.digest(&entry.name, &name)) == Some(*digest)
+        };
+        short.links.is_sound() && self.conditions() == Some(short.conditions) && short.variables.iter().all(is_same)
+    }
+
+    /// What programs are asked with besides what they read of files and of the environment; `None` where plans that
+    /// were made elsewhere stand for them.
+    fn conditions(&self) -> Option<Digest> {
+        let foreign: Vec<_> =
+            self.catalog.foreign_stacks().map(|(name, foreign)| (name, pairs(&foreign.outputs))).collect();
+        let projects: Vec<&str> = self.projects.iter().map(plan::Project::name).collect();
+        let stacks: Vec<&String> = self.catalog.names().collect();
+        let form = (PLAN_FORMAT, SEMANTICS_EPOCH, &self.code, projects, stacks, foreign);
+        self.given.is_empty().then(|| Digest::of_json("relations/1", &form))?
+    }
+
     /// What all stacks of the workspace have to do with one another, and whether that is news. Programs are asked only
     /// where something is not as it was when `known` was found out.
     pub fn relations(&self, known: Relations) -> (Relations, bool) {
@@ -110,10 +179,13 @@ impl Engine<'_> {
     }
 }
 
+/// A map with keys that are no texts, as it can be written.
+fn pairs(outputs: &OutputValues) -> Vec<(String, Digest)> {
+    outputs.iter().map(|(path, value)| (path.to_string(), value.digest())).collect()
+}
+
 #[cfg(test)]
 mod tests {
-    use plan::Read;
-
     use super::*;
 
     #[test]
@@ -131,6 +203,10 @@ mod tests {
         let bytes = postcard::to_extend(&relations, Vec::new()).expect("is written");
         assert_eq!(postcard::from_bytes::<Relations>(&bytes).expect("is read"), relations);
         assert!(relations.is_sound() && relations.grounds("a").is_some() && relations.grounds("foreign").is_none());
-        assert!(!Relations { grounds: vec![Some(bare)], ..relations }.is_sound());
+        assert!(!Relations { grounds: vec![Some(bare)], ..relations.clone() }.is_sound());
+        let variables = BTreeMap::from([("A".to_owned(), digest)]);
+        let short = Short { links: relations.links, conditions: digest, variables };
+        let bytes = postcard::to_extend(&short, Vec::new()).expect("is written");
+        assert_eq!(postcard::from_bytes::<Short>(&bytes).expect("is read"), short);
     }
 }

@@ -5,13 +5,16 @@
 //! may keep its stamp. **Invariant:** a table counts only for the program that wrote it: another one may read the same
 //! bytes otherwise; and one that is torn is none.
 
+mod footing;
+
 use std::collections::BTreeMap;
-use std::fs;
 use std::os::unix::fs::MetadataExt as _;
 use std::path::Path;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::{fmt, fs};
 
+pub use footing::Footing;
 use serde::{Deserialize, Serialize};
 
 /// For how long a file must not have changed to be at rest: longer than the grain of any file system's clock.
@@ -38,7 +41,6 @@ impl Stamp {
     /// That of a file or directory; `None` if there is none.
     pub fn of(path: &Path) -> Option<Self> {
         let found = fs::metadata(path).ok()?;
-        let time = |seconds: i64, rest: i64| seconds.checked_mul(NANOSECONDS)?.checked_add(rest);
         Some(Self {
             size: found.len(),
             inode: found.ino(),
@@ -46,6 +48,22 @@ impl Stamp {
             changed: time(found.ctime(), found.ctime_nsec())?,
         })
     }
+
+    /// Whether nothing of it changed after an instant.
+    fn is_before(self, instant: i64) -> bool {
+        self.modified.max(self.changed) < instant
+    }
+}
+
+/// Nanoseconds since 1970.
+fn time(seconds: i64, rest: i64) -> Option<i64> {
+    seconds.checked_mul(NANOSECONDS)?.checked_add(rest)
+}
+
+/// What changed after this may be read in a run that began then as it was before and as it is after.
+fn resting(began: SystemTime) -> i64 {
+    let then = began.checked_sub(REST).and_then(|time| time.duration_since(UNIX_EPOCH).ok());
+    then.and_then(|time| i64::try_from(time.as_nanos()).ok()).unwrap_or_default()
 }
 
 /// What was read of a file that had a stamp, as bytes.
@@ -88,9 +106,7 @@ impl Stamps {
     /// Those of a run that began at another time than now.
     #[must_use]
     pub fn began(self, at: SystemTime) -> Self {
-        let then = at.checked_sub(REST).and_then(|time| time.duration_since(UNIX_EPOCH).ok());
-        let resting = then.and_then(|time| i64::try_from(time.as_nanos()).ok()).unwrap_or_default();
-        Self { resting, ..self }
+        Self { resting: resting(at), ..self }
     }
 
     /// Leaves something for a later run already if it has learnt so much.
@@ -120,7 +136,7 @@ impl Stamps {
 
     /// Whether a file had come to rest when this run began.
     pub fn is_at_rest(&self, stamp: Stamp) -> bool {
-        stamp.modified.max(stamp.changed) < self.resting
+        stamp.is_before(self.resting)
     }
 
     /// Keeps what was read of a file since it had this stamp, if it still has, and was at rest.
@@ -138,6 +154,41 @@ impl Stamps {
 
     fn learnt(&self) -> MutexGuard<'_, Known> {
         self.learnt.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Stamps that are read when somebody first asks for them.
+pub struct Found {
+    find: Box<dyn Fn() -> Stamps + Send + Sync>,
+    stamps: OnceLock<Stamps>,
+}
+
+impl Found {
+    /// Those that `find` gives.
+    pub fn new(find: impl Fn() -> Stamps + Send + Sync + 'static) -> Self {
+        Self { find: Box::new(find), stamps: OnceLock::new() }
+    }
+
+    /// What is known.
+    pub fn get(&self) -> &Stamps {
+        self.stamps.get_or_init(&self.find)
+    }
+
+    /// What is known, if anybody has asked.
+    pub fn if_asked(&self) -> Option<&Stamps> {
+        self.stamps.get()
+    }
+}
+
+impl Default for Found {
+    fn default() -> Self {
+        Self::new(Stamps::default)
+    }
+}
+
+impl fmt::Debug for Found {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Found").field(&self.stamps).finish()
     }
 }
 

@@ -60,7 +60,7 @@ impl Examination {
         let name = state.as_ref().map(|state| state.name.to_string());
         let stack = name
             .or_else(|| self.heads.last().map(|head| head.stack.to_string()))
-            .unwrap_or_else(|| layout::name_of(&self.dir.label()));
+            .unwrap_or_else(|| layout::name_of(&self.dir.label()).into_owned());
         self.damage.extend(readers(root, &stack));
         self.damage.sort_by(|a, b| (a.past, &a.place).cmp(&(b.past, &b.place)));
         let Self { dir, damage, generation, .. } = self;
@@ -185,7 +185,7 @@ impl Examination {
 
     /// The state of the stack before its first entry. Its id is empty if no head says it.
     fn nothing(&self) -> StackState {
-        let label = layout::name_of(&self.dir.label());
+        let label = layout::name_of(&self.dir.label()).into_owned();
         let (project, short) = label.rsplit_once('.').unwrap_or((&label, ""));
         match self.heads.last() {
             Some(head) => StackState::new(head.id.clone(), head.stack.clone()),

@@ -214,7 +214,7 @@ mod tests {
             inner: Arc::new(Inner {
                 root: root.path().to_owned(),
                 settings: crate::Settings::default(),
-                stamps: crate::known::Heads::default(),
+                stamps: stamps::Found::default(),
                 held: Mutex::default(),
             }),
             run: Run { id: "r".into(), command: "up".into() },

@@ -4,51 +4,20 @@
 //! without the names of its fields, so none may be left out.
 
 use std::collections::BTreeMap;
-use std::fmt;
-use std::sync::OnceLock;
 
 use ports::StoreError;
 use resource::StackName;
 use serde::{Deserialize, Serialize};
-use stamps::{Stamp, Stamps};
+use stamps::{Found, Stamp};
 use state::{Head, OutputDigest, Written};
 use value::{Digest, Path};
 
 use crate::layout::StackDir;
 use crate::read;
 
-/// What is known of heads; found when somebody first asks.
-pub(crate) struct Heads {
-    find: Box<dyn Fn() -> Stamps + Send + Sync>,
-    stamps: OnceLock<Stamps>,
-}
-
-impl Heads {
-    pub(crate) fn new(find: impl Fn() -> Stamps + Send + Sync + 'static) -> Self {
-        Self { find: Box::new(find), stamps: OnceLock::new() }
-    }
-
-    /// What is known, if anybody has asked.
-    pub(crate) fn if_asked(&self) -> Option<&Stamps> {
-        self.stamps.get()
-    }
-}
-
-impl Default for Heads {
-    fn default() -> Self {
-        Self::new(Stamps::default)
-    }
-}
-
-impl fmt::Debug for Heads {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("Heads").field(&self.stamps).finish()
-    }
-}
-
 /// The newest head in the directory of a stack, read only if it may be another than it was; `None` if it has none.
-pub(crate) fn newest(dir: &StackDir, heads: &Heads) -> Result<Option<Head>, StoreError> {
-    let stamps = heads.stamps.get_or_init(&heads.find);
+pub(crate) fn newest(dir: &StackDir, stamps: &Found) -> Result<Option<Head>, StoreError> {
+    let stamps = stamps.get();
     let (key, heads) = (dir.label(), dir.heads());
     let Some(stamp) = Stamp::of(&heads) else { return read::newest(dir) };
     if let Some(head) = stamps.find(&key, stamp).and_then(|kept| recall(dir, kept)) {

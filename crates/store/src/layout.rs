@@ -10,6 +10,7 @@
 //! readers/<full name>/<stack id>.json              which stacks read outputs of a stack
 //! ```
 
+use std::borrow::Cow;
 use std::ffi::OsStr;
 use std::fmt::Write;
 use std::io::{self, ErrorKind};
@@ -107,9 +108,9 @@ pub(crate) fn file_name(name: &str) -> String {
 }
 
 /// What [`file_name`] made a name of; the name itself, if it made none.
-pub(crate) fn name_of(file: &str) -> String {
+pub(crate) fn name_of(file: &str) -> Cow<'_, str> {
     if !file.contains('%') {
-        return file.to_owned();
+        return file.into();
     }
     let mut bytes = Vec::with_capacity(file.len());
     for (number, part) in file.split('%').enumerate() {
@@ -117,7 +118,7 @@ pub(crate) fn name_of(file: &str) -> String {
         bytes.extend(code);
         bytes.extend_from_slice(&part.as_bytes()[if code.is_some() { 2 } else { 0 }..]);
     }
-    String::from_utf8(bytes).unwrap_or_else(|_| file.to_owned())
+    String::from_utf8(bytes).unwrap_or_else(|_| file.to_owned()).into()
 }
 
 /// The numbers in the names of the files of a directory, `<number>.<extension>`, in order; none if it is not there.
@@ -137,7 +138,7 @@ pub(crate) fn names(dir: &Path) -> Result<Vec<String>, StoreError> {
     let mut names = Vec::new();
     for entry in entries {
         let entry = entry.map_err(io_error("cannot list", dir))?;
-        names.extend(entry.file_name().to_str().filter(|name| !name.starts_with('.')).map(str::to_owned));
+        names.extend(entry.file_name().into_string().ok().filter(|name| !name.starts_with('.')));
     }
     Ok(names)
 }

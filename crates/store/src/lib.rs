@@ -31,7 +31,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use ports::{Account, Base, BoxFuture, Examined, Journal, Lease, Loaded, Run, StateStore, StoreError};
-use stamps::Stamps;
+use stamps::{Found, Stamps};
 use state::{Head, OutputReader, StackState};
 
 use crate::read::Finder;
@@ -64,7 +64,7 @@ struct Inner {
     root: PathBuf,
     settings: Settings,
     /// What is known of heads, by directory.
-    stamps: known::Heads,
+    stamps: Found,
     /// The stacks that runs of this process hold, with the generation of their open head.
     held: Mutex<BTreeMap<String, Vec<Held>>>,
 }
@@ -101,7 +101,7 @@ impl LocalStore {
 
     /// The same, with what an earlier run has learnt of its heads, which is asked for when the first one is to be read.
     pub fn with_stamps(root: PathBuf, settings: Settings, find: impl Fn() -> Stamps + Send + Sync + 'static) -> Self {
-        let stamps = known::Heads::new(find);
+        let stamps = Found::new(find);
         Self { inner: Arc::new(Inner { root, settings, stamps, held: Mutex::default() }) }
     }
 

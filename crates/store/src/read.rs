@@ -9,10 +9,11 @@ use ports::{Account, StoreError};
 use resource::StackName;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
+use stamps::Found;
 use state::{Entry, Head, STATE_FORMAT, StackState};
 use value::Digest;
 
-use crate::known::{self, Heads};
+use crate::known;
 use crate::layout::{self, StackDir, tail};
 use crate::walk::{self, Until};
 
@@ -35,22 +36,22 @@ impl Replayed {
 
 /// The newest head of every stack under the root, with its directory. Here as below, what is known to be as it was is
 /// not read.
-pub(crate) fn heads(root: &Path, stamps: &Heads) -> Result<Vec<(StackDir, Head)>, StoreError> {
+pub(crate) fn heads(root: &Path, stamps: &Found) -> Result<Vec<(StackDir, Head)>, StoreError> {
     heads_in(root, stamps, layout::names(&root.join("stacks"))?)
 }
 
 /// The newest heads of some stacks.
-pub(crate) fn heads_of(root: &Path, stamps: &Heads, stacks: &BTreeSet<String>) -> Result<Vec<Head>, StoreError> {
+pub(crate) fn heads_of(root: &Path, stamps: &Found, stacks: &BTreeSet<String>) -> Result<Vec<Head>, StoreError> {
     let mut names: BTreeSet<String> = stacks.iter().map(|stack| layout::file_name(stack)).collect();
     names.extend(layout::names(&layout::renamed(root))?);
     heads_where(root, stamps, names, |stack| stacks.contains(stack))
 }
 
 /// The newest heads of all stacks but some.
-pub(crate) fn heads_besides(root: &Path, stamps: &Heads, stacks: &BTreeSet<String>) -> Result<Vec<Head>, StoreError> {
+pub(crate) fn heads_besides(root: &Path, stamps: &Found, stacks: &BTreeSet<String>) -> Result<Vec<Head>, StoreError> {
     let renamed: BTreeSet<String> = layout::names(&layout::renamed(root))?.into_iter().collect();
     let mut names = layout::names(&root.join("stacks"))?;
-    names.retain(|name| renamed.contains(name) || !stacks.contains(&layout::name_of(name)));
+    names.retain(|name| renamed.contains(name) || !stacks.contains(&*layout::name_of(name)));
     heads_where(root, stamps, names, |stack| !stacks.contains(stack))
 }
 
@@ -58,7 +59,7 @@ pub(crate) fn heads_besides(root: &Path, stamps: &Heads, stacks: &BTreeSet<Strin
 /// stack is renamed.
 fn heads_where(
     root: &Path,
-    stamps: &Heads,
+    stamps: &Found,
     names: impl IntoIterator<Item = String>,
     wanted: impl Fn(&String) -> bool,
 ) -> Result<Vec<Head>, StoreError> {
@@ -69,7 +70,7 @@ fn heads_where(
 /// The newest heads in directories of these names.
 fn heads_in(
     root: &Path,
-    stamps: &Heads,
+    stamps: &Found,
     names: impl IntoIterator<Item = String>,
 ) -> Result<Vec<(StackDir, Head)>, StoreError> {
     /// As many stacks as are worth a thread of their own.
@@ -90,7 +91,7 @@ fn heads_in(
     Ok(heads)
 }
 
-fn newest_of(dirs: &[StackDir], stamps: &Heads) -> Result<Vec<(StackDir, Head)>, StoreError> {
+fn newest_of(dirs: &[StackDir], stamps: &Found) -> Result<Vec<(StackDir, Head)>, StoreError> {
     let heads = dirs.iter().map(|dir| Ok(known::newest(dir, stamps)?.map(|head| (dir.clone(), head))));
     heads.filter_map(Result::transpose).collect()
 }
@@ -154,7 +155,7 @@ impl<'a> Finder<'a> {
             return Ok(Some(dir));
         }
         if self.all.is_none() {
-            self.all = Some(heads(self.root, &Heads::default())?);
+            self.all = Some(heads(self.root, &Found::default())?);
         }
         Ok(self.all.iter().flatten().find(|(_, head)| head.id == id).map(|(dir, _)| dir.clone()))
     }

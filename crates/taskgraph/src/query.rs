@@ -259,6 +259,11 @@ impl Query {
         self.any(&|part| *part == Self::Drifted)
     }
 
+    /// Whether it asks who needs whom.
+    pub fn asks_for_links(&self) -> bool {
+        self.any(&|part| matches!(part, Self::Deps(_) | Self::Rdeps(_) | Self::Reads(_)))
+    }
+
     /// The versions of the sources that it compares with.
     pub fn versions(&self) -> BTreeSet<&str> {
         match self {

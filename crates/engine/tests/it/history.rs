@@ -3,7 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
 
-use engine::{Preview, Relations};
+use engine::{Preview, Relations, Short};
+use plan::Read;
+use resource::StackName;
 use taskgraph::{Before, affected};
 use value::{Digest, Path};
 
@@ -272,11 +274,32 @@ async fn bound(shelf: &Shelf, then: &Sources, now: &engine::RunRecord) -> BTreeS
     affected((None, &before), (now.conditions, &now.footprints())).stacks.into_keys().collect()
 }
 
-/// What stacks have to do with one another, known from before the last edit; it must be what all programs say.
-async fn related(shelf: &Shelf, known: Relations, told: &str) -> Relations {
+/// What was found in files, by who read it.
+type Found = BTreeMap<(StackName, Read), Option<Digest>>;
+
+/// What stacks have to do with one another as it was kept: whole, and in short with what its files held.
+#[derive(Default)]
+struct Related {
+    whole: Relations,
+    short: Option<(Short, Found)>,
+}
+
+/// What stacks have to do with one another, known from before the last edit; it must be what all programs say. With how
+/// often it was found in short.
+async fn related(shelf: &Shelf, known: Related, told: &str) -> (Related, usize) {
     shelf
         .with(async |engine| {
-            let (relations, _) = engine.relations(known);
+            let digest = |stack: &StackName, read: &Read| match read {
+                Read::Variable(_) | Read::Output(..) => None,
+                _ => engine.inputs.digest(stack, read),
+            };
+            let is_same = |((stack, read), found): (&(StackName, Read), &Option<Digest>)| digest(stack, read) == *found;
+            let holds = |(short, files): &(Short, Found)| engine.sees_as_before(short) && files.iter().all(is_same);
+            let short = known.short.filter(holds);
+            let (relations, news) = engine.relations(known.whole);
+            if let Some((short, _)) = &short {
+                assert!(!news && short.links == *relations.links(), "it is not as it was\n{told}");
+            }
             let survey = engine.survey(engine.catalog.stacks());
             for (stack, needs) in &survey.needs {
                 let links = relations.links();
@@ -286,7 +309,13 @@ async fn related(shelf: &Shelf, known: Relations, told: &str) -> Relations {
             }
             let (relations, news) = engine.relations(relations);
             assert!(!news, "nothing has changed since\n{told}");
-            relations
+            let files = engine.reads_of(&relations).map(|reads| {
+                let files = reads.into_iter().map(|(stack, read)| ((stack.clone(), read.clone()), digest(stack, read)));
+                files.collect()
+            });
+            let again = engine.in_short(&relations).zip(files);
+            assert!(again.iter().all(holds), "nothing has changed since\n{told}");
+            (Related { whole: relations, short: again }, usize::from(short.is_some()))
         })
         .await
 }
@@ -296,7 +325,7 @@ async fn history(seed: u64, edits: usize, applied: bool) {
     if applied {
         history.shelf.up().await;
     }
-    let (mut reached, mut told, mut relations) = (0, String::new(), Relations::default());
+    let (mut reached, mut told, mut kept, mut short) = (0, String::new(), Related::default(), 0);
     for step in 1..=edits {
         let (_, then) = history.shelf.preview().await;
         let (sources, before) = (history.shelf.sources.clone(), goals(&history.shelf).await);
@@ -310,12 +339,14 @@ async fn history(seed: u64, edits: usize, applied: bool) {
         let bound = bound(&history.shelf, &sources, &now).await;
         assert!(found.is_subset(&bound), "seed {seed}: {found:?} {bound:?}\n{told}");
         reached += found.len();
-        relations = related(&history.shelf, relations, &told).await;
+        let (found, in_short) = related(&history.shelf, kept, &told).await;
+        (kept, short) = (found, short + in_short);
         if applied && step.is_multiple_of(7) {
             history.shelf.up().await;
         }
     }
     assert!(reached > edits / 2, "edits reach something: {reached}");
+    assert!(short > 0 && short < edits, "some edits change what programs read: {short}");
 }
 
 #[tokio::test]
