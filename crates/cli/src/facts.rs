@@ -7,6 +7,7 @@ use std::path::PathBuf;
 
 use config_load::Workspace;
 use engine::{Engine, Relations, Survey};
+use plan::Read;
 use resource::StackName;
 use stamps::Footing;
 use taskgraph::{Candidate, Facts, Links, Query, Request};
@@ -137,8 +138,15 @@ impl<'a> KeptLinks<'a> {
 
     /// The files that relations were found out from; `None` if not all of them are at rest.
     fn footing(&self, engine: &Engine<'_>, relations: &Relations) -> Option<Footing> {
-        let reads = engine.reads_of(relations)?;
-        let files = reads.into_iter().filter_map(|(stack, read)| self.workspace.holder(stack, read));
+        let mut files = Vec::new();
+        for (stack, read) in engine.reads_of(relations)? {
+            match (self.workspace.holder(stack, read), read) {
+                (Some(file), _) => files.push(file),
+                // These are compared one by one.
+                (None, Read::Variable(_) | Read::Output(..)) => {}
+                (None, _) => return None,
+            }
+        }
         Footing::of(self.workspace.root(), self.program.as_ref()?, files)
     }
 }

@@ -153,8 +153,8 @@ pub(crate) fn read(path: &Path) -> Result<Option<Vec<u8>>, StoreError> {
 
 /// Says what could not be done with which file.
 pub(crate) fn io_error(what: &str, path: &Path) -> impl FnOnce(io::Error) -> StoreError {
-    let what = format!("{what} `{}`", path.display());
-    move |error| StoreError::Io { what, reason: error.to_string() }
+    // Nothing is put into words where nothing went wrong.
+    move |error| StoreError::Io { what: format!("{what} `{}`", path.display()), reason: error.to_string() }
 }
 
 /// The name of a file, for messages: with its directory, which says what it is.
