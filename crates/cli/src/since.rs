@@ -120,7 +120,7 @@ pub(crate) async fn since(
     let now = now(session, engine, more).await?;
     let records = RunRecords::of(session);
     let since = match records.get(&git, &tree) {
-        Some(form) => with_record(session, form, now, |stack| engine.catalog.get(stack).is_some()),
+        Some(form) => with_record(session, engine, (&git, &tree), form, now),
         None => without_record(session, engine, (&git, &tree, version), now)?,
     };
     if let Some(bound) = &since.bound {
@@ -145,19 +145,30 @@ async fn now(session: &Session<'_>, engine: &Engine<'_>, more: &[StackName]) -> 
     Ok(record)
 }
 
-fn with_record(session: &Session<'_>, form: Form<Recorded>, now: RunRecord, is_there: impl Fn(&str) -> bool) -> Since {
+/// Compares with what a run has left. Of stacks that it has not looked at it is compared what their programs read.
+fn with_record(
+    session: &Session<'_>,
+    engine: &Engine<'_>,
+    (git, tree): (&Git, &str),
+    form: Form<Recorded>,
+    now: RunRecord,
+) -> Since {
     let Form { conditions, crates, stacks: mut then } = form;
     // What is there, and is not meant now, is not compared: it may have been looked at then.
-    then.retain(|stack, _| now.stacks.contains_key(stack) || !is_there(stack));
+    then.retain(|stack, _| now.stacks.contains_key(stack) || engine.catalog.get(stack).is_none());
     let unknown = then.iter().filter(|(stack, was)| was.is_none() && now.stacks.contains_key(*stack));
-    let unknown: Vec<String> = unknown.map(|(stack, _)| stack.clone()).collect();
-    let bound = (!unknown.is_empty()).then(|| format!("no record says what {} was", unknown.join(", ")));
-    let reason = |stack: String| (stack, vec![Difference::new("unknown", "", "no record says what it was")]);
+    let unknown: Vec<&str> = unknown.map(|(stack, _)| stack.as_str()).collect();
+    let reasons = reasons(session, engine, (git, tree), &now, &unknown);
     let before = then.iter().map(|(stack, recorded)| {
         let known = |recorded: &Recorded| Before::Known(recorded.footprint.clone());
-        (stack.clone(), recorded.as_ref().map_or(Before::Other, known))
+        let is_as_now = || reasons.get(stack).is_some_and(Vec::is_empty);
+        let unknown = || if is_as_now() { Before::AsNow } else { Before::Other };
+        (stack.clone(), recorded.as_ref().map_or_else(unknown, known))
     });
     let affected = affected((Some(conditions), &before.collect()), (now.conditions, &now.footprints()));
+    // Where nothing of what it reads changed it is as it was; otherwise it may be so, and so may those that read it.
+    let maybe: Vec<&str> = unknown.into_iter().filter(|stack| affected.stacks.contains_key(*stack)).collect();
+    let bound = (!maybe.is_empty()).then(|| format!("no record says what {} was", maybe.join(", ")));
     let then: BTreeMap<String, Recorded> =
         then.into_iter().filter_map(|(stack, recorded)| Some((stack, recorded?))).collect();
     let name = |stack: &String| {
@@ -167,7 +178,32 @@ fn with_record(session: &Session<'_>, form: Form<Recorded>, now: RunRecord, is_t
     let deleted = affected.stacks.iter().filter(|(_, change)| **change == Change::Deleted);
     let deleted = deleted.map(|(stack, _)| name(stack)).collect();
     let crates = if crates.is_empty() { BTreeMap::new() } else { other_crates(session.registry.digests, &crates) };
-    Since { affected, deleted, bound, then, now, reasons: unknown.into_iter().map(reason).collect(), crates }
+    Since { affected, deleted, bound, then, now, reasons, crates }
+}
+
+/// Why stacks may not be what they were: what of that which their programs read now would have been another then.
+fn reasons(
+    session: &Session<'_>,
+    engine: &Engine<'_>,
+    (git, tree): (&Git, &str),
+    now: &RunRecord,
+    stacks: &[&str],
+) -> BTreeMap<String, Vec<Difference>> {
+    let unknown = || vec![Difference::new("unknown", "", "no record says what it was")];
+    if stacks.is_empty() {
+        return BTreeMap::new();
+    }
+    let of = |directory: &Path| {
+        let root = git.check_out(tree, directory).ok()?;
+        let workspace = Workspace::open(&root).ok()?;
+        let past = Past::new(session, &workspace, &root);
+        let files = Files::new(&workspace, &session.variables);
+        let inputs = files.inputs(no_outputs);
+        let why = |stack: &&str| Some((*stack).to_owned()).zip(past.reasons(engine, now, stack, &inputs));
+        Some(stacks.iter().filter_map(why).collect::<BTreeMap<_, _>>())
+    };
+    let found = tempfile::tempdir().ok().and_then(|directory| of(directory.path())).unwrap_or_default();
+    stacks.iter().map(|stack| ((*stack).to_owned(), found.get(*stack).cloned().unwrap_or_else(unknown))).collect()
 }
 
 /// The crates of each project that are not as they were.
@@ -213,11 +249,7 @@ fn without_record(
         } else if !now.stacks.contains_key(&stack) {
             continue;
         }
-        let reads = now.stacks.get(&stack).map(|recorded| {
-            let mut why = past.code(engine, &stack);
-            why.extend(engine.why_other_than(recorded, &inputs));
-            why
-        });
+        let reads = past.reasons(engine, &now, &stack, &inputs);
         let is = if reads.as_ref().is_some_and(Vec::is_empty) { Before::AsNow } else { Before::Other };
         before.insert(stack.clone(), is);
         reasons.insert(stack, reads.unwrap_or_default());
@@ -289,6 +321,19 @@ impl<'a> Past<'a> {
             }
         }
         found.into_result(stacks)
+    }
+
+    /// What of that which the program of a stack reads now would have been another; `None` if it is not known.
+    fn reasons(
+        &self,
+        engine: &Engine<'_>,
+        now: &RunRecord,
+        stack: &str,
+        inputs: &dyn Inputs,
+    ) -> Option<Vec<Difference>> {
+        let mut why = self.code(engine, stack);
+        why.extend(engine.why_other_than(now.stacks.get(stack)?, inputs));
+        Some(why)
     }
 
     /// In which words the code of a stack differs.

@@ -156,6 +156,12 @@ fn runs_of_other_profiles_and_of_some_stacks_take_nothing_from_a_record() {
     world.run("preview").ok();
     world.git(&["checkout", "--quiet", "main"]);
     look("after a run of the default selection");
+    let found = world.affected("infrastructure.monitoring.Dev --changed-since HEAD~1");
+    assert_eq!(names(&found), [""; 0], "all that its program reads is as it was");
+    world.edit(dev, "\n", "\n# Another remark.\n");
+    let found = world.affected("infrastructure.monitoring.Dev --changed-since HEAD~1");
+    assert_eq!(names(&found), [""; 0], "a remark is nothing that it reads");
+    world.edit(dev, "mitodl-fastly-access-logs", "mitodl-fastly-other-logs");
     let said = world.run("affected infrastructure.monitoring.Dev --changed-since HEAD~1 --json").ok();
     let said = said.says(["upper bound: no record says what infrastructure.monitoring.Dev was"]);
     let found = said.events();
