@@ -30,6 +30,8 @@ fn projects() -> Vec<plan::Project> {
         cpg_github_wif::project(),
         #[cfg(feature = "cpg-organisation")]
         cpg_organisation::project(),
+        #[cfg(feature = "hosts-baseline")]
+        hosts_baseline::project(),
         #[cfg(feature = "infrastructure-aws-dns")]
         infrastructure_aws_dns::project(),
         #[cfg(feature = "infrastructure-aws-iam")]

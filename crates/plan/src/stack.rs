@@ -231,8 +231,15 @@ impl<'a> Stack<'a> {
     }
 }
 
-/// Puts the value of a variable in place of a key: a boolean, an integer, or else a text.
+/// Puts the value of a variable in place of a key: a list in brackets, a boolean, an integer, or else a text.
 fn overlay(node: &mut Node, variable: &str, key: &str, text: &str) {
+    let listed = text.starts_with('[').then(|| config::parse(&format!("${variable}"), &format!("{key} = {text}")));
+    if let (Some(Ok(Node { kind: NodeKind::Table(mut given), .. })), NodeKind::Table(table)) = (listed, &mut node.kind)
+        && let Some(list) = given.entries.remove(key)
+    {
+        table.entries.insert(key.to_owned(), list);
+        return;
+    }
     let kind = match (text.parse::<bool>(), text.parse::<i64>()) {
         (Ok(truth), _) => NodeKind::Bool(truth),
         (_, Ok(number)) => NodeKind::Int(number),

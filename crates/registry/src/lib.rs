@@ -14,6 +14,7 @@ pub fn projects() -> Vec<plan::Project> {
         cpg_dataset::project(),
         cpg_github_wif::project(),
         cpg_organisation::project(),
+        hosts_baseline::project(),
         infrastructure_aws_dns::project(),
         infrastructure_aws_iam::project(),
         infrastructure_aws_kms::project(),

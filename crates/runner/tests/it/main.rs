@@ -15,6 +15,7 @@ mod given;
 mod imports;
 mod interrupted;
 mod keys;
+mod machines;
 mod pipelines;
 mod policies;
 mod problems;
