@@ -71,7 +71,9 @@ fn the_same_machine_is_pretended_in_the_sandbox_and_only_if_it_is_named() {
     assert!(world.run("sandbox list").ok().out.contains("host_systemd_unit"));
     let all = world.run("stacks --names").ok();
     assert!(!all.out.contains("hosts.baseline"), "it is in the default selection");
-    world.is_whole();
+    assert_eq!(world.run(&format!("state list {STACK}")).ok().lines().len(), 5);
+    world.run("state verify").ok();
+    world.run("sandbox check").ok();
 }
 
 #[test]
