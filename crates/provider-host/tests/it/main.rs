@@ -3,6 +3,7 @@
 mod crash;
 mod files;
 mod house;
+mod over_ssh;
 mod random;
 mod systemd;
 mod users;
