@@ -5,7 +5,7 @@ dir=$1 port=$2
 root=$dir/root
 mkdir -p "$dir"/{base,base.work,root}
 
-over() { # lower upper work
+over() { # lower, upper, work
     mount -t overlay overlay -o "lowerdir=$1,upperdir=$2,workdir=$3" "$root"
     mount -t proc proc "$root/proc"
     mount --rbind /dev "$root/dev"
@@ -22,9 +22,11 @@ if [[ ! -e $dir/base/usr/sbin/sshd ]]; then
     rm "$root/usr/sbin/policy-rc.d"
     umount -R "$root"
 fi
+# One below the other they would overlap, since the directory of one is in the other: so what was installed is copied.
 rm -rf "$dir/upper" "$dir/work"
-mkdir "$dir/upper" "$dir/work"
-over "$dir/base:/" "$dir/upper" "$dir/work"
+mkdir "$dir/work"
+cp -a "$dir/base" "$dir/upper"
+over / "$dir/upper" "$dir/work"
 mkdir -p "$root/run/sshd"
 install -m 600 -D "$dir/run/keys/user.pub" "$root/run/keys/authorized"
 install -m 600 "$dir/run/keys/host" "$root/run/keys/host"
