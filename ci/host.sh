@@ -70,6 +70,18 @@ refreshed=$(($(sessions) - before - first - again))
 echo "over ssh: $first sessions for the first run, $again when nothing has changed, $refreshed to look at all of it"
 [[ $first -le 4 && $again == 0 && $refreshed == 1 ]]
 $GROUNDPLAN_SSH -p "$port" root@127.0.0.1 'tree --version && test -L /etc/systemd/system/multi-user.target.wants/concourse.path'
+# Whoever goes there is killed at some instant, ten times: one more run puts all right, and leaves nothing half-written.
+stack=$dir/workspace/projects/hosts/baseline/stacks/demo.Dev.toml
+killed=0
+for round in $(seq 10); do
+    sed -i "s#^files = .*#files = [\"/etc/default/concourse\", \"/etc/round-$round\"]#" "$stack"
+    GROUNDPLAN_SSH="timeout -s KILL 0.$((round * 3 + 2)) $GROUNDPLAN_SSH" up >"$dir/run/killed.log" || killed=$((killed + 1))
+    up >"$dir/run/up.log" || { cat "$dir/run/killed.log" "$dir/run/up.log"; exit 1; }
+    up --refresh | grep -q 'nothing to do'
+    $GROUNDPLAN_SSH -p "$port" root@127.0.0.1 "grep -q round-$round /etc/systemd/system/concourse.path && ! ls -d /etc/systemd/system/.groundplan-*" 2>/dev/null
+done
+echo "over ssh: $killed of 10 runs were killed on the way"
+[[ $killed -ge 2 ]]
 sed -i 's/"curl", "tree"/"curl"/; /watches/,$d' "$dir/workspace/projects/hosts/baseline/stacks/demo.Dev.toml"
 up | grep -q '4 deleted'
 $GROUNDPLAN_SSH -p "$port" root@127.0.0.1 'command -v curl && ! command -v tree && ! test -e /etc/systemd/system/concourse.path'
