@@ -21,6 +21,7 @@ checks=(
     an_action_has_no_network
     a_file_that_the_manifest_does_not_name_is_an_error
     a_file_that_appeared_is_an_error
+    a_plan_that_waits_has_the_bytes_of_the_runner
     a_wrong_stack_file_reads_as_the_runner_says_it
     an_older_evaluator_is_an_error
     a_missing_evaluator_is_an_error
@@ -297,10 +298,22 @@ a_file_that_the_manifest_does_not_name_is_an_error() {
 
 # An optional file, which was not there when the manifest was written.
 a_file_that_appeared_is_an_error() {
-    sed -i -e "\|\"$project/stacks/QA.lock.toml\",|d" \
-        -e "/^    \"$stack\": struct(/,/inputs/ s|inputs = {|&\"absent\": [\"$project/stacks/QA.lock.toml\"],|" bazel/workspace.bzl
+    absent "$stack" $project/stacks/QA.lock.toml
     refused "the manifest of inputs is out of date: \`$project/stacks/QA.lock.toml\` is there now" "//:$stack"
     restore bazel
+}
+
+# Has the manifest of a stack say that a file is not there.
+absent() {
+    sed -i "/^    \"$1\": struct(/,/^    ),/ { \|\"$2\",|d; s|inputs = {|&\"absent\": [\"$2\"],| }" bazel/workspace.bzl
+}
+
+a_plan_that_waits_has_the_bytes_of_the_runner() {
+    waits
+    absent $waiting $upstream
+    builds "Planning $waiting" "//:$waiting"
+    diff -r "$home/waits/$waiting" "bazel-bin/plans/$waiting"
+    git checkout --quiet HEAD -- foreign projects bazel
 }
 
 a_wrong_stack_file_reads_as_the_runner_says_it() {

@@ -23,6 +23,7 @@ checks=(
     a_stack_without_a_manifest_is_an_error
     a_file_that_the_manifest_does_not_name_is_an_error
     a_file_that_appeared_is_an_error
+    a_plan_that_waits_has_the_bytes_of_the_runner
     no_secret_is_in_the_store
     an_older_or_missing_evaluator_is_an_error
     a_committed_evaluator_is_refused
@@ -57,7 +58,7 @@ prepare() {
     mkdir target
     ln -s "$(dirname "$home")/evaluators" target/evaluators
     # A run leaves a record of what is committed, which it compares with later; links to what is built are no part of it.
-    printf '/%s\n' plans network dev by-path checked paths.json >>.git/info/exclude
+    printf '/%s\n' plans network dev by-path waits checked paths.json >>.git/info/exclude
     "$runner" evaluate >/dev/null
     git add --intent-to-add --force nix/evaluators
 }
@@ -284,6 +285,13 @@ a_file_that_appeared_is_an_error() {
     ' $project/stacks/inputs.lock.json
     refused "the manifest of inputs is out of date: \`$project/stacks/QA.lock.toml\` is there now" ".#plans.\"$stack\""
     restore $project
+}
+
+a_plan_that_waits_has_the_bytes_of_the_runner() {
+    waits
+    nix build ".#plans.\"$waiting\"" --out-link waits
+    diff -r "$home/waits" "$(inside waits)"
+    git checkout --quiet HEAD -- foreign projects
 }
 
 # A stack file has its secrets sealed, and a plan has their names and fingerprints.

@@ -55,6 +55,18 @@ fail() {
     exit 1
 }
 
+# A stack that branches on what another one exports, and what nobody knows without this file.
+waiting=applications.tika.QA
+upstream=foreign/infrastructure.aws.eks.applications.QA.toml
+
+# Takes that file away, and has the runner say what the plan is by now: in `waits`.
+waits() {
+    git rm --quiet $upstream
+    "$runner" evaluate $waiting --manifests write
+    "$runner" evaluate $waiting --out "$home/waits" >/dev/null
+    grep -q '"waits_for"' "$home/waits/$waiting/plan.json" || fail "$waiting waits for nothing"
+}
+
 # The stacks whose plan is another one than in `wanted`, as the runner says, each after a word.
 reached() {
     local name
