@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Machines over ssh: an sshd of our own on 127.0.0.1, in a throw-away copy of this machine's root, is the host. Nothing of
-# this machine itself is changed. It needs root, and once the network, for openssh-server.
+# Machines over ssh: a throw-away copy of this machine's root is booted with systemd and an sshd on 127.0.0.1, and is the
+# host. Nothing of this machine itself is changed. It needs root, and once the network, for openssh-server and nspawn.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 if [[ $(id -u) != 0 ]]; then
@@ -57,7 +57,7 @@ providers = { host = "host" }
 instances = { demo = { endpoint = "$GROUNDPLAN_TEST_HOST" } }
 END
 sed -i 's/"curl", "jq"/"curl", "tree"/' "$dir/workspace/projects/hosts/baseline/stacks/demo.Dev.toml"
-sessions() { grep -c 'Starting session' "$dir/run/sshd.log" || true; }
+sessions() { grep -c 'Starting session' "$dir/upper/etc/gp/log" || true; }
 up() { "$runner" -C "$dir/workspace" up hosts.baseline.demo.Dev --yes --profile host "$@" 2>&1; }
 before=$(sessions)
 up | tee "$dir/run/up.log"
@@ -69,7 +69,7 @@ up --refresh | grep -q 'nothing to do'
 refreshed=$(($(sessions) - before - first - again))
 echo "over ssh: $first sessions for the first run, $again when nothing has changed, $refreshed to look at all of it"
 [[ $first -le 4 && $again == 0 && $refreshed == 1 ]]
-$GROUNDPLAN_SSH -p "$port" root@127.0.0.1 'tree --version && test -L /etc/systemd/system/multi-user.target.wants/concourse.path'
+$GROUNDPLAN_SSH -p "$port" root@127.0.0.1 'tree --version && test -L /etc/systemd/system/multi-user.target.wants/concourse.path && systemctl is-active concourse.path'
 # Whoever goes there is killed at some instant, ten times: one more run puts all right, and leaves nothing half-written.
 stack=$dir/workspace/projects/hosts/baseline/stacks/demo.Dev.toml
 killed=0

@@ -134,7 +134,7 @@ fn a_validator_of_the_hosts_decides() {
     let (runtime, hosts) = (runtime(), hosts(&place()));
     let checked = |content: &str| {
         let mut inputs = file("/etc/ssh/sshd_config.d/gp.conf", content, "0600");
-        let words = ["/usr/sbin/sshd", "-t", "-h", "/run/keys/host", "-f", "{}"].map(Value::from);
+        let words = ["/usr/sbin/sshd", "-t", "-h", "/etc/gp/host", "-f", "{}"].map(Value::from);
         inputs.insert("validate".to_owned(), Value::List(words.to_vec()));
         inputs
     };
