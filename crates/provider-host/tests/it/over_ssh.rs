@@ -145,3 +145,62 @@ fn a_validator_of_the_hosts_decides() {
     let mut outcomes = apply(&runtime, &hosts, vec![create("host_file", checked("PermitRootLogin yes\n"))]);
     assert!(matches!(outcomes.pop(), Some(Outcome::Done(Some(_)))));
 }
+
+/// What a unit wrote: a letter each time it was started or reloaded.
+fn life(runtime: &Runtime, hosts: &Hosts) -> String {
+    let find = Find::Id("/etc/gp-life".to_owned());
+    let request = ReadRequest { ty: "host_file".to_owned(), find, instance: None };
+    let found = runtime.block_on(hosts.read(&[request])).unwrap_or_else(|e| panic!("{e}")).pop().flatten();
+    found.and_then(|found| found.observed.get("content")?.as_str().map(str::to_owned)).unwrap_or_default()
+}
+
+#[test]
+#[ignore = "needs the host of ci/host.sh"]
+fn a_service_is_started_restarted_and_reloaded_once_each_and_stopped() {
+    let (runtime, hosts) = (runtime(), hosts(&place()));
+    let unit = "[Service]\nType=exec\nExecStartPre=/bin/sh -c 'printf s >>/etc/gp-life'\nExecStart=/bin/sleep infinity\n\
+        ExecReload=/bin/sh -c 'printf r >>/etc/gp-life'\n[Install]\nWantedBy=multi-user.target\n";
+    let service = |restart: &str, reload: &str| {
+        let mut inputs = map(&[("unit", "gplife.service")]);
+        inputs.insert("running".to_owned(), Value::Bool(true));
+        inputs.insert("restart_on".to_owned(), Value::map([("config", restart)]));
+        inputs.insert("reload_on".to_owned(), Value::map([("list", reload)]));
+        inputs
+    };
+    let update = |prior: &Map, inputs: &Map| {
+        let (id, prior, inputs) = ("gplife.service".to_owned(), prior.clone(), inputs.clone());
+        wave(&runtime, &hosts, vec![step("host_service", StepAction::Update { id, inputs, prior })]);
+    };
+    let unit = map(&[("name", "gplife.service"), ("content", unit)]);
+    wave(&runtime, &hosts, vec![create("host_systemd_unit", unit.clone()), create("host_service", service("1", "1"))]);
+    assert_eq!(life(&runtime, &hosts), "s");
+    update(&service("1", "1"), &service("1", "1"));
+    assert_eq!(life(&runtime, &hosts), "s", "nothing changed");
+    update(&service("1", "1"), &service("2", "1"));
+    assert_eq!(life(&runtime, &hosts), "ss");
+    update(&service("2", "1"), &service("2", "2"));
+    assert_eq!(life(&runtime, &hosts), "ssr");
+    update(&service("2", "2"), &service("3", "3"));
+    assert_eq!(life(&runtime, &hosts), "ssrs", "a restart makes a reload needless");
+    let delete = |ty: &str, id: &str, prior: Map| step(ty, StepAction::Delete { id: id.to_owned(), prior });
+    wave(&runtime, &hosts, vec![delete("host_service", "gplife.service", service("3", "3"))]);
+    wave(&runtime, &hosts, vec![delete("host_systemd_unit", "gplife.service", unit)]);
+    let find = Find::Id("gplife.service".to_owned());
+    let request = ReadRequest { ty: "host_service".to_owned(), find, instance: None };
+    assert_eq!(runtime.block_on(hosts.read(&[request])).unwrap_or_else(|e| panic!("{e}")), [None]);
+}
+
+#[test]
+#[ignore = "needs the host of ci/host.sh"]
+fn a_service_that_cannot_start_is_told_of() {
+    let (runtime, hosts) = (runtime(), hosts(&place()));
+    let unit = map(&[("name", "gpbad.service"), ("content", "[Service]\nType=exec\nExecStart=/nonexistent\n")]);
+    wave(&runtime, &hosts, vec![create("host_systemd_unit", unit)]);
+    let mut service = map(&[("unit", "gpbad.service")]);
+    service.insert("running".to_owned(), Value::Bool(true));
+    service.insert("enabled".to_owned(), Value::Bool(false));
+    let mut outcomes = apply(&runtime, &hosts, vec![create("host_service", service)]);
+    let error = failed(outcomes.pop().expect("an outcome"));
+    assert_eq!(error.code, "Failed");
+    assert!(error.message.contains("systemctl restart -- gpbad.service"), "{error}");
+}
