@@ -1,0 +1,158 @@
+//! What is there, and what is to go wrong.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use serde_json::{Map as Object, Value as Json, json};
+
+/// What goes wrong with a call.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Fault {
+    /// Too many requests; with how many seconds to wait, if that is said.
+    Throttled(Option<u64>),
+    /// The service is not to be had, and has done nothing.
+    Unavailable,
+    /// The connection breaks before anything is done.
+    BreaksBefore,
+    /// It is done, and the connection breaks before the answer.
+    BreaksAfter,
+    /// Somebody else changes what it is about right before it.
+    Overtaken,
+}
+
+/// A call that was served.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Served {
+    /// The method: `storage.buckets.get`.
+    pub method: String,
+    /// The address below the host.
+    pub path: String,
+    /// How it was answered; 0 = not at all.
+    pub status: u16,
+}
+
+/// All that is there.
+#[derive(Debug, Default)]
+pub struct World {
+    /// Objects, by interface and name: `secretmanager/projects/p/secrets/s`.
+    pub objects: BTreeMap<String, Json>,
+    /// Policies, by interface and what has them.
+    pub policies: BTreeMap<String, Json>,
+    /// What objects hold.
+    pub contents: BTreeMap<String, Vec<u8>>,
+    /// What no document allows, as it was asked for.
+    pub violations: Vec<String>,
+    /// The calls.
+    pub served: Vec<Served>,
+    /// How often an operation is asked for before it has ended.
+    pub polls: u32,
+    /// Principals whom policies do not take, for so many times each.
+    pub unknown: BTreeMap<String, u32>,
+    /// What is not there was made by others, as far as it has a policy or settings.
+    pub strangers: bool,
+    pub(crate) operations: BTreeMap<String, Running>,
+    faults: Vec<(String, u32, Fault)>,
+    counter: u64,
+}
+
+/// An operation that runs.
+#[derive(Debug, Clone)]
+pub(crate) struct Running {
+    pub(crate) polls: u32,
+    /// What is so once it has ended; `None` = the object is gone.
+    pub(crate) then: Vec<(String, Option<Json>)>,
+    pub(crate) response: Json,
+}
+
+impl World {
+    /// Makes the next calls of a method fail, so many of them; a part of the method's name will do.
+    pub fn fail(&mut self, method: &str, times: u32, fault: Fault) {
+        self.faults.push((method.to_owned(), times, fault));
+    }
+
+    /// How often a method was served.
+    pub fn count(&self, method: &str) -> usize {
+        self.served.iter().filter(|served| served.method.contains(method)).count()
+    }
+
+    /// The names of the objects of an interface.
+    pub fn names(&self, api: &str) -> BTreeSet<String> {
+        let prefix = format!("{api}/");
+        self.objects.keys().filter_map(|key| key.strip_prefix(&prefix)).map(str::to_owned).collect()
+    }
+
+    /// The members of a role, in a policy without conditions.
+    pub fn members(&self, policy: &str, role: &str) -> Vec<String> {
+        let bindings = self.policies.get(policy).and_then(|policy| policy["bindings"].as_array()).into_iter().flatten();
+        let of_role = bindings.filter(|binding| binding["role"] == role && binding["condition"].is_null());
+        let members = of_role.filter_map(|binding| binding["members"].as_array()).flatten();
+        members.filter_map(Json::as_str).map(str::to_owned).collect()
+    }
+
+    /// What is to go wrong with a call.
+    pub(crate) fn fault(&mut self, method: &str) -> Option<Fault> {
+        let position = self.faults.iter().position(|(part, times, _)| *times > 0 && method.contains(part.as_str()))?;
+        let (_, times, fault) = &mut self.faults[position];
+        *times -= 1;
+        Some(*fault)
+    }
+
+    /// A number that no other has.
+    pub(crate) fn number(&mut self) -> u64 {
+        self.counter += 1;
+        self.counter
+    }
+
+    /// A new version of something.
+    pub(crate) fn etag(&mut self) -> String {
+        STANDARD.encode(format!("version {}", self.number()))
+    }
+
+    /// The policy of something; one that nobody has set is empty.
+    pub(crate) fn policy(&mut self, key: &str) -> Json {
+        if let Some(policy) = self.policies.get(key) {
+            return policy.clone();
+        }
+        let policy = json!({ "version": 1, "etag": self.etag() });
+        self.policies.insert(key.to_owned(), policy.clone());
+        policy
+    }
+
+    /// Begins an operation; what it does is so when it has ended.
+    pub(crate) fn begin(&mut self, parent: &str, then: Vec<(String, Option<Json>)>, response: Json) -> Json {
+        let name = format!("{parent}operations/op.{}", self.number());
+        self.operations.insert(name.clone(), Running { polls: self.polls, then, response });
+        self.poll(&name)
+    }
+
+    /// Looks at an operation, which brings it nearer to its end.
+    pub(crate) fn poll(&mut self, name: &str) -> Json {
+        let Some(running) = self.operations.get_mut(name) else { return Json::Null };
+        if running.polls > 0 {
+            running.polls -= 1;
+            return json!({ "name": name });
+        }
+        let Running { then, response, .. } = running.clone();
+        if let Some(running) = self.operations.get_mut(name) {
+            running.then.clear();
+        }
+        for (key, object) in then {
+            match object {
+                Some(object) => drop(self.objects.insert(key, object)),
+                None => drop(self.objects.remove(&key)),
+            }
+        }
+        json!({ "name": name, "done": true, "response": response })
+    }
+
+    /// Changes fields of an object, as somebody would by hand.
+    ///
+    /// # Panics
+    /// If it is not there.
+    pub fn tamper(&mut self, key: &str, fields: &[(&str, Json)]) {
+        let there = self.objects.get_mut(key).and_then(Json::as_object_mut);
+        let object: &mut Object<String, Json> = there.unwrap_or_else(|| panic!("there is no {key}"));
+        object.extend(fields.iter().map(|(name, value)| ((*name).to_owned(), value.clone())));
+    }
+}

@@ -1,0 +1,142 @@
+//! Failures: what the vendor says, as the engine sees it.
+
+use ports::{ProviderError, ProviderErrorKind};
+use serde_json::Value as Json;
+
+/// What a call gives.
+pub(crate) type Result<T> = std::result::Result<T, ProviderError>;
+
+/// A refusal that is not the vendor's.
+pub(crate) fn refused(code: &str, message: impl Into<String>) -> ProviderError {
+    ProviderError { kind: ProviderErrorKind::Refused, code: code.to_owned(), message: message.into() }
+}
+
+/// A failure of the way to the vendor.
+pub(crate) fn broken(kind: ProviderErrorKind, code: &str, call: &str, said: &str) -> ProviderError {
+    ProviderError { kind, code: code.to_owned(), message: format!("{call}: {said}") }
+}
+
+/// What an answer means that is no success.
+pub(crate) fn of_answer(call: &str, status: u16, body: &Json) -> ProviderError {
+    let error = body.get("error").unwrap_or(body);
+    let text = |name: &str| error.get(name).and_then(Json::as_str);
+    // Interfaces of two generations: one has a status, the other a list of errors with reasons.
+    let reason = error.pointer("/errors/0/reason").and_then(Json::as_str);
+    let mut details = error.get("details").and_then(Json::as_array).into_iter().flatten();
+    let detail = details.find_map(|detail| detail.get("reason")?.as_str());
+    let code = detail.or(text("status")).or(reason).map_or_else(|| status.to_string(), str::to_owned);
+    let said = text("message").unwrap_or("the service gave no reason");
+    let kind = kind_of(status, [text("status"), reason, detail]);
+    ProviderError { kind, code, message: format!("{call}: {said}") }
+}
+
+/// What an operation means that ended badly.
+pub(crate) fn of_operation(call: &str, error: &Json) -> ProviderError {
+    let code = error.get("code").and_then(Json::as_i64).unwrap_or_default();
+    // The numbers of google.rpc.Code.
+    let (kind, name) = match code {
+        3 => (ProviderErrorKind::Refused, "INVALID_ARGUMENT"),
+        5 => (ProviderErrorKind::Refused, "NOT_FOUND"),
+        6 => (ProviderErrorKind::Refused, "ALREADY_EXISTS"),
+        7 => (ProviderErrorKind::Credentials, "PERMISSION_DENIED"),
+        8 => (ProviderErrorKind::Throttled, "RESOURCE_EXHAUSTED"),
+        9 => (ProviderErrorKind::Refused, "FAILED_PRECONDITION"),
+        10 => (ProviderErrorKind::Refused, "ABORTED"),
+        13 => (ProviderErrorKind::Lost, "INTERNAL"),
+        14 => (ProviderErrorKind::Lost, "UNAVAILABLE"),
+        16 => (ProviderErrorKind::Credentials, "UNAUTHENTICATED"),
+        _ => (ProviderErrorKind::Refused, "FAILED"),
+    };
+    let said = error.get("message").and_then(Json::as_str).unwrap_or("the operation gave no reason");
+    ProviderError { kind, code: name.to_owned(), message: format!("{call}: {said}") }
+}
+
+fn kind_of(status: u16, reasons: [Option<&str>; 3]) -> ProviderErrorKind {
+    let says = |any: &[&str]| reasons.iter().flatten().any(|reason| any.contains(reason));
+    match status {
+        429 => ProviderErrorKind::Throttled,
+        _ if says(&["rateLimitExceeded", "userRateLimitExceeded", "RATE_LIMIT_EXCEEDED", "RESOURCE_EXHAUSTED"]) => {
+            ProviderErrorKind::Throttled
+        }
+        401 | 403 => ProviderErrorKind::Credentials,
+        408 | 500.. => ProviderErrorKind::Lost,
+        _ => ProviderErrorKind::Refused,
+    }
+}
+
+/// Whether the vendor says that there is no such object.
+pub(crate) fn is_missing(error: &ProviderError) -> bool {
+    matches!(error.code.as_str(), "NOT_FOUND" | "notFound" | "404")
+        // Of a group that is not there some interfaces say that it is forbidden.
+        || (error.kind == ProviderErrorKind::Credentials && error.message.contains("or it may not exist"))
+}
+
+/// Whether there is an object of that name already.
+pub(crate) fn is_there(error: &ProviderError) -> bool {
+    matches!(error.code.as_str(), "ALREADY_EXISTS" | "conflict" | "409" | "conditionNotMet")
+}
+
+/// Whether somebody else has changed it in the meantime.
+pub(crate) fn is_contended(error: &ProviderError) -> bool {
+    matches!(error.code.as_str(), "ABORTED" | "conditionNotMet" | "conflict" | "409" | "412")
+}
+
+/// Whether what a policy names has not got about yet.
+pub(crate) fn is_unknown_principal(error: &ProviderError) -> bool {
+    error.kind == ProviderErrorKind::Refused && error.message.contains("does not exist")
+}
+
+/// What can be done about a failure.
+pub(crate) fn hint(error: &ProviderError) -> Option<String> {
+    let call = error.message.split(':').next().unwrap_or_default();
+    let hint = match error.code.as_str() {
+        "NoCredentials" => {
+            "log in (`gcloud auth application-default login`), or set GOOGLE_APPLICATION_CREDENTIALS to a key file"
+        }
+        "UNAUTHENTICATED" | "authError" | "401" => {
+            "the credentials are not valid there: log in again (`gcloud auth application-default login`)"
+        }
+        "SERVICE_DISABLED" | "accessNotConfigured" => {
+            "enable the interface for the project: `gcloud services enable`, or declare a `serviceusage.googleapis.com/Service`"
+        }
+        "PERMISSION_DENIED" | "IAM_PERMISSION_DENIED" | "forbidden" | "403" => {
+            return Some(format!("let the credentials do `{call}`, or take others: `gcloud auth list` names them"));
+        }
+        "Unreachable" => "look at the network, and at `endpoint` of the profile",
+        "NotOurs" => "take it over with `.import(…)`, or give this one another name",
+        "BadRegion" => "write it as Google's list of locations does",
+        _ => return None,
+    };
+    Some(hint.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use ports::ProviderErrorKind as Kind;
+    use serde_json::json;
+
+    use super::{is_missing, of_answer};
+
+    #[test]
+    fn a_failure_is_of_the_kind_that_decides_over_a_repetition() {
+        let rpc = |code: u16, status: &str| json!({"error": {"code": code, "status": status, "message": "said"}});
+        let old = |code: u16, reason: &str| json!({"error": {"code": code, "errors": [{"reason": reason}], "message": "said"}});
+        let cases = [
+            (404, rpc(404, "NOT_FOUND"), Kind::Refused, "NOT_FOUND"),
+            (409, old(409, "conflict"), Kind::Refused, "conflict"),
+            (403, rpc(403, "PERMISSION_DENIED"), Kind::Credentials, "PERMISSION_DENIED"),
+            // Forbidden for now only.
+            (403, old(403, "rateLimitExceeded"), Kind::Throttled, "rateLimitExceeded"),
+            (429, rpc(429, "RESOURCE_EXHAUSTED"), Kind::Throttled, "RESOURCE_EXHAUSTED"),
+            (503, rpc(503, "UNAVAILABLE"), Kind::Lost, "UNAVAILABLE"),
+            (502, json!("<html>"), Kind::Lost, "502"),
+        ];
+        for (status, body, kind, code) in cases {
+            let error = of_answer("storage.buckets.insert", status, &body);
+            assert_eq!((error.kind, error.code.as_str()), (kind, code), "{body}");
+        }
+        let hidden =
+            json!({"error": {"status": "PERMISSION_DENIED", "message": "denied for groups/x (or it may not exist)"}});
+        assert!(is_missing(&of_answer("cloudidentity.groups.lookup", 403, &hidden)));
+    }
+}
