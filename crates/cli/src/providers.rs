@@ -1,6 +1,6 @@
 //! The providers of a profile: the sandbox, and what this runner was built with.
 
-#[cfg(feature = "aws")]
+#[cfg(any(feature = "aws", feature = "gcp"))]
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -53,13 +53,16 @@ fn live(profile: &Profile, name: &str) -> Result<Arc<dyn Provider>> {
         HOST => Ok(Arc::new(hosts(profile)?)),
         #[cfg(feature = "aws")]
         "aws" => Ok(Arc::new(aws(profile))),
+        #[cfg(feature = "gcp")]
+        "gcp" => Ok(Arc::new(gcp(profile))),
         _ => {
             let message =
                 format!("profile `{}` needs the provider `{name}`, without which this runner was built", profile.name);
             let problem = Diagnostic::error("E0705", message);
             Err(match name {
-                "aws" => problem
-                    .hint("build it with `cargo build -p runner --features aws`, as docs/aws.md says, or use `--profile sandbox`"),
+                "aws" | "gcp" => problem.hint(format!(
+                    "build it with `cargo build -p runner --features {name}`, as docs/{name}.md says, or use `--profile sandbox`"
+                )),
                 _ => problem.hint("use `--profile sandbox`"),
             }.into())
         }
@@ -102,4 +105,16 @@ fn aws(profile: &Profile) -> provider_aws::Aws {
     let instances = profile.instances.iter();
     let instances = instances.map(|(name, instance)| (name.clone(), place(profile.site(Some(instance)))));
     provider_aws::Aws::new(place(profile.site(None)), instances.collect())
+}
+
+/// Google Cloud where the profile's instances point.
+#[cfg(feature = "gcp")]
+fn gcp(profile: &Profile) -> provider_gcp::Gcp {
+    let place = |mut site: BTreeMap<String, String>| provider_gcp::Place {
+        account: site.remove("account"),
+        endpoint: site.remove("endpoint"),
+    };
+    let instances = profile.instances.iter();
+    let instances = instances.map(|(name, instance)| (name.clone(), place(profile.site(Some(instance)))));
+    provider_gcp::Gcp::new(place(profile.site(None)), instances.collect())
 }
