@@ -65,6 +65,7 @@ impl Screen {
                     self.line(stack, target, action, None, 0.0);
                 }
             }
+            Event::CallStarted { stack, target, .. } => self.calls.ask(stack, target),
             Event::StepEnded { stack, target, action, outcome, seconds } => {
                 self.calls.end(stack, target);
                 if let Some(progress) = self.progress.stacks.get_mut(stack) {

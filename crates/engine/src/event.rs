@@ -44,6 +44,16 @@ pub enum Event {
         /// What is done.
         action: &'static str,
     },
+    /// The provider of a step that has started is asked to do it: the intent is durable.
+    CallStarted {
+        /// The stack.
+        #[serde(serialize_with = "name")]
+        stack: StackName,
+        /// The resource.
+        target: Target,
+        /// What is done.
+        action: &'static str,
+    },
     /// A step has ended.
     StepEnded {
         /// The stack.

@@ -409,6 +409,7 @@ impl<'a> Runner<'a> {
     /// Calls the provider; the intent is durable.
     fn call(&mut self, node: usize) {
         let Some(step) = self.calling.get_mut(&node).and_then(|calling| calling.call.take()) else { return };
+        self.announce_call(node);
         let providers = self.engine.providers.clone();
         let lease = self.lease.guard();
         let task = self.tasks.spawn(async move {

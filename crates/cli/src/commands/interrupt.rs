@@ -1,7 +1,7 @@
 //! Ctrl-C: the first lets what runs finish; the second ends the process at once, and says what was under way.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
 use engine::{Children, Target};
@@ -12,34 +12,54 @@ use crate::args::Global;
 use crate::exit::Exit;
 use crate::talk::Talk;
 
-/// The calls that are under way.
+/// The steps that are under way.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Calls(Arc<Mutex<BTreeMap<(StackName, Target), Call>>>);
 
-/// A call that is under way.
+/// A step that is under way.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Call {
     /// What it does.
     pub action: &'static str,
     /// Since when.
     pub since: Instant,
+    /// Whether the provider has been asked to do it.
+    asked: bool,
 }
 
 impl Calls {
-    /// A call has started.
+    /// A step has started.
     pub(crate) fn start(&self, stack: &StackName, target: &Target, action: &'static str) {
-        let call = Call { action, since: Instant::now() };
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).insert((stack.clone(), target.clone()), call);
+        let call = Call { action, since: Instant::now(), asked: false };
+        self.steps().insert((stack.clone(), target.clone()), call);
     }
 
-    /// A call has ended.
+    /// The provider is asked to do a step that has started.
+    pub(crate) fn ask(&self, stack: &StackName, target: &Target) {
+        if let Some(call) = self.steps().get_mut(&(stack.clone(), target.clone())) {
+            call.asked = true;
+        }
+    }
+
+    /// A step has ended.
     pub(crate) fn end(&self, stack: &StackName, target: &Target) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).remove(&(stack.clone(), target.clone()));
+        self.steps().remove(&(stack.clone(), target.clone()));
     }
 
     /// Those that are under way now.
     pub(crate) fn all(&self) -> BTreeMap<(StackName, Target), Call> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        self.steps().clone()
+    }
+
+    /// Those of them that a provider was asked to do, and has not answered.
+    fn unanswered(&self) -> BTreeMap<(StackName, Target), Call> {
+        let mut calls = self.all();
+        calls.retain(|_, call| call.asked);
+        calls
+    }
+
+    fn steps(&self) -> MutexGuard<'_, BTreeMap<(StackName, Target), Call>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -57,7 +77,7 @@ pub(crate) fn on_interrupt(
             sender.send_replace(true);
             if tokio::signal::ctrl_c().await.is_ok() {
                 children.kill_all();
-                let calls = calls.all();
+                let calls = calls.unanswered();
                 let again = again(&calls.keys().map(|(stack, _)| stack).collect());
                 if talk.json {
                     talk.json(&event(&calls, &again));
@@ -91,7 +111,7 @@ fn abandoned(calls: &BTreeMap<(StackName, Target), Call>, again: &str) -> String
         1 => "stopped at once; one call was under way, and nobody waited for its answer:".to_owned(),
         many => format!("stopped at once; {many} calls were under way, and nobody waited for their answers:"),
     }];
-    for ((stack, target), Call { action, since }) in calls.iter().take(SHOWN) {
+    for ((stack, target), Call { action, since, .. }) in calls.iter().take(SHOWN) {
         let ty = match target {
             Target::Resource(urn) => format!("  {}", urn.ty()),
             Target::Output(_) => String::new(),
@@ -113,7 +133,7 @@ fn abandoned(calls: &BTreeMap<(StackName, Target), Call>, again: &str) -> String
 fn event(calls: &BTreeMap<(StackName, Target), Call>, again: &str) -> serde_json::Value {
     let calls: Vec<serde_json::Value> = calls
         .iter()
-        .map(|((stack, target), Call { action, since })| {
+        .map(|((stack, target), Call { action, since, .. })| {
             let seconds = since.elapsed().as_secs_f64();
             serde_json::json!({ "stack": stack.to_string(), "target": target, "action": action, "seconds": seconds })
         })
@@ -131,17 +151,19 @@ mod tests {
     fn what_was_under_way_is_listed_with_the_command_that_goes_on() {
         let calls = Calls::default();
         assert_eq!(
-            abandoned(&calls.all(), "runner up a.QA"),
+            abandoned(&calls.unanswered(), "runner up a.QA"),
             "stopped at once; no call was under way\nthe next run goes on where this one stopped:\n  runner up a.QA"
         );
         let stack = StackName::new("a", "QA");
         let target = |n: usize| Target::Resource(Urn::new("a", "Vpc", format!("vpc-{n:02}")));
-        (0..22).for_each(|n| calls.start(&stack, &target(n), "create"));
-        let told = abandoned(&calls.all(), "runner up a.QA");
+        (0..23).for_each(|n| calls.start(&stack, &target(n), "create"));
+        assert_eq!((calls.all().len(), calls.unanswered().len()), (23, 0), "nobody was asked yet");
+        (0..22).for_each(|n| calls.ask(&stack, &target(n)));
+        let told = abandoned(&calls.unanswered(), "runner up a.QA");
         assert!(told.starts_with("stopped at once; 22 calls were under way"), "{told}");
         assert!(told.contains("\n  a.QA  create vpc-19  Vpc  0 s\n  … and 2 more\n"), "{told}");
         (1..22).for_each(|n| calls.end(&stack, &target(n)));
-        let told = abandoned(&calls.all(), "runner up a.QA");
+        let told = abandoned(&calls.unanswered(), "runner up a.QA");
         assert_eq!(
             told,
             "stopped at once; one call was under way, and nobody waited for its answer:\n  a.QA  create vpc-00  Vpc  0 s\n\

@@ -52,6 +52,12 @@ impl Runner<'_> {
         self.events.send(Event::StepStarted { stack, target, action });
     }
 
+    pub(super) fn announce_call(&self, node: usize) {
+        let (target, action) = self.describe(node);
+        let stack = self.lives[self.graph.steps[node].stack].set.stack.clone();
+        self.events.send(Event::CallStarted { stack, target, action });
+    }
+
     pub(super) fn announce_end(&mut self, node: usize, outcome: StepOutcome) {
         let (target, action) = self.describe(node);
         let stack = self.lives[self.graph.steps[node].stack].set.stack.clone();

@@ -169,7 +169,17 @@ fn json_is_what_the_documentation_says() {
     check(world.run("refresh infrastructure.aws.kms.CI --json").ok());
     check(world.run("destroy infrastructure.aws.kms.CI --yes --json").ok());
     check(world.run("preview --json").ok());
-    for event in ["preview", "started", "step_started", "step_ended", "stack_ended", "ended", "refreshed", "problem"] {
+    for event in [
+        "preview",
+        "started",
+        "step_started",
+        "call_started",
+        "step_ended",
+        "stack_ended",
+        "ended",
+        "refreshed",
+        "problem",
+    ] {
         assert!(seen.contains(event), "`{event}` was not seen");
     }
     world.run("up infrastructure.aws.kms.CI --yes").ok();

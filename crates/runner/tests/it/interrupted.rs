@@ -143,7 +143,9 @@ fn the_second_ctrl_c_stops_at_once_and_the_next_run_settles() {
     let Some(world) = World::fresh() else { return };
     world.knobs("latency = 500.0\n");
     let mut child = world.start("first", "up infrastructure.aws.kms.CI --yes --json");
-    until("the first step", || world.read("first.out").contains("step_started"));
+    // What starts at once, and is on its way to the provider: nothing else comes before an answer.
+    let count = |event: &str| world.read("first.out").matches(&format!("\"event\":\"{event}\"")).count();
+    until("the first calls", || count("call_started") > 0 && count("call_started") == count("step_started"));
     signal(&child, "INT");
     until("cancelling", || world.read("first.out").contains("cancelling"));
     let begun = Instant::now();
