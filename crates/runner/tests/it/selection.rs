@@ -20,7 +20,10 @@ fn words_mean_stacks() {
     // What is outside the default selection goes by its name, or by its environment.
     assert_eq!(stacks(&world, "network.Dev"), network(&["Dev"]));
     assert_eq!(stacks(&world, "infrastructure.aws.network --env Dev"), network(&["Dev"]));
-    assert_eq!(stacks(&world, "--env Dev"), ["infrastructure.aws.kms.Dev", "infrastructure.aws.network.Dev"]);
+    assert_eq!(
+        stacks(&world, "--env Dev"),
+        ["hosts.baseline.demo.Dev", "infrastructure.aws.kms.Dev", "infrastructure.aws.network.Dev"]
+    );
     assert_eq!(
         stacks(&world, "infrastructure.aws.*.CI"),
         ["infrastructure.aws.kms.CI", "infrastructure.aws.network.CI"]
