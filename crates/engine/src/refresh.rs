@@ -217,7 +217,7 @@ impl Engine<'_> {
         let seen = answer.observed;
         let observed = seal::observed(self.secrets.as_ref(), schema, &object.inputs, Some(object), seen, &context);
         let observed = match observed {
-            Ok(observed) => observed,
+            Ok(observed) => seal::with_told_once(schema, object, observed),
             Err(error) => {
                 found.push(Diagnostic::error("E0511", error.to_string()));
                 return None;

@@ -166,7 +166,7 @@ pub(crate) fn observed(
 ) -> Result<Map, SecretError> {
     let was_secret = |key: &String| {
         let maps = before.into_iter().flat_map(|object| [&object.inputs, &object.observed]);
-        maps.filter_map(|map| map.get(key)).any(Value::has_secret)
+        maps.filter_map(|map| map.get(key)).any(|value| was_given(&schema.overlay.secret, value, &Path::key(key)))
     };
     observed
         .into_iter()
@@ -183,6 +183,35 @@ pub(crate) fn observed(
             Ok((key, hidden(secrets, secret, value, &path, context)?))
         })
         .collect()
+}
+
+/// What a vendor said of an object that state knows, with the secrets that it tells but once: the private half of a key
+/// is said when the key is made, and known to state alone from then on.
+pub(crate) fn with_told_once(schema: &schema::TypeSchema, before: &state::Object, mut observed: Map) -> Map {
+    let told = before.observed.iter().filter(|(key, _)| {
+        let path = Path::key(key.as_str());
+        !before.inputs.contains_key(*key) && schema.overlay.secret.iter().any(|secret| secret.touches(&path))
+    });
+    told.for_each(|(key, was)| remember(key, was, &mut observed));
+    observed
+}
+
+fn remember(key: &str, was: &Value, now: &mut Map) {
+    match (was, now.get_mut(key)) {
+        (Value::Secret(_), None) => drop(now.insert(key.to_owned(), was.clone())),
+        (Value::Map(was), Some(Value::Map(now))) => was.iter().for_each(|(key, was)| remember(key, was, now)),
+        _ => {}
+    }
+}
+
+/// Whether there is a secret in a value beside those of the type, which are found again by their paths.
+fn was_given(of_type: &[Path], value: &Value, path: &Path) -> bool {
+    match value {
+        Value::Secret(_) => !of_type.iter().any(|secret| secret.covers(path)),
+        Value::List(items) => items.iter().enumerate().any(|(n, item)| was_given(of_type, item, &path.index(n))),
+        Value::Map(map) => map.iter().any(|(key, item)| was_given(of_type, item, &path.child(key))),
+        _ => false,
+    }
 }
 
 /// The value with what the type calls a secret encrypted, and everything beside that as it is.

@@ -203,8 +203,13 @@ impl Engine<'_> {
         let schema = self.providers.schema(intent.urn.ty()).ok().flatten();
         let Some(schema) = schema else { return Ok(observed) };
         let before = state.objects.get(&intent.urn).map(AsRef::as_ref);
-        seal::observed(self.secrets.as_ref(), schema, &intent.request.inputs, before, observed, &context)
-            .map_err(|error| Diagnostic::error("E0511", error.to_string()))
+        let observed =
+            seal::observed(self.secrets.as_ref(), schema, &intent.request.inputs, before, observed, &context)
+                .map_err(|error| Diagnostic::error("E0511", error.to_string()))?;
+        Ok(match before.filter(|before| before.incarnation == intent.incarnation) {
+            Some(before) => seal::with_told_once(schema, before, observed),
+            None => observed,
+        })
     }
 
     /// Repeats a create with its token, for which the vendor gives the object that it made the first time, if it did.

@@ -230,6 +230,10 @@ impl Runner<'_> {
         let observed = seal::observed(secrets, schema, &inputs, before, found.observed, &context)?;
         let time = now();
         let before = self.updated(calling);
+        let observed = match before {
+            Some(before) => seal::with_told_once(schema, before, observed),
+            None => observed,
+        };
         let created = before.map(|old| old.created.clone());
         Ok(Object {
             urn: calling.urn.clone(),

@@ -130,6 +130,35 @@ async fn case_72_what_the_type_calls_a_secret_is_one_when_it_becomes_known() {
 }
 
 #[tokio::test]
+async fn a_secret_that_is_told_once_stays_known_after_a_look_an_update_and_a_crash() {
+    let program = |label: &str| {
+        format!(
+            "stack a.QA\n resource Login main Label={label}\n resource Vpc reader Pass=@main.Arn Label=@main.Box.Key"
+        )
+    };
+    let mut house = House::settled(&program("x")).await;
+    let told = object(&house, "a.QA", "main").await.observed.clone();
+    house.cloud.discreet();
+    house.refresh(&[]).await;
+    assert_eq!(object(&house, "a.QA", "main").await.observed, told);
+    assert!(house.preview(&[]).await.is_empty());
+    house.program(&program("y"));
+    assert_eq!(house.up(&[]).await, "");
+    assert_eq!(house.cloud.calls(), ["update main"], "who reads the secret has it already");
+    house.program(&program("z"));
+    house.attempt_killed(&["a.QA"], 1).await;
+    assert_eq!(house.up(&[]).await, "");
+    let main = object(&house, "a.QA", "main").await.observed.clone();
+    assert_eq!((&main["Arn"], &main["Box"]), (&told["Arn"], &told["Box"]));
+    assert!(house.preview(&[]).await.is_empty());
+    // Another object has secrets of its own.
+    house.cloud.vanish("main-1");
+    house.refresh(&[]).await;
+    house.up(&[]).await;
+    assert!(!object(&house, "a.QA", "main").await.observed.contains_key("Arn"));
+}
+
+#[tokio::test]
 async fn case_73_there_are_no_ephemeral_resources_what_a_run_has_made_is_in_its_state() {
     // Whatever the program says of a resource: as long as its object is there the state knows it, and it goes last in,
     // first out. What is needed only while a step runs is a hook's.
