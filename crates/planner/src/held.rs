@@ -39,6 +39,7 @@ impl Builder<'_> {
         if self.is_called(stack, urn, incarnation) {
             for (urn, incarnation) in self.gone_with(stack, urn, incarnation) {
                 left.extend(self.left_readers(stack, &urn, incarnation));
+                left.extend(self.readers_that_stay(stack, &urn, incarnation));
                 for (reader, outputs) in self.readers_of(stack, &urn, incarnation) {
                     readers.entry(reader).or_default().extend(outputs);
                 }

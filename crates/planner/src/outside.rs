@@ -1,7 +1,10 @@
 //! The stacks outside the selection that stand against a deletion.
 
-use diff::OutputChange;
+use std::collections::BTreeSet;
+
+use diff::{Action, OutputChange};
 use resource::Urn;
+use state::Object;
 use value::{Digest, Path};
 
 use crate::{Builder, Readers};
@@ -41,6 +44,29 @@ impl Builder<'_> {
             }
         }
         readers
+    }
+
+    /// The objects of this run that keep what they read of an object when it was in another stack: that one is not in the
+    /// run, and publishes it still.
+    pub(crate) fn readers_that_stay(&self, stack: usize, urn: &Urn, incarnation: u64) -> BTreeSet<String> {
+        let Some(object) = self.object(stack, urn, incarnation) else { return BTreeSet::new() };
+        let is_here = |id: &str| self.stacks.iter().any(|stack| stack.changes.stack_id == id);
+        let earlier = self.holders.outputs_of(&self.stacks[stack].changes.stack_id, object);
+        let earlier = earlier.filter(|(id, ..)| !is_here(id));
+        let readers = earlier.flat_map(|(id, path, renewed)| {
+            let reads = move |reader: &Object| {
+                let mut read = reader.read.iter().filter(|read| read.stack_id == id && path.touches(&read.path));
+                read.any(|read| renewed != Some(read.digest))
+            };
+            self.index.across(id).iter().filter(move |(other, reader)| reads(reader) && self.is_kept(*other, reader))
+        });
+        readers.map(|(other, reader)| self.reader(*other, reader)).collect()
+    }
+
+    /// Whether an object is as it is wanted.
+    fn is_kept(&self, stack: usize, object: &Object) -> bool {
+        let change = self.stacks[stack].changes.resources.get(self.index.current_name(stack, &object.urn));
+        change.is_some_and(|change| change.action == Action::Keep && change.incarnation == object.incarnation)
     }
 
     /// The stacks outside that hold outputs of stacks, which are named by their ids, with the outputs; with a digest only

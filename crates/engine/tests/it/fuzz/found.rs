@@ -538,3 +538,37 @@ stack c.QA
         ..Given::default()
     });
 }
+
+/// The object is another stack's by hand, and who reads it by an output of the stack that it was in stays as it is.
+#[test]
+fn what_was_moved_by_hand_stays_while_the_stack_that_it_was_in_publishes_it_to_readers_that_stay() {
+    let given = "
+stack a.QA
+  resource Vpc r1 Cidr=c0
+  output r1 @r1.Arn
+  resource Vpc r3 Cidr=c0
+  output r3 @r3.Arn
+  has Vpc r1 Cidr=c0
+  published r1 r1-1 from r1
+  has Vpc r3 Cidr=c0
+  published r3 r3-1 from r3
+stack b.QA
+  resource Vpc r0 Cidr=c0
+  output r0 @r0.Arn
+  resource Vpc r2 Cidr=c0 Peer=#a.QA:r1
+  output r2 @r2.Arn
+  has Vpc r0 Cidr=c0
+  published r0 r0-1 from r0
+  has Vpc r2 Cidr=c0 Peer=r1-1
+    reads a.QA:r1
+  published r2 r2-1 from r2
+";
+    replay(&Given {
+        text: given.to_owned(),
+        strict: true,
+        operations: vec![Operation::Hand(4), Operation::Up],
+        selected: texts(&["b.QA"]),
+        jobs: 1,
+        ..Given::default()
+    });
+}
