@@ -61,7 +61,13 @@ pub(crate) fn observed(schema: &TypeSchema, object: &Object) -> Map {
             map.entry(name.clone()).or_insert_with(|| value.clone());
         }
     }
-    map.extend(object.attributes.iter().map(|(k, v)| (k.clone(), v.clone())));
+    for (name, set) in object.attributes.iter() {
+        match (map.get_mut(name), set) {
+            // What the vendor sets may stand among what is given.
+            (Some(Value::Map(given)), Value::Map(set)) => given.extend(set.clone()),
+            _ => drop(map.insert(name.clone(), set.clone())),
+        }
+    }
     map
 }
 

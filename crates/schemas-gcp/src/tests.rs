@@ -28,6 +28,28 @@ fn a_lost_answer_never_needs_a_person() {
     each(|schema| assert_ne!(schema.overlay.settle, Settle::Ask, "{}", schema.name));
 }
 
+/// Whatever else has a full name tells it before it is made.
+#[test]
+fn few_names_are_the_vendors_to_make() {
+    let mut made = Vec::new();
+    each(|schema| {
+        let attribute = schema.properties.contains_key("name") && schema.is_attribute(&"name".parse().expect("a path"));
+        let foreseen = schema.overlay.predict.contains_key("name");
+        if attribute && !foreseen && schema.overlay.settle == Settle::Identity {
+            made.push(schema.name.clone());
+        }
+    });
+    let wanted = [
+        "billingbudgets.googleapis.com/Budget",
+        "cloudidentity.googleapis.com/Group",
+        "cloudidentity.googleapis.com/Membership",
+        "cloudresourcemanager.googleapis.com/Project",
+        "monitoring.googleapis.com/AlertPolicy",
+        "monitoring.googleapis.com/NotificationChannel",
+    ];
+    assert_eq!(made, wanted);
+}
+
 #[test]
 fn keys_and_payloads_are_secrets() {
     let catalog = Catalog::new(sources());

@@ -48,6 +48,22 @@ pub(super) fn make(ty: &str, sheet: &mut Sheet<'_>) {
                 sheet.set("registryUri", uri);
             }
         }
+        "cloudfunctions.googleapis.com/Function" => {
+            let id = sheet.text("functionId").to_owned();
+            if let [_, project, _, location] = sheet.text("parent").split('/').collect::<Vec<_>>()[..] {
+                let url = format!("https://{location}-{project}.cloudfunctions.net/{id}");
+                sheet.set("url", url);
+            }
+            let service = format!("{}/services/{id}", sheet.text("parent"));
+            // It stands among what is given.
+            sheet.set("serviceConfig", Value::map([("service", service), ("uri", address(sheet, &id))]));
+        }
+        "run.googleapis.com/Service" => {
+            let uri = address(sheet, sheet.text("serviceId"));
+            sheet.set("uri", uri);
+        }
+        "monitoring.googleapis.com/NotificationChannel" => named(sheet, "notificationChannels"),
+        "monitoring.googleapis.com/AlertPolicy" => named(sheet, "alertPolicies"),
         "hail_user" => {
             // An account where Hail runs on Google Cloud, the object id of one where it runs on Azure.
             let identity = match sheet.text("cloud") {
@@ -62,6 +78,17 @@ pub(super) fn make(ty: &str, sheet: &mut Sheet<'_>) {
         }
         _ => {}
     }
+}
+
+/// Where a service of Cloud Run is called.
+fn address(sheet: &Sheet<'_>, id: &str) -> String {
+    format!("https://{id}-{}-ts.a.run.app", sheet.ids.hex("address", 10))
+}
+
+/// A name that ends in a number.
+fn named(sheet: &mut Sheet<'_>, kind: &str) {
+    let name = format!("{}/{kind}/{}", sheet.text("parent"), digits(sheet, "name", 19));
+    sheet.set("name", name);
 }
 
 /// A number of so many digits, as text.

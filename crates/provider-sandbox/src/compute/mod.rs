@@ -75,8 +75,12 @@ pub(crate) fn create(call: &Call<'_>, ids: &Ids) -> Made {
 /// The attributes after an update.
 pub(crate) fn update(call: &Call<'_>, current: &Object) -> Map {
     let ids = Ids::new(&current.token);
-    // What is given now is no longer the vendor's to say.
-    let kept = current.attributes.iter().filter(|(name, _)| !call.inputs.contains_key(*name));
+    // What is given now is no longer the vendor's to say, but for what stands among it.
+    let within = |name: &str| {
+        let mut inner = call.schema.read_only.iter().filter(|path| path.segments().len() > 1);
+        inner.any(|path| path.first_key() == Some(name))
+    };
+    let kept = current.attributes.iter().filter(|(name, _)| !call.inputs.contains_key(*name) || within(name));
     let mut attributes: Map = kept.map(|(name, value)| (name.clone(), value.clone())).collect();
     let differs = |name: &&String| current.inputs.get(*name) != call.inputs.get(*name);
     let changed: BTreeSet<&str> =

@@ -186,6 +186,30 @@ fn what_an_update_sets_anew_is_another_and_all_else_stays() {
     assert_eq!(script.get("template.LatestVersionNumber"), "2");
 }
 
+/// Where a function is called stands among how it runs.
+#[test]
+fn what_the_vendor_sets_among_what_is_given_is_there_before_and_after_an_update() {
+    let mut script = Script::tell(
+        r#"
+        function = cloudfunctions.googleapis.com/Function { parent = "projects/p/locations/l", functionId = "f", buildConfig = { runtime = "python311" }, serviceConfig = { availableMemory = "1G" } }
+        channel = monitoring.googleapis.com/NotificationChannel { parent = "projects/p", type = "slack" }
+        "#,
+    );
+    assert_eq!(script.get("function.url"), "https://l-p.cloudfunctions.net/f");
+    assert!(fits("projects/p/notificationChannels/##########*", &script.get("channel.name")));
+    let address = script.get("function.serviceConfig.uri");
+    assert!(fits("https://f-##########-ts.a.run.app", &address), "{address}");
+    script.go_on(
+        r#"
+        update $function { parent = "projects/p/locations/l", functionId = "f", buildConfig = { runtime = "python312" }, serviceConfig = { availableMemory = "2G" } }
+        "#,
+    );
+    assert_eq!(
+        [script.get("function.serviceConfig.uri"), script.get("function.serviceConfig.availableMemory")],
+        [address.as_str(), "2G"]
+    );
+}
+
 #[test]
 fn blocks_of_two_vpcs_differ_and_go_with_their_association() {
     let mut script = Script::tell(
