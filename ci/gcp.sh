@@ -6,6 +6,7 @@ cd "$(dirname "$0")/.."
 
 # One selection of packages and features for all commands: with another one Cargo takes other features for what is below,
 # and compiles it anew.
-selection=(--package runner --package cli --package provider-gcp --package fake-gcp --features runner/gcp,provider-gcp/rest --locked)
+selection=(--package runner --package cli --package provider-gcp --package rest --package fake-gcp)
+selection+=(--features runner/gcp,provider-gcp/rest,rest/client --locked)
 cargo clippy "${selection[@]}" --all-targets -- -D warnings
 cargo test "${selection[@]}" --lib --test rest --test gcp

@@ -5,7 +5,7 @@ use std::time::Duration;
 use schema::TypeSchema;
 use value::{Digest, Map};
 
-use crate::BoxFuture;
+use crate::{BoxFuture, Fragment};
 
 /// Whose an object is, as ownership tags say.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -101,15 +101,6 @@ pub struct Step {
     pub timeout_seconds: Option<u32>,
     /// The provider instance; `None` = the default.
     pub instance: Option<String>,
-}
-
-/// Steps with the order among them.
-#[derive(Debug, Clone, Default, PartialEq)]
-pub struct Fragment {
-    /// The steps.
-    pub steps: Vec<Step>,
-    /// `(before, after)`: positions in `steps`.
-    pub order: Vec<(usize, usize)>,
 }
 
 /// How a step ended.

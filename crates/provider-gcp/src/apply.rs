@@ -4,16 +4,17 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use ports::{Found, Outcome, ProviderError, ProviderErrorKind, Step, StepAction};
+use rest::json::difference;
+use rest::template::plain;
+use rest::{Repeat, Result, jittered, refused};
 use serde_json::{Map as Object, Value as Json};
 use value::{Map, Value};
 
-use crate::failure::{Result, is_contended, is_missing, is_there, refused};
+use crate::failure::{is_contended, is_missing, is_there};
 use crate::kind::{Call, Way};
 use crate::policy::Change;
-use crate::site::{Repeat, jittered};
-use crate::template::plain;
 use crate::thing::{Seen, Thing, body, region};
-use crate::{Inner, json, labels, media, member, operation};
+use crate::{Inner, labels, media, member, operation};
 
 /// How long what was just made may not be seen.
 const UNSEEN: Duration = Duration::from_mins(1);
@@ -23,7 +24,7 @@ const TRIES: u32 = 4;
 /// Applies a step.
 pub(crate) async fn step(inner: &Arc<Inner>, step: &Step) -> Outcome {
     let ended = match inner.served(&step.ty) {
-        Ok((kind, schema)) => match inner.sites.get(step.instance.as_deref()) {
+        Ok((kind, schema)) => match inner.site(step.instance.as_deref()) {
             Ok(site) => Working { thing: Thing { kind, schema, site: &site }, step }.run().await,
             Err(error) => Err(Failed::before(error)),
         },
@@ -127,7 +128,7 @@ impl Working<'_> {
         let given: Object<String, Json> =
             answer.as_object().into_iter().flatten().map(|(key, json)| (key.clone(), json.clone())).collect();
         for once in &self.thing.kind.given_once {
-            let told = json::properties(self.thing.schema, &given).remove(once);
+            let told = rest::json::properties(self.thing.schema, &given).remove(once);
             seen.observed.extend(told.map(|value| (once.clone(), value)));
         }
         Ok(seen)
@@ -408,69 +409,4 @@ enum Made {
     Now(Json),
     /// It is there already.
     Before(Seen),
-}
-
-/// The parts of what is wanted that differ from what is there, or from what was wanted before; null = it is to go.
-/// `None` = nothing differs.
-fn difference(
-    there: &Object<String, Json>,
-    wanted: &Object<String, Json>,
-    prior: &Object<String, Json>,
-    merged: bool,
-) -> Option<Object<String, Json>> {
-    let mut parts = Object::new();
-    for (key, part) in wanted {
-        let there = there.get(key).unwrap_or(&Json::Null);
-        let was = prior.get(key);
-        let same = if there.is_null() {
-            json::holds(
-                &Json::Object(Object::new()),
-                &Json::Object([(key.clone(), part.clone())].into_iter().collect()),
-            )
-        } else {
-            json::holds(there, part)
-        };
-        let removes = was.is_some_and(|was| json::with_removals(was, part) != *part);
-        if !same || removes {
-            let whole = was.filter(|_| merged).map_or_else(|| part.clone(), |was| json::with_removals(was, part));
-            parts.insert(key.clone(), whole);
-        }
-    }
-    for key in prior.keys().filter(|key| !wanted.contains_key(*key) && there.contains_key(*key)) {
-        parts.insert(key.clone(), Json::Null);
-    }
-    (!parts.is_empty()).then_some(parts)
-}
-
-#[cfg(test)]
-mod tests {
-    use serde_json::{Value as Json, json};
-
-    use super::difference;
-
-    #[test]
-    fn only_what_differs_is_sent_and_what_is_no_longer_wanted_goes() {
-        let object = |json: Json| json.as_object().cloned().unwrap_or_default();
-        let cases = [
-            // What is there is what is wanted.
-            (json!({"a": 1, "b": 2, "more": 3}), json!({"a": 1}), json!({"a": 1}), None),
-            // The program changed something, or somebody else did.
-            (json!({"a": 1}), json!({"a": 2}), json!({"a": 1}), Some(json!({"a": 2}))),
-            (json!({"a": 3}), json!({"a": 1}), json!({"a": 1}), Some(json!({"a": 1}))),
-            // The program no longer says it.
-            (json!({"a": 1, "b": 2}), json!({"a": 1}), json!({"a": 1, "b": 2}), Some(json!({"b": null}))),
-            (
-                json!({"a": {"x": 1, "y": 2}}),
-                json!({"a": {"x": 1}}),
-                json!({"a": {"x": 1, "y": 2}}),
-                Some(json!({"a": {"x": 1, "y": null}})),
-            ),
-            // What the vendor does not show need not be sent again.
-            (json!({}), json!({"a": false}), json!({"a": false}), None),
-        ];
-        for (there, wanted, prior, expected) in cases {
-            let found = difference(&object(there), &object(wanted.clone()), &object(prior), true);
-            assert_eq!(found.map(Json::Object), expected, "{wanted}");
-        }
-    }
 }

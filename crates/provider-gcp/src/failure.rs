@@ -1,23 +1,15 @@
 //! Failures: what the vendor says, as the engine sees it.
 
 use ports::{ProviderError, ProviderErrorKind};
+use rest::{Answer, Refusal, kind_of, retry_after};
 use serde_json::Value as Json;
 
-/// What a call gives.
-pub(crate) type Result<T> = std::result::Result<T, ProviderError>;
-
-/// A refusal that is not the vendor's.
-pub(crate) fn refused(code: &str, message: impl Into<String>) -> ProviderError {
-    ProviderError { kind: ProviderErrorKind::Refused, code: code.to_owned(), message: message.into() }
-}
-
-/// A failure of the way to the vendor.
-pub(crate) fn broken(kind: ProviderErrorKind, code: &str, call: &str, said: &str) -> ProviderError {
-    ProviderError { kind, code: code.to_owned(), message: format!("{call}: {said}") }
-}
-
 /// What an answer means that is no success.
-pub(crate) fn of_answer(call: &str, status: u16, body: &Json) -> ProviderError {
+pub(crate) fn of(call: &str, answer: &Answer) -> Refusal {
+    Refusal { error: of_answer(call, answer.status, &answer.told()), pause: retry_after(answer) }
+}
+
+fn of_answer(call: &str, status: u16, body: &Json) -> ProviderError {
     let error = body.get("error").unwrap_or(body);
     let text = |name: &str| error.get(name).and_then(Json::as_str);
     // Interfaces of two generations: one has a status, the other a list of errors with reasons.
@@ -26,7 +18,7 @@ pub(crate) fn of_answer(call: &str, status: u16, body: &Json) -> ProviderError {
     let detail = details.find_map(|detail| detail.get("reason")?.as_str());
     let code = detail.or(text("status")).or(reason).map_or_else(|| status.to_string(), str::to_owned);
     let said = text("message").unwrap_or("the service gave no reason");
-    let kind = kind_of(status, [text("status"), reason, detail]);
+    let kind = kind(status, [text("status"), reason, detail]);
     ProviderError { kind, code, message: format!("{call}: {said}") }
 }
 
@@ -51,17 +43,10 @@ pub(crate) fn of_operation(call: &str, error: &Json) -> ProviderError {
     ProviderError { kind, code: name.to_owned(), message: format!("{call}: {said}") }
 }
 
-fn kind_of(status: u16, reasons: [Option<&str>; 3]) -> ProviderErrorKind {
-    let says = |any: &[&str]| reasons.iter().flatten().any(|reason| any.contains(reason));
-    match status {
-        429 => ProviderErrorKind::Throttled,
-        _ if says(&["rateLimitExceeded", "userRateLimitExceeded", "RATE_LIMIT_EXCEEDED", "RESOURCE_EXHAUSTED"]) => {
-            ProviderErrorKind::Throttled
-        }
-        401 | 403 => ProviderErrorKind::Credentials,
-        408 | 500.. => ProviderErrorKind::Lost,
-        _ => ProviderErrorKind::Refused,
-    }
+fn kind(status: u16, reasons: [Option<&str>; 3]) -> ProviderErrorKind {
+    let slow = ["rateLimitExceeded", "userRateLimitExceeded", "RATE_LIMIT_EXCEEDED", "RESOURCE_EXHAUSTED"];
+    let is_slow = reasons.iter().flatten().any(|reason| slow.contains(reason));
+    if is_slow { ProviderErrorKind::Throttled } else { kind_of(status) }
 }
 
 /// Whether the vendor says that there is no such object.

@@ -3,10 +3,10 @@
 use std::collections::BTreeMap;
 use std::sync::OnceLock;
 
+use rest::{Result, refused};
 use serde::Deserialize;
 
 use crate::document::{self, Document, Method};
-use crate::failure::{Result, refused};
 
 /// What one type is over REST.
 #[derive(Debug, Clone, Deserialize)]

@@ -18,7 +18,6 @@ mod operation;
 mod policy;
 mod provider;
 mod site;
-mod template;
 mod thing;
 mod token;
 mod url;
@@ -44,7 +43,8 @@ pub struct Gcp(Arc<Inner>);
 #[derive(Debug)]
 struct Inner {
     catalog: Catalog,
-    sites: site::Sites,
+    tokens: Arc<token::Tokens>,
+    sites: rest::Sites<Place, site::Site>,
 }
 
 impl Gcp {
@@ -60,8 +60,15 @@ impl Gcp {
 
     fn with(default: Place, instances: BTreeMap<String, Place>, token: Option<String>) -> Self {
         let served = schemas_gcp::sources().into_iter().filter(|source| kind::of(source.name).is_some());
-        let sites = site::Sites::new(default, instances, token::Tokens::new(token));
-        Self(Arc::new(Inner { catalog: Catalog::new(served), sites }))
+        let tokens = Arc::new(token::Tokens::new(token));
+        Self(Arc::new(Inner { catalog: Catalog::new(served), tokens, sites: rest::Sites::new(default, instances) }))
+    }
+}
+
+impl Inner {
+    /// The site of an instance.
+    fn site(&self, instance: Option<&str>) -> rest::Result<Arc<site::Site>> {
+        self.sites.get(instance, |place| site::Site::open(place, self.tokens.clone()))
     }
 }
 

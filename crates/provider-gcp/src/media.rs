@@ -3,13 +3,13 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use ports::{Owner, ProviderErrorKind};
+use rest::template::plain;
+use rest::{Body, Repeat, Result, broken, refused};
 use serde_json::{Map as Object, Value as Json, json};
 use value::{Map, Value};
 
-use crate::failure::{Result, broken, is_missing, refused};
+use crate::failure::is_missing;
 use crate::labels;
-use crate::site::{Body, Repeat};
-use crate::template::plain;
 use crate::thing::{Seen, Thing};
 use crate::url::{Content, Request};
 
@@ -29,7 +29,7 @@ pub(crate) async fn get(thing: &Thing<'_>, properties: &Map) -> Result<Option<Se
     };
     request.content = Some(Content::Down);
     let bytes = match thing.site.send(&request, None, Repeat::Freely).await {
-        Ok(bytes) => bytes,
+        Ok(answer) => answer.bytes,
         // It went in between.
         Err(error) if is_missing(&error) => return Ok(None),
         Err(error) => return Err(error),
@@ -74,8 +74,7 @@ pub(crate) async fn put(thing: &Thing<'_>, inputs: &Map, new: Option<&Owner>) ->
         let there = get(thing, inputs).await?.filter(|seen| seen.owner.as_ref() == Some(owner));
         return there.ok_or_else(|| error.clone());
     }
-    let answer: Json = serde_json::from_slice(&sent?).unwrap_or_default();
-    match answer {
+    match sent?.told() {
         Json::Object(answer) => Ok(seen(thing, answer, &bytes)),
         _ => Err(broken(ProviderErrorKind::Lost, "BadAnswer", &request.name(), "the answer is no object")),
     }
@@ -103,7 +102,7 @@ fn path(properties: &Map) -> Option<Vec<(String, String)>> {
 }
 
 fn seen(thing: &Thing<'_>, answer: Object<String, Json>, bytes: &[u8]) -> Seen {
-    let mut observed = crate::json::properties(thing.schema, &answer);
+    let mut observed = rest::json::properties(thing.schema, &answer);
     let as_base64 = answer.get("metadata").and_then(|data| data.get(FORM)?.as_str()) == Some("base64");
     match std::str::from_utf8(bytes) {
         Ok(text) if !as_base64 => observed.insert(TEXT.to_owned(), Value::from(text)),

@@ -1,11 +1,11 @@
 //! Members of policies as objects: there or not.
 
 use ports::Found;
+use rest::template::{fill, plain};
+use rest::{Result, refused};
 use value::Map;
 
-use crate::failure::{Result, refused};
 use crate::policy::On;
-use crate::template::{fill, plain};
 use crate::thing::{Seen, Thing};
 
 /// A member: the policy, the role and who has it.

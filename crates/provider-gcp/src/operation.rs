@@ -3,11 +3,11 @@
 use std::time::{Duration, Instant};
 
 use ports::ProviderErrorKind;
+use rest::{Repeat, Result, broken, jittered};
 use serde_json::Value as Json;
 
-use crate::failure::{Result, broken, of_operation};
+use crate::failure::of_operation;
 use crate::kind::Call;
-use crate::site::{Repeat, jittered};
 use crate::thing::Thing;
 use crate::url::Request;
 

@@ -5,12 +5,13 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
+use rest::{Repeat, Result, jittered, refused};
 use serde_json::{Value as Json, json};
 use tokio::sync::oneshot;
 
-use crate::failure::{Result, is_contended, is_missing, is_unknown_principal, refused};
+use crate::failure::{is_contended, is_missing, is_unknown_principal};
 use crate::kind::{Kind, call};
-use crate::site::{Repeat, Site, jittered};
+use crate::site::Site;
 use crate::url::Request;
 
 /// For how long what was made a moment ago may not have got about yet.

@@ -1,13 +1,9 @@
 //! Google Cloud as the engine sees it.
 
-use std::sync::Arc;
-
 use ports::{BoxFuture, Find, Found, Fragment, Outcome, Provider, ProviderError, ReadRequest};
+use rest::{Result as Called, refused};
 use schema::{CatalogError, TypeSchema};
-use tokio::sync::Semaphore;
-use tokio::task::JoinSet;
 
-use crate::failure::{Result as Called, refused};
 use crate::kind::{self, Kind};
 use crate::thing::Thing;
 use crate::{Gcp, Inner, apply, failure, media, member};
@@ -46,24 +42,10 @@ impl Provider for Gcp {
     }
 
     fn read<'a>(&'a self, requests: &'a [ReadRequest]) -> BoxFuture<'a, Result<Vec<Option<Found>>, ProviderError>> {
-        Box::pin(async move {
-            let room = Arc::new(Semaphore::new(CONCURRENCY));
-            let mut reading = JoinSet::new();
-            for (position, request) in requests.iter().cloned().enumerate() {
-                let (inner, room) = (self.0.clone(), room.clone());
-                reading.spawn(async move {
-                    // It is never closed.
-                    let _place = room.acquire().await;
-                    (position, read(&inner, &request).await)
-                });
-            }
-            let mut answers: Vec<Option<Found>> = vec![None; requests.len()];
-            while let Some(ended) = reading.join_next().await {
-                let (position, answer) = ended.map_err(|_| refused("Died", "the task that looked for it died"))?;
-                answers[position] = answer?;
-            }
-            Ok(answers)
-        })
+        Box::pin(rest::each(requests, CONCURRENCY, |request| {
+            let inner = self.0.clone();
+            Box::pin(async move { read(&inner, &request).await })
+        }))
     }
 
     fn apply<'a>(
@@ -71,23 +53,7 @@ impl Provider for Gcp {
         fragment: &'a Fragment,
         ended: &'a mut (dyn FnMut(usize, Outcome) + Send),
     ) -> BoxFuture<'a, ()> {
-        Box::pin(async move {
-            let mut failed = vec![false; fragment.steps.len()];
-            let mut left: Vec<usize> = (0..fragment.steps.len()).collect();
-            while !left.is_empty() {
-                let waits = |position: &usize| {
-                    fragment.order.iter().any(|(before, after)| after == position && left.contains(before))
-                };
-                // An order in a circle has no first step: then any is as good.
-                let next = left.iter().position(|position| !waits(position)).unwrap_or(0);
-                let position = left.remove(next);
-                let blocked = fragment.order.iter().any(|(before, after)| *after == position && failed[*before]);
-                let outcome =
-                    if blocked { Outcome::NotStarted } else { apply::step(&self.0, &fragment.steps[position]).await };
-                failed[position] = !matches!(outcome, Outcome::Done(_));
-                ended(position, outcome);
-            }
-        })
+        Box::pin(fragment.one_by_one(ended, |step| Box::pin(apply::step(&self.0, step))))
     }
 }
 
@@ -97,7 +63,7 @@ async fn read(inner: &Inner, request: &ReadRequest) -> Called<Option<Found>> {
     if kind.taken_over && matches!(request.find, Find::Identity(_)) {
         return Ok(None);
     }
-    let site = inner.sites.get(request.instance.as_deref())?;
+    let site = inner.site(request.instance.as_deref())?;
     let thing = Thing { kind, schema, site: &site };
     let properties = match &request.find {
         Find::Id(id) => thing.named(id),

@@ -3,11 +3,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use ports::Provider;
+use rest::template::unfill;
 use schema::{Settle, TypeSchema};
 use value::Path;
 
 use crate::kind::{Kind, Way, call};
-use crate::template::unfill;
 use crate::{Gcp, Place, kind};
 
 fn gcp() -> Gcp {

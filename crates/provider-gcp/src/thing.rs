@@ -1,14 +1,15 @@
 //! Objects: looking at them, and what a body is made of.
 
 use ports::{Find, Found, Owner};
+use rest::template::{GIVEN, fill, is_given, plain, unfill};
+use rest::{Repeat, Result, refused};
 use schema::TypeSchema;
 use serde_json::{Map as Object, Value as Json};
 use value::{Map, Segment, Value};
 
-use crate::failure::{Result, is_missing, refused};
+use crate::failure::is_missing;
 use crate::kind::{Beside, Call, Kind, Way, call};
-use crate::site::{Repeat, Site};
-use crate::template::{GIVEN, fill, is_given, plain, unfill};
+use crate::site::Site;
 use crate::url::Request;
 use crate::{json, labels};
 
@@ -118,7 +119,7 @@ impl Thing<'_> {
 
     /// An object as an answer shows it that was asked for by a name.
     pub(crate) fn seen(&self, name: &str, answer: Object<String, Json>) -> Seen {
-        let mut observed = json::properties(self.schema, &answer);
+        let mut observed = rest::json::properties(self.schema, &answer);
         for (property, form) in &self.kind.told {
             let told = answer.get(property).and_then(Json::as_str).and_then(|text| unfill(form, text));
             observed.extend(told.into_iter().flatten());
@@ -176,7 +177,7 @@ impl Thing<'_> {
         let Some(told) = answer.get(&beside.property) else { return Ok(()) };
         seen.answer.insert(beside.property.clone(), told.clone());
         let only = [(beside.property.clone(), told.clone())].into_iter().collect();
-        seen.observed.extend(json::properties(self.schema, &only));
+        seen.observed.extend(rest::json::properties(self.schema, &only));
         Ok(())
     }
 
@@ -195,7 +196,7 @@ impl Thing<'_> {
                 let same = |(property, wanted): (&String, &Value)| {
                     let there =
                         seen.observed.get(property).map_or(Json::Null, |value| json::sent(call.document, None, value));
-                    json::holds(&there, &json::sent(call.document, None, wanted))
+                    rest::json::holds(&there, &json::sent(call.document, None, wanted))
                 };
                 if identity.iter().filter(|(_, value)| !value.is_null()).all(same) {
                     return Ok(Some(seen));

@@ -4,10 +4,9 @@ use std::fmt;
 use std::sync::Arc;
 
 use gcp_auth::TokenProvider;
-use ports::{ProviderError, ProviderErrorKind};
+use ports::{BoxFuture, ProviderError, ProviderErrorKind};
+use rest::{Credentials, Request, Result, bearer};
 use tokio::sync::OnceCell;
-
-use crate::failure::Result;
 
 /// A token that is taken as it is, where it is set: short runs, and servers that stand in for Google's.
 const GIVEN: &str = "GOOGLE_OAUTH_ACCESS_TOKEN";
@@ -33,10 +32,7 @@ impl Tokens {
     }
 
     /// A token that is good for a while.
-    ///
-    /// # Errors
-    /// If there are no credentials, or they give none.
-    pub(crate) async fn get(&self, scope: &str) -> Result<String> {
+    async fn get(&self, scope: &str) -> Result<String> {
         if let Some(given) = &self.given {
             return Ok(given.clone());
         }
@@ -45,6 +41,12 @@ impl Tokens {
         let provider = found.as_ref().map_err(Clone::clone)?;
         let token = provider.token(&[scope]).await.map_err(|error| without(&error))?;
         Ok(token.as_str().to_owned())
+    }
+}
+
+impl Credentials for Tokens {
+    fn headers<'a>(&'a self, request: &'a Request) -> BoxFuture<'a, Result<Vec<(&'static str, String)>>> {
+        Box::pin(async move { Ok(vec![bearer(&self.get(&request.scope).await?)]) })
     }
 }
 

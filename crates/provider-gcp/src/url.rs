@@ -1,5 +1,7 @@
 //! Requests: a method with its parameters, and the address that they make.
 
+use rest::url::{encoded, with_query};
+use rest::{Body, Repeat};
 use serde_json::Value as Json;
 
 use crate::kind::Call;
@@ -37,6 +39,16 @@ impl Request {
         format!("{}.{}", self.call.document.name, self.call.name)
     }
 
+    /// The call as it is sent.
+    pub(crate) fn sent(&self, endpoint: Option<&str>, account: Option<&str>, repeat: Repeat) -> rest::Request {
+        let method = self.call.method;
+        let mut request = rest::Request::new(self.name(), &method.verb, self.url(endpoint)).scoped(&method.scope);
+        request.body = self.body.as_ref().map(Body::json);
+        request.headers.extend(account.map(|account| ("x-goog-user-project", account.to_owned())));
+        request.repeat = repeat;
+        request
+    }
+
     /// The address, at the vendor's or below another server's, where each host of the vendor is a directory.
     pub(crate) fn url(&self, endpoint: Option<&str>) -> String {
         let document = self.call.document;
@@ -59,29 +71,14 @@ impl Request {
             rest = after;
         }
         url.push_str(rest);
-        let mut before = '?';
-        let mut put = |name: &str, value: &str| {
-            url.push(before);
-            before = '&';
-            url.push_str(&encoded(name, false));
-            url.push('=');
-            url.push_str(&encoded(value, false));
+        let content = match self.content {
+            Some(Content::Up) => Some(("uploadType", "multipart")),
+            Some(Content::Down) => Some(("alt", "media")),
+            None => None,
         };
-        match self.content {
-            Some(Content::Up) => put("uploadType", "multipart"),
-            Some(Content::Down) => put("alt", "media"),
-            None => {}
-        }
-        self.query.iter().for_each(|(name, value)| put(name, value));
-        url
+        let query = self.query.iter().map(|(name, value)| (name.as_str(), value.as_str()));
+        with_query(&url, content.into_iter().chain(query))
     }
-}
-
-/// Text as it may stand in an address.
-fn encoded(text: &str, slashes: bool) -> String {
-    let plain =
-        |byte: u8| byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) || (slashes && b"/@:".contains(&byte));
-    text.bytes().map(|byte| if plain(byte) { char::from(byte).to_string() } else { format!("%{byte:02X}") }).collect()
 }
 
 #[cfg(test)]

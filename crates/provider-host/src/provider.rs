@@ -71,34 +71,7 @@ impl Provider for Hosts {
         fragment: &'a Fragment,
         ended: &'a mut (dyn FnMut(usize, Outcome) + Send),
     ) -> BoxFuture<'a, ()> {
-        Box::pin(async move {
-            let mut failed = vec![false; fragment.steps.len()];
-            let mut left: Vec<usize> = (0..fragment.steps.len()).collect();
-            while !left.is_empty() {
-                let waits = |position: &usize| {
-                    fragment.order.iter().any(|(before, after)| after == position && left.contains(before))
-                };
-                let (mut now, later): (Vec<usize>, Vec<usize>) = left.iter().copied().partition(|step| !waits(step));
-                // An order in a circle has no first steps: then they are taken as they stand.
-                let circle = now.is_empty();
-                if circle {
-                    now.clone_from(&left);
-                }
-                left = if circle { Vec::new() } else { later };
-                let blocked = |position: usize| {
-                    fragment.order.iter().any(|(before, after)| *after == position && failed[*before])
-                };
-                let (blocked, now): (Vec<usize>, Vec<usize>) = now.into_iter().partition(|position| blocked(*position));
-                for position in blocked {
-                    failed[position] = true;
-                    ended(position, Outcome::NotStarted);
-                }
-                for (position, outcome) in self.wave(fragment, now).await {
-                    failed[position] = !matches!(outcome, Outcome::Done(_));
-                    ended(position, outcome);
-                }
-            }
-        })
+        Box::pin(fragment.in_waves(ended, |wave| Box::pin(self.wave(fragment, wave))))
     }
 }
 

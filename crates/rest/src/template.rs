@@ -3,7 +3,7 @@
 use value::{Map, Path, Value};
 
 /// What a template calls the part of a name that the vendor gives.
-pub(crate) const GIVEN: &str = "_";
+pub const GIVEN: &str = "_";
 
 /// A piece of a template.
 enum Piece<'a> {
@@ -12,7 +12,7 @@ enum Piece<'a> {
 }
 
 /// The text with its places filled; `None` if a property is missing or no text.
-pub(crate) fn fill(template: &str, properties: &Map) -> Option<String> {
+pub fn fill(template: &str, properties: &Map) -> Option<String> {
     let part = |piece| match piece {
         Piece::Text(text) => Some(text.to_owned()),
         Piece::Place(place) => {
@@ -28,7 +28,7 @@ pub(crate) fn fill(template: &str, properties: &Map) -> Option<String> {
 
 /// What the places of a template hold in a text; `None` if the text is not of its form. A place in the middle of a name
 /// may hold slashes, the last one holds none.
-pub(crate) fn unfill(template: &str, text: &str) -> Option<Map> {
+pub fn unfill(template: &str, text: &str) -> Option<Map> {
     let mut found = Map::new();
     let mut left = text;
     let mut pieces = pieces(template);
@@ -54,12 +54,12 @@ pub(crate) fn unfill(template: &str, text: &str) -> Option<Map> {
 }
 
 /// Whether the vendor gives a part.
-pub(crate) fn is_given(template: &str) -> bool {
+pub fn is_given(template: &str) -> bool {
     template.contains("{_}")
 }
 
 /// The text of a value, of an open secret, too.
-pub(crate) fn plain(value: &Value) -> Option<&str> {
+pub fn plain(value: &Value) -> Option<&str> {
     match value {
         Value::Secret(secret) => plain(secret.expose()?),
         other => other.as_str(),
