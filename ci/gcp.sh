@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # The live profile against a server that stands in for Google Cloud and refuses what Google's own documents do not allow:
-# every type by itself, policies under contention, faults; then a genomics centre with the real runner.
+# every type by itself, policies under contention, faults; then a genomics centre with the real runner. What was sent is
+# judged once more by somebody else: Prism, who knows Google's whole documents.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -9,4 +10,12 @@ cd "$(dirname "$0")/.."
 selection=(--package runner --package cli --package provider-gcp --package rest --package fake-gcp)
 selection+=(--features runner/gcp,provider-gcp/rest,rest/client --locked)
 cargo clippy "${selection[@]}" --all-targets -- -D warnings
+
+mkdir -p target/gcp
+export FAKE_GCP_LOG=$PWD/target/gcp/requests.log
+rm -f "$FAKE_GCP_LOG"
 cargo test "${selection[@]}" --lib --test rest --test gcp
+cargo build "${selection[@]}" --bin fake-gcp
+fake=$(cargo build "${selection[@]}" --bin fake-gcp --message-format json 2>/dev/null |
+    sed -n 's/.*"name":"fake-gcp".*"executable":"\([^"]*\)".*/\1/p' | tail -1)
+python3 ci/gcp/judge.py "$fake" "$FAKE_GCP_LOG"

@@ -1,32 +1,15 @@
 //! The documents: which method an address means.
 
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 use std::sync::OnceLock;
 
 use serde_json::Value as Json;
 
 use crate::http::Asked;
 
-macro_rules! documents {
-    ($($name:literal),* $(,)?) => {
-        &[$(include_str!(concat!("../../../crates/provider-gcp/documents/", $name, ".json"))),*]
-    };
-}
-
-const TEXTS: &[&str] = documents![
-    "artifactregistry",
-    "billingbudgets",
-    "cloudbilling",
-    "cloudidentity",
-    "cloudresourcemanager",
-    "groupssettings",
-    "iam",
-    "privilegedaccessmanager",
-    "run",
-    "secretmanager",
-    "serviceusage",
-    "storage",
-];
+/// Where the documents are that the provider goes by.
+const DOCUMENTS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../crates/provider-gcp/documents");
 
 /// A method that an address can mean.
 #[derive(Debug)]
@@ -78,9 +61,8 @@ fn said(path: &[Segment]) -> usize {
 
 fn routes() -> Vec<Route> {
     static READ: OnceLock<Vec<Json>> = OnceLock::new();
-    let documents = READ.get_or_init(|| TEXTS.iter().filter_map(|text| serde_json::from_str(text).ok()).collect());
     let mut routes = Vec::new();
-    for document in documents {
+    for document in READ.get_or_init(documents) {
         let text = |name: &str| document[name].as_str().unwrap_or_default();
         let host = text("rootUrl").trim_start_matches("https://").trim_end_matches('/').to_owned();
         for (name, method) in document["methods"].as_object().into_iter().flatten() {
@@ -102,6 +84,16 @@ fn routes() -> Vec<Route> {
         }
     }
     routes
+}
+
+fn documents() -> Vec<Json> {
+    let files = std::fs::read_dir(DOCUMENTS).into_iter().flatten().flatten().map(|entry| entry.path());
+    let documents = files.filter(|path| path.extension().is_some_and(|kind| kind == "json"));
+    let read = |path: PathBuf| {
+        let text = std::fs::read_to_string(&path).unwrap_or_default();
+        serde_json::from_str(&text).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
+    };
+    documents.map(read).collect()
 }
 
 /// A path with the patterns of its parameters put in.

@@ -13,16 +13,30 @@ use crate::behave;
 #[derive(Debug, Clone)]
 pub(crate) struct Asked {
     pub(crate) verb: String,
+    /// The address below the server's, as it was sent.
+    pub(crate) target: String,
     /// Decoded segment by segment: the first is the host.
     pub(crate) path: Vec<String>,
     pub(crate) query: Vec<(String, String)>,
     pub(crate) kind: String,
-    pub(crate) authorized: bool,
+    /// Who asks.
+    pub(crate) token: Option<String>,
     pub(crate) body: Vec<u8>,
 }
 
+/// What becomes of a call.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) enum Reply {
+    /// It is answered.
+    Answer(Answer),
+    /// The connection breaks.
+    Breaks,
+    /// Nothing comes.
+    Hangs,
+}
+
 /// What is answered.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Answer {
     pub(crate) status: u16,
     pub(crate) retry_after: Option<u64>,
@@ -64,10 +78,15 @@ fn converse(stream: TcpStream, world: &Mutex<World>) -> Option<()> {
     let mut reader = BufReader::new(stream);
     loop {
         let asked = read(&mut reader)?;
-        // `None`: the connection breaks.
-        let answer = {
+        let reply = {
             let mut world = world.lock().unwrap_or_else(PoisonError::into_inner);
-            behave::answer(&mut world, &asked)?
+            behave::answer(&mut world, &asked)
+        };
+        let answer = match reply {
+            Reply::Answer(answer) => answer,
+            Reply::Breaks => return None,
+            // Until whoever asked has gone.
+            Reply::Hangs => return std::io::copy(&mut reader, &mut std::io::sink()).ok().map(drop),
         };
         let retry = answer.retry_after.map(|seconds| format!("retry-after: {seconds}\r\n")).unwrap_or_default();
         let length = answer.body.len();
@@ -89,25 +108,36 @@ fn read(reader: &mut impl BufRead) -> Option<Asked> {
     let first = line(reader)?;
     let mut words = first.split(' ');
     let (verb, target) = (words.next()?.to_owned(), words.next()?.to_owned());
-    let (mut length, mut kind, mut authorized) = (0, String::new(), false);
+    let (mut length, mut kind, mut token) = (0, String::new(), None);
     loop {
         let header = line(reader)?;
         let Some((name, value)) = header.split_once(':') else { break };
         match name.to_ascii_lowercase().as_str() {
             "content-length" => length = value.trim().parse().ok()?,
             "content-type" => value.trim().clone_into(&mut kind),
-            "authorization" => authorized = value.trim().strip_prefix("Bearer ").is_some_and(|token| !token.is_empty()),
+            "authorization" => token = value.trim().strip_prefix("Bearer ").map(str::to_owned),
             _ => {}
         }
     }
     let mut body = vec![0; length];
     reader.read_exact(&mut body).ok()?;
-    let (path, query) = target.split_once('?').unwrap_or((&target, ""));
+    let (path, query) = read_target(&target);
+    Some(Asked { verb, target, path, query, kind, token, body })
+}
+
+/// The segments of an address and the parameters in it, decoded.
+pub(crate) fn read_target(target: &str) -> (Vec<String>, Vec<(String, String)>) {
+    let (path, query) = target.split_once('?').unwrap_or((target, ""));
     let path = path.trim_start_matches('/').split('/').map(decoded).collect();
-    let pairs = query.split('&').filter(|pair| !pair.is_empty());
+    (path, read_pairs(query))
+}
+
+/// Pairs of names and values, decoded.
+pub(crate) fn read_pairs(text: &str) -> Vec<(String, String)> {
+    let pairs = text.split('&').filter(|pair| !pair.is_empty());
     let pair =
         |pair: &str| pair.split_once('=').map_or((decoded(pair), String::new()), |(k, v)| (decoded(k), decoded(v)));
-    Some(Asked { verb, path, query: pairs.map(pair).collect(), kind, authorized, body })
+    pairs.map(pair).collect()
 }
 
 fn decoded(text: &str) -> String {

@@ -5,14 +5,19 @@
 //! it whatever became of the call.
 
 mod behave;
+mod credentials;
 mod document;
+mod fault;
 mod http;
 mod judge;
+mod record;
 mod world;
 
 use std::net::TcpListener;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+pub use credentials::{Credentials, Signed};
+pub use record::judged;
 pub use world::{Fault, Served, World};
 
 /// A server on a free port of this machine, for as long as it is held.

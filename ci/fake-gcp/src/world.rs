@@ -1,25 +1,14 @@
 //! What is there, and what is to go wrong.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::time::{Duration, SystemTime};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Map as Object, Value as Json, json};
 
-/// What goes wrong with a call.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Fault {
-    /// Too many requests; with how many seconds to wait, if that is said.
-    Throttled(Option<u64>),
-    /// The service is not to be had, and has done nothing.
-    Unavailable,
-    /// The connection breaks before anything is done.
-    BreaksBefore,
-    /// It is done, and the connection breaks before the answer.
-    BreaksAfter,
-    /// Somebody else changes what it is about right before it.
-    Overtaken,
-}
+use crate::credentials::Credentials;
+pub use crate::fault::Fault;
 
 /// A call that was served.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -47,11 +36,18 @@ pub struct World {
     pub served: Vec<Served>,
     /// How often an operation is asked for before it has ended.
     pub polls: u32,
+    /// How often what was made is looked for before it is seen.
+    pub late: u32,
     /// Principals whom policies do not take, for so many times each.
     pub unknown: BTreeMap<String, u32>,
     /// What is not there was made by others, as far as it has a policy or settings.
     pub strangers: bool,
+    /// Who may call.
+    pub credentials: Credentials,
+    /// How many calls wait for an answer that never comes.
+    pub hanging: usize,
     pub(crate) operations: BTreeMap<String, Running>,
+    unseen: BTreeMap<String, u32>,
     faults: Vec<(String, u32, Fault)>,
     counter: u64,
 }
@@ -90,12 +86,51 @@ impl World {
         members.filter_map(Json::as_str).map(str::to_owned).collect()
     }
 
+    /// Changes fields of an object, as somebody would by hand.
+    ///
+    /// # Panics
+    /// If it is not there.
+    pub fn tamper(&mut self, key: &str, fields: &[(&str, Json)]) {
+        let there = self.objects.get_mut(key).and_then(Json::as_object_mut);
+        let object: &mut Object<String, Json> = there.unwrap_or_else(|| panic!("there is no {key}"));
+        object.extend(fields.iter().map(|(name, value)| ((*name).to_owned(), value.clone())));
+    }
+
     /// What is to go wrong with a call.
     pub(crate) fn fault(&mut self, method: &str) -> Option<Fault> {
         let position = self.faults.iter().position(|(part, times, _)| *times > 0 && method.contains(part.as_str()))?;
         let (_, times, fault) = &mut self.faults[position];
         *times -= 1;
         Some(*fault)
+    }
+
+    /// Puts a new object there, which takes a while to be seen.
+    pub(crate) fn put(&mut self, key: String, object: Json) {
+        if self.late > 0 {
+            self.unseen.insert(key.clone(), self.late);
+        }
+        self.objects.insert(key, object);
+    }
+
+    /// Looks for an object.
+    pub(crate) fn look(&mut self, key: &str) -> Option<Json> {
+        if let Some(times) = self.unseen.get_mut(key).filter(|times| **times > 0) {
+            *times -= 1;
+            return None;
+        }
+        self.objects.get(key).cloned()
+    }
+
+    /// Whether an object is there and has got about.
+    pub(crate) fn is_seen(&mut self, key: &str) -> bool {
+        self.look(key).is_some()
+    }
+
+    /// Takes an object away, with all that belongs to it.
+    pub(crate) fn remove(&mut self, key: &str) {
+        let below = format!("{key}/");
+        self.objects.retain(|other, _| other != key && !other.starts_with(&below));
+        self.policies.retain(|other, _| other != key && !other.starts_with(&below));
     }
 
     /// A number that no other has.
@@ -139,20 +174,39 @@ impl World {
         }
         for (key, object) in then {
             match object {
-                Some(object) => drop(self.objects.insert(key, object)),
-                None => drop(self.objects.remove(&key)),
+                Some(object) if self.objects.contains_key(&key) => drop(self.objects.insert(key, object)),
+                Some(object) => self.put(key, object),
+                None => self.remove(&key),
             }
         }
         json!({ "name": name, "done": true, "response": response })
     }
+}
 
-    /// Changes fields of an object, as somebody would by hand.
-    ///
-    /// # Panics
-    /// If it is not there.
-    pub fn tamper(&mut self, key: &str, fields: &[(&str, Json)]) {
-        let there = self.objects.get_mut(key).and_then(Json::as_object_mut);
-        let object: &mut Object<String, Json> = there.unwrap_or_else(|| panic!("there is no {key}"));
-        object.extend(fields.iter().map(|(name, value)| ((*name).to_owned(), value.clone())));
+/// What time it is, as the vendor writes it.
+pub(crate) fn now() -> String {
+    let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or(Duration::ZERO).as_secs();
+    let (days, seconds) = (since / 86400, since % 86400);
+    let (year, month, day) = date(days);
+    format!("{year:04}-{month:02}-{day:02}T{:02}:{:02}:{:02}Z", seconds / 3600, seconds / 60 % 60, seconds % 60)
+}
+
+/// The date of a day since 1970.
+fn date(mut days: u64) -> (u64, u64, u64) {
+    let leap = |year: u64| year.is_multiple_of(4) && (!year.is_multiple_of(100) || year.is_multiple_of(400));
+    let mut year = 1970;
+    while days >= 365 + u64::from(leap(year)) {
+        days -= 365 + u64::from(leap(year));
+        year += 1;
     }
+    let months = [31, 28 + u64::from(leap(year)), 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
+    let mut month = 1;
+    for length in months {
+        if days < length {
+            break;
+        }
+        days -= length;
+        month += 1;
+    }
+    (year, month, days + 1)
 }

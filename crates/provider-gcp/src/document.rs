@@ -178,7 +178,11 @@ mod tests {
     use super::{TEXTS, named};
 
     #[test]
-    fn every_document_is_read() {
+    fn every_document_is_read_and_none_is_forgotten() {
+        let directory = concat!(env!("CARGO_MANIFEST_DIR"), "/documents");
+        let files = std::fs::read_dir(directory).expect("it is there").flatten();
+        let documents = files.filter(|file| file.path().extension().is_some_and(|kind| kind == "json")).count();
+        assert_eq!(TEXTS.len(), documents);
         for text in TEXTS {
             let document: super::Document = serde_json::from_str(text).expect("a document");
             let found = named(&document.name).expect("it is found by its name");

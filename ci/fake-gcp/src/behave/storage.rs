@@ -2,7 +2,8 @@
 
 use serde_json::{Map as Object, Value as Json, json};
 
-use super::{Call, set_policy};
+use super::Call;
+use super::policy::{get_policy, set_policy};
 use crate::http::{Answer, Asked};
 use crate::world::World;
 
@@ -33,10 +34,10 @@ pub(super) fn answer(world: &mut World, call: &Call<'_>, content: Option<Vec<u8>
     let bucket = call.parameter("bucket").to_owned();
     let key = format!("storage/{bucket}");
     let object = format!("storage/{bucket}/o/{}", call.parameter("object"));
-    let (_, method) = call.route.name.split_once('.').unwrap_or_default();
+    let method = call.method();
     let gone = || Answer::old(404, "notFound", "The specified bucket does not exist.");
     let others = world.strangers && (method.ends_with("IamPolicy") || method.starts_with("objects."));
-    if method != "buckets.insert" && !others && !world.objects.contains_key(&key) {
+    if method != "buckets.insert" && !others && !world.is_seen(&key) {
         return Err(gone());
     }
     let ok = |json: &Json| Ok(Answer::of(200, json));
@@ -54,12 +55,11 @@ pub(super) fn answer(world: &mut World, call: &Call<'_>, content: Option<Vec<u8>
             Err(Answer::old(409, "conflict", "The bucket you tried to delete is not empty."))
         }
         "buckets.delete" => {
-            world.objects.remove(&key);
-            world.policies.remove(&key);
+            world.remove(&key);
             Ok(Answer { status: 204, retry_after: None, body: Vec::new() })
         }
         "buckets.getIamPolicy" => {
-            let policy = world.policy(&key);
+            let policy = get_policy(world, call, &bucket)?;
             ok(&policy)
         }
         "buckets.setIamPolicy" => set_policy(world, call, &call.body, &bucket).and_then(|policy| ok(&policy)),
@@ -117,7 +117,7 @@ fn insert(world: &mut World, call: &Call<'_>) -> Result<Answer, Answer> {
     });
     merge(&mut made, &call.body);
     made["location"] = call.body["location"].as_str().unwrap_or("US").to_uppercase().into();
-    world.objects.insert(key, made.clone());
+    world.put(key, made.clone());
     Ok(Answer::of(200, &made))
 }
 
