@@ -9,7 +9,7 @@ use std::path::PathBuf;
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
 
 pub(crate) use options::{
-    Allowing, Determinism, Explaining, GivenPlans, Importing, Look, Paper, Replacing, Reviewing, Running, Scope,
+    Allowing, Determinism, Explaining, GivenPlans, Importing, Look, Paper, Present, Reviewing, Running, Scope,
     Selection, Shape,
 };
 pub(crate) use sandbox::{Object, Sandbox};
@@ -66,7 +66,7 @@ pub(crate) enum When {
 }
 
 /// What a saved preview has decided already.
-const DECIDED: [&str; 11] = [
+const DECIDED: [&str; 12] = [
     "stacks",
     "env",
     "changed_since",
@@ -75,6 +75,7 @@ const DECIDED: [&str; 11] = [
     "target",
     "exclude",
     "replace",
+    "adopt",
     "refresh",
     "plans",
     "keep_going",
@@ -93,7 +94,7 @@ pub(crate) enum Command {
         #[command(flatten)]
         scope: Scope,
         #[command(flatten)]
-        replacing: Replacing,
+        present: Present,
         #[command(flatten)]
         given: GivenPlans,
         #[command(flatten)]
@@ -109,7 +110,7 @@ pub(crate) enum Command {
         #[command(flatten)]
         scope: Scope,
         #[command(flatten)]
-        replacing: Replacing,
+        present: Present,
         #[command(flatten)]
         given: GivenPlans,
         /// Save it: `up --plan FILE` applies exactly this

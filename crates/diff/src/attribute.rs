@@ -47,7 +47,13 @@ pub fn attribute(
         Action::Create | Action::Update | Action::Replace { undecided: false, .. } => {
             Some(predicted(schema, goal, path).unwrap_or_else(unknown))
         }
-        Action::Replace { undecided: true, .. } | Action::Adopt => Some(unknown()),
+        // What is taken over stays as it was seen.
+        Action::Adopt => Some(
+            observed
+                .filter(|_| !is_secret(schema, path))
+                .map_or_else(unknown, |observed| value_at(observed, path).cloned().unwrap_or_default()),
+        ),
+        Action::Replace { undecided: true, .. } => Some(unknown()),
         Action::Delete | Action::Forget => None,
     }
 }

@@ -23,6 +23,23 @@ pub enum Existing {
     There(Map),
 }
 
+/// What is known of an object of the world that has a natural identity.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub enum Alike {
+    /// Nobody has looked, or it could not be looked at.
+    #[default]
+    NotSeen,
+    /// There is none.
+    Absent,
+    /// There is one.
+    There {
+        /// The vendor's id.
+        id: String,
+        /// Whose it is, where it is tagged as somebody else's.
+        claim: Option<String>,
+    },
+}
+
 /// What it takes to take over an object.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Adoption {
@@ -127,6 +144,47 @@ fn mismatches(schema: &TypeSchema, path: &Path, there: Option<&Value>, wanted: &
 }
 
 impl Pass<'_> {
+    /// The id of the object that has a resource's identity already, where that is to be taken over.
+    pub(crate) fn to_take_over(
+        &self,
+        (stack, urn): (usize, &Urn),
+        options: &Options,
+        schema: &TypeSchema,
+        properties: &Map,
+        source: Option<&Place>,
+    ) -> Option<String> {
+        if options.import.is_some() || !(options.adopt || self.settings.targets.adopt) {
+            return None;
+        }
+        let Some(identity) = &schema.overlay.identity else {
+            if options.adopt {
+                let message = format!("`{}` is to take over what is there, and nothing says what that is", urn.name());
+                let problem = Diagnostic::error("E0443", message)
+                    .at_opt(source.cloned())
+                    .note(format!("objects of the type `{}` have no identity but their ids", urn.ty()));
+                self.problem(problem.hint("name the object: `.import(\"ID\")`"));
+            }
+            return None;
+        };
+        let within = identity.within(properties);
+        if within.is_empty() || within.values().any(|value| value.has_unknown() || value.has_secret()) {
+            // What it is made of is made in this run, so it is not there either.
+            return None;
+        }
+        let name = self.stacks[stack].name;
+        match self.lookup.alike(name, urn, &within, options.provider.as_deref()) {
+            Alike::NotSeen | Alike::Absent => None,
+            Alike::There { id, claim: None } => Some(id),
+            Alike::There { id, claim: Some(claim) } => {
+                let message = format!("`{}` of `{name}` is there already, and somebody else's: `{id}`", urn.name());
+                let problem = Diagnostic::error("E0447", message).at_opt(source.cloned()).note(claim);
+                let hint = format!("if it is to be taken over nevertheless, say which: `.import(\"{id}\")`");
+                self.problem(problem.hint(hint));
+                None
+            }
+        }
+    }
+
     /// A decision about a resource that says which object it takes over.
     pub(crate) fn importing(
         &self,

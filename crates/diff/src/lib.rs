@@ -33,7 +33,7 @@ pub use around::{Verdict, arguments, broken, is_kept, judge, kept_run};
 pub use attribute::attribute;
 pub use change::{Action, ChangeSet, Counts, Difference, OutputChange, ReadPin, ResourceChange};
 pub use decide::{Case, Companion, Decision, decide, drifted};
-pub use existing::{Adoption, Existing, adoption, declarable, nothing_to_adopt};
+pub use existing::{Adoption, Alike, Existing, adoption, declarable, nothing_to_adopt};
 pub use ignore::{Impossible, ignore_changes};
 pub use nodes::{References, leaf_of, references, resource_references};
 pub use outline::Outline;

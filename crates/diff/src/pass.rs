@@ -17,7 +17,7 @@ use crate::problems::cycle;
 use crate::reach::{Reach, as_read};
 use crate::scope::At;
 use crate::sites::NoInstance;
-use crate::{Action, Case, ChangeSet, Companion, Existing, OutputChange, ResourceChange, Targets, decide};
+use crate::{Action, Alike, Case, ChangeSet, Companion, Existing, OutputChange, ResourceChange, Targets, decide};
 
 /// One stack of the pass.
 #[derive(Debug, Clone, Copy)]
@@ -80,6 +80,10 @@ pub trait Lookup {
     /// What is known of an object of the world, by its id.
     fn existing(&self, _ty: &str, _id: &str, _instance: Option<&str>) -> Existing {
         Existing::NotSeen
+    }
+    /// What is known of an object of the world, by its natural identity.
+    fn alike(&self, _stack: &StackName, _urn: &Urn, _identity: &Map, _instance: Option<&str>) -> Alike {
+        Alike::NotSeen
     }
     /// Where the objects of a provider instance are, for a type.
     ///
@@ -272,27 +276,35 @@ impl Pass<'_> {
             || outputs
                 .iter()
                 .any(|(name, path)| self.gone_first.iter().any(|(n, leaf)| n == name && leaf.covers(path)));
-        let decision = decide(
-            &Case {
+        let decided = |options: &Options, properties: Map| {
+            let case = Case {
                 urn,
                 stack_id: input.id,
                 schema,
-                options: &resource.options,
+                options,
                 old,
                 next_incarnation: input.next_incarnation(urn),
                 fresh: &self.fresh,
                 after_delete_first,
                 trigger: trigger.as_ref(),
-                companion: self.companion(stack, old, &resource.options),
+                companion: self.companion(stack, old, options),
                 forced: self.reach.replaces(stack, urn),
                 site: site.as_ref(),
-            },
-            properties,
-        );
+            };
+            decide(&case, properties)
+        };
+        let mut options = resource.options.clone();
+        let mut decision = decided(&options, properties);
+        if decision.action == Action::Create
+            && let Some(id) = self.to_take_over((stack, urn), &options, schema, &decision.goal, source.as_ref())
+        {
+            options.import = Some(id);
+            decision = decided(&options, decision.goal);
+        }
         for impossible in &decision.impossible {
             self.problem(impossible.problem(urn).at_opt(source.clone()));
         }
-        let decision = self.importing((stack, urn), &resource.options, schema, old, source.as_ref(), decision);
+        let decision = self.importing((stack, urn), &options, schema, old, source.as_ref(), decision);
         let id = old.map(|object| object.id.clone());
         let record = decision.action == Action::Keep
             && old.is_some_and(|old| {
@@ -312,7 +324,7 @@ impl Pass<'_> {
             dependencies: resources,
             reads: outputs,
             waits_for: resource.options.depends_on.clone(),
-            options: resource.options.clone(),
+            options,
             parent: resource.parent.clone(),
             source,
             id,

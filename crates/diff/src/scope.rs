@@ -11,7 +11,7 @@ use value::{Digest, Origin, Path, Secret, Type, Unknown, Value};
 
 use crate::nodes::leaf_of;
 use crate::pass::{Pass, Published, origin_text};
-use crate::{Action, ReadPin, ResourceChange, attribute};
+use crate::{Action, Existing, ReadPin, ResourceChange, attribute};
 
 /// The scope of one stack within the pass.
 pub(crate) struct At<'a, 'b> {
@@ -46,7 +46,15 @@ impl Scope for At<'_, '_> {
                 goal.entry(name).or_insert(Value::String(text));
             }
         }
-        attribute(schema, action, &goal, old.map(|object| &object.observed), path, ty, &origin)
+        let existing = match (action, &change.options.import) {
+            (Action::Adopt, Some(id)) => self.pass.lookup.existing(urn.ty(), id, change.options.provider.as_deref()),
+            _ => Existing::NotSeen,
+        };
+        let observed = match &existing {
+            Existing::There(there) => Some(there),
+            _ => old.map(|object| &object.observed),
+        };
+        attribute(schema, action, &goal, observed, path, ty, &origin)
     }
 
     fn output(&self, stack: &str, path: &Path, ty: &Type) -> Option<Value> {

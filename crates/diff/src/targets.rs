@@ -8,7 +8,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::ChangeSet;
 
-/// Which resources of the selected stacks a run may touch, and which it replaces; the default is all, and none.
+/// Which resources of the selected stacks a run may touch, which it replaces, and whether it takes over what is there;
+/// the default is all, none, and no.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Targets {
@@ -22,6 +23,8 @@ pub struct Targets {
     pub except_dependents: bool,
     /// To be replaced even if nothing differs.
     pub replace: Vec<Pattern>,
+    /// What is there already under the natural identity of what would be made is taken over.
+    pub adopt: bool,
     /// Instead of all these: what an earlier preview came to.
     #[serde(skip)]
     pub exactly: Option<Exactly>,

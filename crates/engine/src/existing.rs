@@ -1,85 +1,141 @@
 //! Looking at objects of the world that a stack takes over: the only online reads of a preview, and only if there are
 //! any to be made.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use diag::{Diagnostic, Diagnostics};
 use diff::{Action, ChangeSet, Existing};
-use ports::{Find, ReadRequest};
+use ports::{Find, Found, Owner, ReadRequest};
 use resource::Urn;
 use schema::TypeSchema;
 use state::{Kept, Site};
-use value::{Map, Path, Secret, Type, Unknown, Value};
+use value::{Digest, Map, Path, Secret, Type, Unknown, Value};
 
 use crate::lookup::World;
 use crate::{Engine, Providers};
 
-/// An object of the world, by its type, its id and the provider instance that has it.
+/// An object of the world, by its type, what it is found by and the provider instance that has it.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 struct Key {
     ty: String,
-    id: String,
+    by: By,
     instance: Option<String>,
 }
+
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+enum By {
+    Id(String),
+    Identity(Digest),
+}
+
+impl Key {
+    fn of(ty: &str, by: By, instance: Option<&str>) -> Self {
+        Self { ty: ty.to_owned(), by, instance: instance.map(str::to_owned) }
+    }
+}
+
+/// An object that has an identity: its id, and whose it says that it is.
+type Named = (String, Option<Owner>);
 
 /// The objects of the world that a preview has looked at, and those that it would like to.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Seen {
     found: BTreeMap<Key, Existing>,
+    /// By identity; `None` = there is none, or it could not be looked at.
+    named: BTreeMap<Key, Option<Named>>,
     // A comparison asks through a shared reference.
-    wanted: Arc<Mutex<BTreeSet<Key>>>,
+    wanted: Arc<Mutex<BTreeMap<Key, Find>>>,
 }
 
 impl Seen {
     /// What is known of an object; one that nobody has looked at is looked at before the next comparison.
     pub(crate) fn get(&self, ty: &str, id: &str, instance: Option<&str>) -> Existing {
-        let key = Key { ty: ty.to_owned(), id: id.to_owned(), instance: instance.map(str::to_owned) };
+        let key = Key::of(ty, By::Id(id.to_owned()), instance);
         match self.found.get(&key) {
             Some(found) => found.clone(),
             None => {
-                self.wanted.lock().unwrap_or_else(PoisonError::into_inner).insert(key);
+                self.want(key, Find::Id(id.to_owned()));
                 Existing::NotSeen
             }
         }
     }
 
+    /// The object that has an identity, if there is one; `None` = nobody has looked yet.
+    pub(crate) fn named(&self, ty: &str, identity: &Map, instance: Option<&str>) -> Option<&Option<Named>> {
+        let key = Key::of(ty, By::Identity(Value::Map(identity.clone()).digest()), instance);
+        let found = self.named.get(&key);
+        if found.is_none() {
+            self.want(key, Find::Identity(identity.clone()));
+        }
+        found
+    }
+
+    fn want(&self, key: Key, find: Find) {
+        self.wanted.lock().unwrap_or_else(PoisonError::into_inner).insert(key, find);
+    }
+
     /// Reads what a comparison has asked for; gives whether there was anything, and what could not be read.
     pub(crate) async fn look(&mut self, engine: &Engine<'_>) -> (bool, Vec<String>) {
         let wanted = std::mem::take(&mut *self.wanted.lock().unwrap_or_else(PoisonError::into_inner));
-        let mut by_provider: BTreeMap<String, Vec<Key>> = BTreeMap::new();
+        let mut by_provider: BTreeMap<String, Vec<(Key, Find)>> = BTreeMap::new();
         let any = !wanted.is_empty();
-        for key in wanted {
+        for (key, find) in wanted {
             match engine.providers.of(&key.ty) {
-                Some(provider) => by_provider.entry(provider.name().to_owned()).or_default().push(key),
-                None => drop(self.found.insert(key, Existing::NotSeen)),
+                Some(provider) => by_provider.entry(provider.name().to_owned()).or_default().push((key, find)),
+                None => self.note(engine, key, None),
             }
         }
         let mut notes = Vec::new();
-        for keys in by_provider.into_values() {
-            let request = |key: &Key| ReadRequest {
+        for asked in by_provider.into_values() {
+            let request = |(key, find): &(Key, Find)| ReadRequest {
                 ty: key.ty.clone(),
-                find: Find::Id(key.id.clone()),
+                find: find.clone(),
                 instance: key.instance.clone(),
             };
-            let requests: Vec<ReadRequest> = keys.iter().map(request).collect();
+            let requests: Vec<ReadRequest> = asked.iter().map(request).collect();
             match crate::call::read_all(&engine.providers, &requests).await {
                 Ok(answers) => {
-                    for (key, answer) in keys.into_iter().zip(answers) {
-                        let found = answer.map_or(Existing::Absent, |answer| {
-                            Existing::There(engine.hidden(&key.ty, answer.observed))
-                        });
-                        self.found.insert(key, found);
-                    }
+                    asked.into_iter().zip(answers).for_each(|((key, _), answer)| self.note(engine, key, Some(answer)));
                 }
                 Err(error) => {
-                    let which = keys.iter().map(|key| format!("`{}`", key.id)).collect::<Vec<_>>().join(", ");
+                    let which = asked.iter().map(|(_, find)| shown(find)).collect::<Vec<_>>().join(", ");
                     notes.push(format!("{which} could not be looked at: {error}"));
-                    self.found.extend(keys.into_iter().map(|key| (key, Existing::NotSeen)));
+                    asked.into_iter().for_each(|(key, _)| self.note(engine, key, None));
                 }
             }
         }
         (any, notes)
+    }
+
+    /// Notes what was found; `None` = it could not be looked at.
+    fn note(&mut self, engine: &Engine<'_>, key: Key, answer: Option<Option<Found>>) {
+        let Key { ty, by, instance } = &key;
+        if let By::Identity(_) = by {
+            let found = answer.flatten().map(|found| {
+                // It is compared next, and need not be asked for again.
+                let id = Key::of(ty, By::Id(found.id.clone()), instance.as_deref());
+                self.found.insert(id, Existing::There(engine.hidden(ty, found.observed)));
+                (found.id, found.owner)
+            });
+            self.named.insert(key, found);
+            return;
+        }
+        let existing = match answer {
+            None => Existing::NotSeen,
+            Some(None) => Existing::Absent,
+            Some(Some(found)) => Existing::There(engine.hidden(ty, found.observed)),
+        };
+        self.found.insert(key, existing);
+    }
+}
+
+/// What was looked for, as people call it.
+fn shown(find: &Find) -> String {
+    match find {
+        Find::Id(id) => format!("`{id}`"),
+        Find::Identity(identity) => format!("`{:?}`", Value::Map(identity.clone())),
+        Find::Owner(owner) => format!("`{}`", owner.urn),
     }
 }
 
@@ -103,6 +159,20 @@ impl Engine<'_> {
                 (key, hidden)
             })
             .collect()
+    }
+}
+
+impl Engine<'_> {
+    /// What the ownership tag of an object says, where it names another stack than the one that is to have it.
+    pub(crate) fn claim(&self, stack: &str, id: &str, owner: &Owner, world: &World) -> Option<String> {
+        if owner.organisation != self.organisation {
+            let other = &owner.organisation;
+            return Some(format!("`{id}` is tagged as an object of the organisation `{other}`: `{}`", owner.urn));
+        }
+        let own = world.heads.get(stack).is_some_and(|head| head.id == owner.stack_id);
+        let other = world.heads.values().find(|head| head.id == owner.stack_id).map(|head| head.stack.to_string());
+        let other = other.unwrap_or_else(|| "a stack that is not in this state".to_owned());
+        (!own).then(|| format!("`{id}` is tagged as `{}` of {other}", owner.urn))
     }
 }
 

@@ -117,7 +117,8 @@ impl Engine<'_> {
             keep_going: false,
         };
         let mut work = Work::new(self, &options, world);
-        work.preview.notes.extend(self.tagged(&name, &found, &work.world));
+        let claim = found.owner.as_ref().and_then(|owner| self.claim(&name, &found.id, owner, &work.world));
+        work.preview.notes.extend(claim);
         work.planned.insert(name.clone(), planned);
         let (sets, problems) = work.compare(&BTreeSet::from([name.clone()])).await?;
         problems.all().into_result(())?;
@@ -158,22 +159,6 @@ impl Engine<'_> {
             };
             problem.hint("correct the id, or say which instance has it: `--provider NAME`")
         })
-    }
-
-    /// What the ownership tag of an object says, where it names somebody whom no state knows.
-    fn tagged(&self, stack: &str, found: &Found, world: &World) -> Option<String> {
-        let owner = found.owner.as_ref()?;
-        if owner.organisation != self.organisation {
-            let other = &owner.organisation;
-            return Some(format!(
-                "`{}` is tagged as an object of the organisation `{other}`: `{}`",
-                found.id, owner.urn
-            ));
-        }
-        let own = world.heads.get(stack).is_some_and(|head| head.id == owner.stack_id);
-        let other = world.heads.values().find(|head| head.id == owner.stack_id).map(|head| head.stack.to_string());
-        let other = other.unwrap_or_else(|| "a stack that is not in this state".to_owned());
-        (!own).then(|| format!("`{}` is tagged as `{}` of {other}", found.id, owner.urn))
     }
 }
 

@@ -4,8 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use diag::Diagnostics;
-use diff::{Existing, Lookup, NoInstance, Published, leaf_of};
+use diff::{Alike, Existing, Lookup, NoInstance, Published, leaf_of};
 use plan::OutputRead;
+use ports::Owner;
 use resource::{Options, StackName, Urn};
 use schema::TypeSchema;
 use state::{Head, Kept, Site, StackState};
@@ -145,6 +146,23 @@ impl Lookup for EngineLookup<'_> {
 
     fn existing(&self, ty: &str, id: &str, instance: Option<&str>) -> Existing {
         self.world.seen.get(ty, id, instance)
+    }
+
+    fn alike(&self, stack: &StackName, urn: &Urn, identity: &Map, instance: Option<&str>) -> Alike {
+        match self.world.seen.named(urn.ty(), identity, instance) {
+            None => Alike::NotSeen,
+            Some(None) => Alike::Absent,
+            Some(Some((id, owner))) => {
+                // With its state lost, a stack finds its own objects again.
+                let lost = |owner: &Owner| {
+                    let known = self.world.heads.values().any(|head| head.id == owner.stack_id);
+                    !known && owner.organisation == self.engine.organisation && owner.urn == urn.to_string()
+                };
+                let others = owner.as_ref().filter(|owner| !lost(owner));
+                let claim = others.and_then(|owner| self.engine.claim(&stack.to_string(), id, owner, self.world));
+                Alike::There { id: id.clone(), claim }
+            }
+        }
     }
 
     fn site(&self, ty: &str, instance: Option<&str>) -> Result<Site, NoInstance> {

@@ -246,6 +246,13 @@ pub trait Declare: ResourceType {
         self
     }
 
+    /// Takes over the object that has its natural identity, if there is one and it is as the program says; makes it
+    /// otherwise. The preview looks, and shows which. The type must have such an identity: a name, or what it connects.
+    fn adopt(mut self) -> Self {
+        self.declaration().options.adopt = true;
+        self
+    }
+
     /// The provider instance, as named in the profile.
     fn provider(mut self, instance: &str) -> Self {
         self.declaration().options.provider = Some(instance.to_owned());

@@ -73,6 +73,9 @@ pub struct Options {
     /// The id of an object that exists and is taken over.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub import: Option<String>,
+    /// What is there already under its natural identity is taken over, instead of being in the way.
+    #[serde(skip_serializing_if = "is_false")]
+    pub adopt: bool,
     /// The provider instance; absent = the default one of the type's provider.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub provider: Option<String>,

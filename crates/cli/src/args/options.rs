@@ -51,25 +51,29 @@ pub(crate) struct Scope {
     pub exclude_dependents: bool,
 }
 
-/// What is replaced although nothing differs.
+/// What becomes of objects that are there.
 #[derive(Debug, Clone, Default, ClapArgs)]
 #[command(next_help_heading = "Targets")]
-pub(crate) struct Replacing {
+pub(crate) struct Present {
     /// Replace this resource once, even if nothing differs; may be repeated
     #[arg(long, value_name = "PATTERN")]
     pub replace: Vec<String>,
+    /// Take over what would be made and is there already: by its name, or by what it connects
+    #[arg(long)]
+    pub adopt: bool,
 }
 
 impl Scope {
     /// The same as the engine takes it.
-    pub(crate) fn targets(&self, replace: &[String]) -> diff::Targets {
+    pub(crate) fn targets(&self, present: &Present) -> diff::Targets {
         let patterns = |texts: &[String]| texts.iter().map(|text| diff::Pattern::from(text.clone())).collect();
         diff::Targets {
             only: patterns(&self.target),
             dependents: self.target_dependents,
             except: patterns(&self.exclude),
             except_dependents: self.exclude_dependents,
-            replace: patterns(replace),
+            replace: patterns(&present.replace),
+            adopt: present.adopt,
             exactly: None,
         }
     }

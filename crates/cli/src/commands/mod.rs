@@ -34,7 +34,7 @@ mod up;
 use engine::Goal;
 
 use crate::Registry;
-use crate::args::{Args, Command};
+use crate::args::{Args, Command, Present};
 use crate::exit::{Exit, Result};
 use crate::session::Session;
 use crate::shared::Shared;
@@ -65,9 +65,9 @@ async fn dispatch(session: &mut Session<'_>, command: Command) -> Result<Exit> {
         Command::Destroy { running, plan: Some(file), .. } => {
             plan::apply(session, &file, &running, Goal::Nothing).await
         }
-        Command::Up { selection, scope, replacing, given, running, plan: None } => {
+        Command::Up { selection, scope, present, given, running, plan: None } => {
             session.go_by(&given)?;
-            up::up(session, &selection, scope.targets(&replacing.replace), &running).await
+            up::up(session, &selection, scope.targets(&present), &running).await
         }
         Command::Preview { plan: Some(file), sign, look, .. } => plan::preview(session, &file, sign.as_deref(), &look),
         Command::Preview { out: None, sign: Some(_), .. } => {
@@ -76,7 +76,7 @@ async fn dispatch(session: &mut Session<'_>, command: Command) -> Result<Exit> {
         Command::Preview {
             selection,
             scope,
-            replacing,
+            present,
             given,
             out,
             sign,
@@ -87,7 +87,7 @@ async fn dispatch(session: &mut Session<'_>, command: Command) -> Result<Exit> {
             ..
         } => {
             session.go_by(&given)?;
-            let targets = scope.targets(&replacing.replace);
+            let targets = scope.targets(&present);
             let out = out.as_deref().map(|file| (file, sign.as_deref()));
             let making = up::Making { refresh, keep_going };
             let exit = up::preview(session, &selection, targets, out, &look, making).await?;
@@ -95,10 +95,10 @@ async fn dispatch(session: &mut Session<'_>, command: Command) -> Result<Exit> {
             Ok(exit)
         }
         Command::Destroy { selection, scope, running, out: Some(file), plan: None } => {
-            up::save_destroy(session, &selection, &scope.targets(&[]), &file, &running).await
+            up::save_destroy(session, &selection, &scope.targets(&Present::default()), &file, &running).await
         }
         Command::Destroy { selection, scope, running, out: None, plan: None } => {
-            up::destroy(session, &selection, scope.targets(&[]), &running).await
+            up::destroy(session, &selection, scope.targets(&Present::default()), &running).await
         }
         Command::Evaluate { selection, manifests: Some(what), .. } => {
             manifests::manifests(session, &selection, what).await
@@ -109,7 +109,7 @@ async fn dispatch(session: &mut Session<'_>, command: Command) -> Result<Exit> {
             Ok(exit)
         }
         Command::Refresh { selection, scope, preview } => {
-            refresh::refresh(session, &selection, &scope.targets(&[]), preview).await
+            refresh::refresh(session, &selection, &scope.targets(&Present::default()), preview).await
         }
         Command::Import { importing } => import::import(session, &importing).await,
         Command::Outputs { selection } => look::outputs(session, &selection).await,

@@ -322,6 +322,7 @@ impl Reader {
                     "replace_on" => options.replace_on_changes.push(path(words[1])),
                     "provider" => options.provider = Some(words[1].to_owned()),
                     "import" => options.import = Some(words[1].to_owned()),
+                    "adopt" => options.adopt = true,
                     "read" => around.read = values.first().cloned().map(Box::new),
                     "alias" => options.aliases.push(Alias { urn: Urn::new(project, urn.ty(), words[1]), stack: None }),
                     "moved" => {
@@ -567,6 +568,7 @@ pub(crate) fn targets(words: &str) -> Targets {
             "--target" => targets.only.push(pattern()),
             "--exclude" => targets.except.push(pattern()),
             "--replace" => targets.replace.push(pattern()),
+            "--adopt" => targets.adopt = true,
             "--target-dependents" => targets.dependents = true,
             "--exclude-dependents" => targets.except_dependents = true,
             other => panic!("no flag {other}"),

@@ -87,7 +87,8 @@ impl<'a> Runner<'a> {
             urn,
             stack_id: &state.id,
             schema,
-            options: &resource.options,
+            // What is taken over because it was there is named only here.
+            options: &change.options,
             old: old.as_deref(),
             next_incarnation: if makes { change.incarnation } else { state.last_incarnation + 1 },
             fresh: &BTreeSet::new(),

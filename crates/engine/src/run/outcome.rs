@@ -47,7 +47,8 @@ impl Runner<'_> {
                 let message = format!("`{}` cannot be made: it exists already as `{}`", urn.name(), found.id);
                 self.fail(
                     node,
-                    Diagnostic::error("E0520", message).hint(format!("take it over: `.import(\"{}\")`", found.id)),
+                    Diagnostic::error("E0520", message)
+                        .hint(format!("take it over: `.import(\"{}\")`, or run with `--adopt`", found.id)),
                 );
             }
             Ok(None) => self.queue_intent(node, None, true),

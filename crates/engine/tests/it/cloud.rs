@@ -283,8 +283,10 @@ impl Inner {
         if thing.ty == "Template" {
             observed.insert("Version".to_owned(), format!("v{}", thing.version).into());
         }
+        // What nobody manages has no tag.
+        let owner = Some(thing.owner.clone()).filter(|owner| !owner.stack_id.is_empty());
         let unhealthy = self.ill.contains(id).then(|| "Ill".to_owned());
-        Some(Found { id: id.to_owned(), observed, owner: Some(thing.owner.clone()), unhealthy })
+        Some(Found { id: id.to_owned(), observed, owner, unhealthy })
     }
 
     /// What is said of the end of a step, each with its position; `None` = nothing is ever said.

@@ -10,6 +10,7 @@ mod keys;
 mod noted;
 mod programs;
 
+mod adopting;
 mod approvals;
 mod cases_conditions;
 mod cases_failures;

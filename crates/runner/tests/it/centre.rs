@@ -128,6 +128,26 @@ fn a_new_member_moves_what_they_reach_and_nothing_else() {
 }
 
 #[test]
+fn what_is_there_already_is_taken_over_in_one_command() {
+    let Some(world) = made() else { return };
+    // As for whoever comes with a centre that something else has made: everything is there, and no state knows it.
+    let before = world.objects().len();
+    std::fs::remove_dir_all(world.path(".groundplan/state")).expect("is removed");
+    world.run(&format!("up {CENTRE} --yes")).ends(30).says(["E0520", "`--adopt`"]);
+    assert_eq!(world.objects().len(), before);
+    // Keys and versions of secrets have no names by which one could be told from another.
+    let up = world.run(&format!("up {CENTRE} --adopt --yes")).ok();
+    let made = world.objects().len() - before;
+    up.says([format!("{made} created, 1,214 taken over in 5 stacks").as_str()]);
+    assert_eq!(before - made, 1214);
+    let listed = world.run("state list").ok();
+    let nameless =
+        |line: &&String| line.contains("::iam.googleapis.com/ServiceAccountKey::") || line.contains("SecretVersion::");
+    assert_eq!(made, listed.lines().iter().filter(nameless).count());
+    world.run(&format!("preview {CENTRE} --detailed-exitcode")).ok().says(["nothing to do: 5 stacks"]);
+}
+
+#[test]
 fn a_mistake_is_said_with_its_place_before_anything_is_done() {
     let Some(world) = World::fresh() else { return };
     let right = world.read(MEMBERS);
@@ -202,7 +222,7 @@ fn the_commands_of_the_page_work() {
     let Some(world) = made() else { return };
     let page = include_str!("../../../../docs/cpg.md");
     let commands: Vec<&str> = page.lines().filter_map(|line| line.strip_prefix("cargo run -p runner -- ")).collect();
-    assert_eq!(commands.len(), 7);
+    assert_eq!(commands.len(), 8);
     for command in commands {
         // Without a terminal nobody is asked.
         let yes = if command.starts_with("up ") { " --yes" } else { "" };
