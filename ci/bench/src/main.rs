@@ -5,6 +5,7 @@
 //! against what is aimed at and ends well whatever that is: a slow machine is no broken build. Only what does not work
 //! fails it.
 
+mod centre;
 mod organisation;
 mod ours;
 mod process;
@@ -47,6 +48,9 @@ struct Args {
     /// on the PATH (`ci/peers DIR` installs them)
     #[arg(long, conflicts_with_all = ["full", "scale", "write", "smoke"])]
     organisation: bool,
+    /// Only the genomics centre of forty datasets
+    #[arg(long, conflicts_with_all = ["full", "scale", "organisation", "write", "smoke"])]
+    centre: bool,
     /// Writes docs/benchmarks.md
     #[arg(long)]
     write: bool,
@@ -81,6 +85,10 @@ fn run(args: &Args) -> Result<()> {
         say(&report::of_organisation(&measured));
         return Ok(());
     }
+    if args.centre {
+        say(&report::of_centre(&centre::measure(&root, &binaries, centre::DATASETS)?));
+        return Ok(());
+    }
     let report = measure(&root, &binaries, args.full)?;
     let text = report.to_string();
     say(&text);
@@ -101,6 +109,7 @@ fn smoke(root: &Path, binaries: &Path) -> Result<()> {
     ensure!(scale.entries > 0, "a run that died left no journal");
     let organisation = organisation::measure(root, binaries, &organisation::SIZES[..1], false)?;
     ensure!(organisation.sizes.len() == 1, "the organisation was not measured");
+    centre::measure(root, binaries, 2)?;
     say(&format!("bench: {} resources in chains, {} in {} stacks", RESOURCES, stacks.resources, stacks.stacks));
     Ok(())
 }
@@ -148,7 +157,8 @@ fn measure(root: &Path, binaries: &Path, full: bool) -> Result<Report> {
     let scale = if full { Some(scale::measure(binaries, scale::MANY, scale::SOME)?) } else { None };
     let organisation =
         if full { Some(organisation::measure(root, binaries, &organisation::SIZES, true)?) } else { None };
-    Ok(Report { rounds: ROUNDS, workspace, small, large, peer, builds, scale, organisation })
+    let centre = if full { Some(centre::measure(root, binaries, centre::DATASETS)?) } else { None };
+    Ok(Report { rounds: ROUNDS, workspace, small, large, peer, builds, scale, organisation, centre })
 }
 
 /// Builds what is measured, in the profile and the directory of this binary, and gives where it is.

@@ -5,6 +5,7 @@ use std::fs;
 use std::time::Duration;
 
 use crate::CHAIN;
+use crate::centre::Centre;
 use crate::organisation::Measured;
 use crate::ours::{Builds, Round};
 use crate::process::Cost;
@@ -48,6 +49,7 @@ pub(crate) struct Report {
     pub(crate) builds: Option<Builds>,
     pub(crate) scale: Option<Scale>,
     pub(crate) organisation: Option<Measured>,
+    pub(crate) centre: Option<Centre>,
 }
 
 /// What is aimed at, and what came of it; `None` = it was not measured.
@@ -132,6 +134,7 @@ impl Report {
         .into_iter()
         .chain(scale_targets(self.scale.as_ref()))
         .chain(self.organisation.iter().flat_map(Measured::targets))
+        .chain(self.centre.iter().flat_map(Centre::targets))
         .collect()
     }
 
@@ -154,6 +157,7 @@ impl Report {
         }
         costs.extend(self.scale.iter().flat_map(scale_costs));
         costs.extend(self.organisation.iter().flat_map(Measured::costs));
+        costs.extend(self.centre.iter().flat_map(Centre::costs));
         costs
     }
 
@@ -245,10 +249,20 @@ pub(crate) fn scaled(scale: &Scale) -> String {
 
 /// The part of the report that is about the organisation.
 pub(crate) fn of_organisation(measured: &Measured) -> String {
-    let costs = measured.costs();
-    let costs = costs.iter().map(|(what, cost)| cost_row(what, *cost)).collect::<Vec<_>>().join("\n");
-    let targets = measured.targets().iter().map(Target::row).collect::<Vec<_>>().join("\n");
-    format!("{costs}\n{}\n{targets}", ratios(measured))
+    [cost_rows(&measured.costs()), ratios(measured), target_rows(&measured.targets())].join("\n")
+}
+
+/// The part of the report that is about the genomics centre.
+pub(crate) fn of_centre(centre: &Centre) -> String {
+    [cost_rows(&centre.costs()), target_rows(&centre.targets())].join("\n")
+}
+
+fn cost_rows(costs: &[(String, Cost)]) -> String {
+    costs.iter().map(|(what, cost)| cost_row(what, *cost)).collect::<Vec<_>>().join("\n")
+}
+
+fn target_rows(targets: &[Target]) -> String {
+    targets.iter().map(Target::row).collect::<Vec<_>>().join("\n")
 }
 
 fn cost_row(what: &str, cost: Cost) -> String {
@@ -264,9 +278,7 @@ fn ratios(measured: &Measured) -> String {
 impl Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(f, "| What | Time | User CPU | System CPU | Memory |\n|---|---:|---:|---:|---:|")?;
-        for (what, cost) in self.costs() {
-            writeln!(f, "{}", cost_row(&what, cost))?;
-        }
+        writeln!(f, "{}", cost_rows(&self.costs()))?;
         if let Some(peer) = &self.peer {
             writeln!(f, "\n| Theirs / ours | Time | CPU | Memory |\n|---|---:|---:|---:|")?;
             let small = &self.small;
@@ -283,8 +295,7 @@ impl Display for Report {
             write!(f, "{}", ratios(measured))?;
         }
         writeln!(f, "\n| Target | Aim | Measured | |\n|---|---|---:|---|")?;
-        let targets: Vec<String> = self.targets().iter().map(Target::row).collect();
-        write!(f, "{}", targets.join("\n"))
+        write!(f, "{}", target_rows(&self.targets()))
     }
 }
 
@@ -335,7 +346,7 @@ mod tests {
             plans: 1,
         });
         let (workspace, small, large) = (series(0), series(small), series(large));
-        Report { rounds: 1, workspace, small, large, peer, builds: None, scale: None, organisation: None }
+        Report { rounds: 1, workspace, small, large, peer, builds: None, scale: None, organisation: None, centre: None }
     }
 
     #[test]
