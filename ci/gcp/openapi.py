@@ -18,12 +18,17 @@ WHEELS = ROOT / "target/gcp"
 BY_HAND = ROOT / "crates/provider-gcp/documents/privilegedaccessmanager.json"
 INTERFACES = [
     "artifactregistry.v1",
+    "bigquery.v2",
     "billingbudgets.v1",
     "cloudbilling.v1",
+    "cloudfunctions.v2",
     "cloudidentity.v1",
     "cloudresourcemanager.v3",
+    "cloudscheduler.v1",
     "groupssettings.v1",
     "iam.v1",
+    "monitoring.v3",
+    "pubsub.v1",
     "run.v2",
     "secretmanager.v1",
     "serviceusage.v1",

@@ -23,8 +23,13 @@ USED = {
         *(f"projects.locations.repositories.{m}" for m in ["create", "get", "patch", "delete", *POLICIES]),
         "projects.locations.operations.get",
     ],
+    "bigquery.v2": [f"{of}.{m}" for of in ["datasets", "tables"] for m in ["insert", "get", "patch", "delete"]],
     "billingbudgets.v1": [f"billingAccounts.budgets.{m}" for m in ["create", "get", "patch", "delete", "list"]],
     "cloudbilling.v1": ["projects.getBillingInfo", "projects.updateBillingInfo"],
+    "cloudfunctions.v2": [
+        *(f"projects.locations.functions.{m}" for m in ["create", "get", "patch", "delete", *POLICIES]),
+        "projects.locations.operations.get",
+    ],
     "cloudidentity.v1": [
         *(f"groups.{m}" for m in ["create", "get", "patch", "delete", "lookup"]),
         *(f"groups.memberships.{m}" for m in ["create", "get", "delete", "lookup"]),
@@ -33,6 +38,7 @@ USED = {
         *(f"projects.{m}" for m in ["create", "get", "patch", "delete", "undelete", "move", *POLICIES]),
         "operations.get",
     ],
+    "cloudscheduler.v1": [f"projects.locations.jobs.{m}" for m in ["create", "get", "patch", "delete"]],
     "groupssettings.v1": ["groups.get", "groups.patch"],
     "iam.v1": [
         *(f"projects.serviceAccounts.{m}" for m in ["create", "get", "patch", "delete", *POLICIES]),
@@ -43,10 +49,23 @@ USED = {
             for m in ["create", "get", "patch", "delete", "undelete", "operations.get"]
         ),
     ],
-    "run.v2": [f"projects.locations.services.{m}" for m in POLICIES],
+    "monitoring.v3": [
+        f"projects.{of}.{m}"
+        for of in ["alertPolicies", "notificationChannels"]
+        for m in ["create", "get", "patch", "delete", "list"]
+    ],
+    "pubsub.v1": [
+        f"projects.{of}.{m}"
+        for of in ["topics", "subscriptions"]
+        for m in ["create", "get", "patch", "delete", *POLICIES]
+    ],
+    "run.v2": [
+        *(f"projects.locations.services.{m}" for m in ["create", "get", "patch", "delete", *POLICIES]),
+        "projects.locations.operations.get",
+    ],
     "secretmanager.v1": [
         *(f"projects.secrets.{m}" for m in ["create", "get", "patch", "delete", "addVersion", *POLICIES]),
-        *(f"projects.secrets.versions.{m}" for m in ["get", "destroy"]),
+        *(f"projects.secrets.versions.{m}" for m in ["access", "get", "destroy"]),
     ],
     "serviceusage.v1": ["services.enable", "services.disable", "services.get", "operations.get"],
     "storage.v1": [

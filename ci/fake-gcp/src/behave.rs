@@ -9,11 +9,13 @@ use crate::http::{Answer, Asked, Reply};
 use crate::world::{Fault, Served, World};
 use crate::{judge, record};
 
+mod bigquery;
 mod groups;
 mod iam;
 mod policy;
 mod project;
 mod secret;
+mod services;
 mod storage;
 
 /// A call that is allowed: its method, its parameters and its body.
@@ -74,10 +76,10 @@ fn attempt(world: &mut World, asked: &Asked, route: &Route, path: BTreeMap<Strin
         overtake(world, route, &path);
     }
     let call = Call { route, path, asked, body: body.unwrap_or_default() };
-    let done = if api(route) == "storage" {
-        storage::answer(world, &call, content)
-    } else {
-        act(world, &call).map(|json| Answer::of(200, &json))
+    let done = match api(route) {
+        "storage" => storage::answer(world, &call, content),
+        "bigquery" => bigquery::answer(world, &call),
+        _ => act(world, &call).map(|json| Answer::of(200, &json)),
     };
     match fault {
         Some(Fault::BreaksAfter) => Reply::Breaks,
@@ -131,7 +133,7 @@ impl Call<'_> {
     }
 
     fn is_long(&self) -> bool {
-        self.route.method["response"] == "Operation"
+        self.route.method["response"].as_str().is_some_and(|response| response.ends_with("Operation"))
     }
 
     /// The body with more fields.
@@ -182,11 +184,14 @@ fn act(world: &mut World, call: &Call<'_>) -> Done {
         // It answers what it changed, not an operation.
         "artifactregistry" if verb == "patch" => Some(change(world, call, false)),
         "billingbudgets" => budget(world, call),
+        "cloudfunctions" | "cloudscheduler" | "run" if verb == "create" => Some(services::create(world, call)),
         "cloudbilling" => Some(project::billing(world, call)),
         "cloudidentity" => Some(groups::answer(world, call)),
         "cloudresourcemanager" => Some(project::answer(world, call)),
         "groupssettings" => Some(groups::settings(world, call)),
         "iam" => iam::answer(world, call),
+        "monitoring" => services::alerts(world, call),
+        "pubsub" => services::messages(world, call),
         "privilegedaccessmanager" if verb == "create" => Some(entitlement(world, call)),
         "secretmanager" => secret::answer(world, call),
         "serviceusage" => project::services(world, call),

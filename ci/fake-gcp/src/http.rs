@@ -19,6 +19,8 @@ pub(crate) struct Asked {
     pub(crate) path: Vec<String>,
     pub(crate) query: Vec<(String, String)>,
     pub(crate) kind: String,
+    /// The version that it is about.
+    pub(crate) if_match: Option<String>,
     /// Who asks.
     pub(crate) token: Option<String>,
     pub(crate) body: Vec<u8>,
@@ -108,13 +110,14 @@ fn read(reader: &mut impl BufRead) -> Option<Asked> {
     let first = line(reader)?;
     let mut words = first.split(' ');
     let (verb, target) = (words.next()?.to_owned(), words.next()?.to_owned());
-    let (mut length, mut kind, mut token) = (0, String::new(), None);
+    let (mut length, mut kind, mut token, mut if_match) = (0, String::new(), None, None);
     loop {
         let header = line(reader)?;
         let Some((name, value)) = header.split_once(':') else { break };
         match name.to_ascii_lowercase().as_str() {
             "content-length" => length = value.trim().parse().ok()?,
             "content-type" => value.trim().clone_into(&mut kind),
+            "if-match" => if_match = Some(value.trim().to_owned()),
             "authorization" => token = value.trim().strip_prefix("Bearer ").map(str::to_owned),
             _ => {}
         }
@@ -122,7 +125,7 @@ fn read(reader: &mut impl BufRead) -> Option<Asked> {
     let mut body = vec![0; length];
     reader.read_exact(&mut body).ok()?;
     let (path, query) = read_target(&target);
-    Some(Asked { verb, target, path, query, kind, token, body })
+    Some(Asked { verb, target, path, query, kind, if_match, token, body })
 }
 
 /// The segments of an address and the parameters in it, decoded.

@@ -77,8 +77,10 @@ impl Judge<'_> {
         if !fits {
             found.push(format!("`{at}` is {value}, and is to be {} {}", shape["type"], shape["format"]));
         }
+        // An element of a list is given wholly.
+        let whole = Judge { changes: false, ..*self };
         for (number, item) in value.as_array().into_iter().flatten().enumerate() {
-            self.value(&shape["items"], item, &format!("{at}[{number}]"), found);
+            whole.value(&shape["items"], item, &format!("{at}[{number}]"), found);
         }
         if let Some(map) = value.as_object() {
             self.fields(shape, map, at, found);

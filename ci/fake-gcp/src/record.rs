@@ -40,6 +40,7 @@ pub fn judged(line: &str) -> Result<Json, String> {
         path,
         query,
         kind: String::new(),
+        if_match: None,
         token: None,
         body: text("body").into_bytes(),
     };

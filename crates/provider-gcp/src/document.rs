@@ -11,13 +11,18 @@ macro_rules! documents {
 
 const TEXTS: &[&str] = documents![
     "artifactregistry",
+    "bigquery",
     "billingbudgets",
     "cloudbilling",
+    "cloudfunctions",
     "cloudidentity",
     "cloudresourcemanager",
+    "cloudscheduler",
     "groupssettings",
     "iam",
+    "monitoring",
     "privilegedaccessmanager",
+    "pubsub",
     "run",
     "secretmanager",
     "serviceusage",
@@ -131,7 +136,7 @@ impl Method {
 
     /// Whether it answers an operation, which may take a while.
     pub(crate) fn is_long(&self) -> bool {
-        self.response.as_deref() == Some("Operation")
+        self.response.as_deref().is_some_and(|response| response.ends_with("Operation"))
     }
 
     /// Whether it takes a policy within something else.

@@ -43,6 +43,8 @@ pub(crate) struct Kind {
     pub(crate) taken_over: bool,
     #[serde(default)]
     pub(crate) hidden: bool,
+    /// Values that are secrets of Secret Manager.
+    pub(crate) lent: Option<Lent>,
     /// It is one member of a policy.
     pub(crate) policy: Option<Policy>,
     /// It has a content.
@@ -59,7 +61,7 @@ pub(crate) struct Way {
     pub(crate) query: BTreeMap<String, String>,
     /// The part of the body that properties stand in.
     pub(crate) within: Option<String>,
-    /// What else is sent.
+    /// What else is sent; places in texts are filled.
     pub(crate) body: serde_json::Map<String, serde_json::Value>,
     /// The version that is changed is sent along.
     pub(crate) etag: bool,
@@ -70,6 +72,8 @@ pub(crate) struct Way {
 #[serde(deny_unknown_fields)]
 pub(crate) struct List {
     pub(crate) call: String,
+    #[serde(default)]
+    pub(crate) path: BTreeMap<String, String>,
     pub(crate) items: String,
 }
 
@@ -103,10 +107,28 @@ pub(crate) struct Policy {
     pub(crate) of: String,
     /// The name of that object.
     pub(crate) on: String,
+    /// The property that says who it is.
+    #[serde(default = "member")]
+    pub(crate) member: String,
+    /// It is a list of entries in the object itself, which has this name.
+    pub(crate) entries: Option<String>,
+}
+
+/// A property whose values are the names of secrets, which are read when they are sent.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Lent {
+    pub(crate) property: String,
+    /// What they are sent among, where the vendor shows stars instead of them.
+    pub(crate) among: String,
 }
 
 fn name() -> String {
     "{name}".to_owned()
+}
+
+fn member() -> String {
+    "member".to_owned()
 }
 
 /// The kinds by type.
@@ -152,6 +174,6 @@ mod tests {
     #[test]
     fn the_file_is_read() {
         let kinds: BTreeMap<String, Kind> = toml::from_str(include_str!("kinds.toml")).expect("sound");
-        assert_eq!(kinds.len(), 22);
+        assert_eq!(kinds.len(), 35);
     }
 }

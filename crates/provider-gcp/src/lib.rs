@@ -8,10 +8,12 @@
 
 mod apply;
 mod document;
+mod entries;
 mod failure;
 mod json;
 mod kind;
 mod labels;
+mod lent;
 mod media;
 mod member;
 mod operation;

@@ -5,6 +5,7 @@ use rest::template::{fill, plain};
 use rest::{Result, refused};
 use value::Map;
 
+use crate::entries;
 use crate::policy::On;
 use crate::thing::{Seen, Thing};
 
@@ -24,8 +25,12 @@ pub(crate) fn named<'a>(thing: &Thing<'a>, properties: &Map) -> Result<Named<'a>
     let named = || {
         let policy = thing.kind.policy.as_ref()?;
         let name = fill(&policy.on, &thing.completed(properties))?;
-        let on = On { site: thing.site, kind: thing.kind, of: &policy.of, name };
-        Some(Named { on, role: text("role")?, member: text("member")? })
+        let on = On { site: thing.site, kind: thing.kind, policy, name };
+        let (role, member) = (text("role")?, text(&policy.member)?);
+        Some(match policy.entries {
+            Some(_) => Named { on, role: entries::short(&role).to_owned(), member: entries::member(&member) },
+            None => Named { on, role, member },
+        })
     };
     named().ok_or_else(|| {
         refused("NoMember", format!("{}: what it is of, its role or its member is missing", thing.schema.name))

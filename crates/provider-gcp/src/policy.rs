@@ -9,9 +9,11 @@ use rest::{Repeat, Result, jittered, refused};
 use serde_json::{Value as Json, json};
 use tokio::sync::oneshot;
 
+use crate::entries;
 use crate::failure::{is_contended, is_missing, is_unknown_principal};
-use crate::kind::{Kind, call};
+use crate::kind::{Kind, Policy, call};
 use crate::site::Site;
+use crate::thing::request_to;
 use crate::url::Request;
 
 /// For how long what was made a moment ago may not have got about yet.
@@ -55,7 +57,7 @@ pub(crate) struct Change {
 pub(crate) struct On<'a> {
     pub(crate) site: &'a Site,
     pub(crate) kind: &'static Kind,
-    pub(crate) of: &'static str,
+    pub(crate) policy: &'static Policy,
     pub(crate) name: String,
 }
 
@@ -144,14 +146,28 @@ impl On<'_> {
         if wanted == policy {
             return Ok(());
         }
+        // The etag makes a repetition of what has happened one that comes too late.
+        self.site.call(&self.writing(wanted)?, Repeat::Freely).await.map(drop)
+    }
+
+    fn writing(&self, wanted: Json) -> Result<Request> {
+        if let Some(list) = &self.policy.entries {
+            let mut request = request_to(self.kind, self.method("patch")?, &self.name);
+            request.etag = wanted["etag"].as_str().map(str::to_owned);
+            request.body = Some(json!({ list: entries::written(&wanted) }));
+            return Ok(request);
+        }
         let call = self.method("setIamPolicy")?;
         let mut request = Request::new(call, &self.name);
         request.body = Some(if call.method.wraps_policy() { json!({ "policy": wanted }) } else { wanted });
-        // The etag makes a repetition of what has happened one that comes too late.
-        self.site.call(&request, Repeat::Freely).await.map(drop)
+        Ok(request)
     }
 
     async fn read(&self) -> Result<Json> {
+        if let Some(list) = &self.policy.entries {
+            let request = request_to(self.kind, self.method("get")?, &self.name);
+            return Ok(entries::read(&self.site.call(&request, Repeat::Freely).await?, list));
+        }
         let call = self.method("getIamPolicy")?;
         let mut request = Request::new(call, &self.name);
         let asked = ["optionsRequestedPolicyVersion", "options.requestedPolicyVersion"];
@@ -163,7 +179,7 @@ impl On<'_> {
     }
 
     fn method(&self, name: &str) -> Result<crate::kind::Call> {
-        call(&self.kind.api, &format!("{}.{name}", self.of))
+        call(&self.kind.api, &format!("{}.{name}", self.policy.of))
     }
 
     fn shared(&self) -> Arc<Shared> {
@@ -194,8 +210,14 @@ fn is_same(one: &str, other: &str) -> bool {
     one == other || (address && one.eq_ignore_ascii_case(other))
 }
 
+/// Whether an entry is what is left of somebody who was deleted: it goes with the member.
+fn was(there: &str, member: &str) -> bool {
+    let left = there.strip_prefix("deleted:").and_then(|left| left.split_once("?uid="));
+    left.is_some_and(|(who, _)| is_same(who, member))
+}
+
 fn apply(policy: &mut Json, change: &Change) {
-    if holds(policy, &change.role, &change.member) == change.there {
+    if change.there && holds(policy, &change.role, &change.member) {
         return;
     }
     if !policy.is_object() {
@@ -215,7 +237,9 @@ fn apply(policy: &mut Json, change: &Change) {
     }
     for binding in bindings.iter_mut().filter(|binding| is_plain(binding, &change.role)) {
         if let Some(members) = binding.get_mut("members").and_then(Json::as_array_mut) {
-            members.retain(|there| there.as_str().is_none_or(|there| !is_same(there, &change.member)));
+            members.retain(|there| {
+                there.as_str().is_none_or(|there| !is_same(there, &change.member) && !was(there, &change.member))
+            });
         }
     }
     bindings

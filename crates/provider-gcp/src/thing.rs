@@ -1,6 +1,6 @@
 //! Objects: looking at them, and what a body is made of.
 
-use ports::{Find, Found, Owner};
+use ports::{Find, Found, Owner, ProviderError, ProviderErrorKind};
 use rest::template::{GIVEN, fill, is_given, plain, unfill};
 use rest::{Repeat, Result, refused};
 use schema::TypeSchema;
@@ -11,7 +11,7 @@ use crate::failure::is_missing;
 use crate::kind::{Beside, Call, Kind, Way, call};
 use crate::site::Site;
 use crate::url::Request;
-use crate::{json, labels};
+use crate::{json, labels, lent};
 
 /// A type in a site.
 #[derive(Debug, Clone, Copy)]
@@ -71,16 +71,21 @@ impl Thing<'_> {
         match found {
             Err(error) if is_missing(&error) => Ok(None),
             // To others it looks the same whether it is there or not, and whoever makes it finds out.
-            Err(error) if self.kind.hidden && error.kind == ports::ProviderErrorKind::Credentials => Ok(None),
+            Err(error) if self.is_hidden(&error) => Ok(None),
             found => found,
         }
+    }
+
+    /// Whether a failure says no more than that the object is not to be seen.
+    pub(crate) fn is_hidden(&self, error: &ProviderError) -> bool {
+        self.kind.hidden && error.kind == ProviderErrorKind::Credentials && error.code != "NoCredentials"
     }
 
     /// Reads an object by the properties that its name is made of.
     pub(crate) async fn get(&self, properties: &Map) -> Result<Option<Seen>> {
         let Some(name) = self.name(properties) else { return Ok(None) };
         let Some(read) = &self.kind.read else { return Ok(None) };
-        let answer = match self.site.call(&Request::new(self.kind.call(read)?, &name), Repeat::Freely).await {
+        let answer = match self.site.call(&self.to(self.kind.call(read)?, &name), Repeat::Freely).await {
             Ok(Json::Object(answer)) => answer,
             Ok(_) => return Err(refused("BadAnswer", format!("{read}: the answer is no object"))),
             Err(error) if is_missing(&error) => return Ok(None),
@@ -133,6 +138,9 @@ impl Thing<'_> {
                 *place = region(place);
             }
         }
+        if let Some(Value::Map(map)) = self.kind.lent.as_ref().and_then(|lent| observed.get_mut(&lent.among)) {
+            map.retain(|_, value| !lent::is_hidden(value.as_str()));
+        }
         if let Some(Value::Map(map)) = self.kind.labels.as_ref().and_then(|property| observed.get_mut(property)) {
             map.retain(|key, _| !labels::is_ours(key));
         }
@@ -142,6 +150,11 @@ impl Thing<'_> {
         });
         let owner = labels::owner(self.kind.labels.as_ref().and_then(|property| answer.get(property)));
         Seen { id: self.id(&observed), answer, observed, owner, gone }
+    }
+
+    /// A call to the object of a name.
+    pub(crate) fn to(&self, call: Call, name: &str) -> Request {
+        request_to(self.kind, call, name)
     }
 
     /// A call whose parameters are filled with properties.
@@ -185,7 +198,7 @@ impl Thing<'_> {
     async fn listed(&self, identity: &Map) -> Result<Option<Seen>> {
         let Some(list) = &self.kind.list else { return Ok(None) };
         let call = self.kind.call(&list.call)?;
-        let way = Way::default();
+        let way = Way { path: list.path.clone(), ..Way::default() };
         let mut request = self.request(call, &way, identity);
         loop {
             let answer = self.site.call(&request, Repeat::Freely).await?;
@@ -251,9 +264,21 @@ impl Thing<'_> {
     }
 }
 
+/// A call to the object of a name; a method that takes the parts of it is given them.
+pub(crate) fn request_to(kind: &Kind, call: Call, name: &str) -> Request {
+    let mut request = Request::new(call, name);
+    if let (2.., Some(parts)) = (request.path.len(), unfill(&kind.at, name)) {
+        for (part, value) in &mut request.path {
+            parts.get(part.as_str()).and_then(plain).unwrap_or_default().clone_into(value);
+        }
+    }
+    request
+}
+
 /// What of the properties stands in the body of a call; `leave` = what does not.
 pub(crate) fn body(call: Call, way: &Way, properties: &Map, leave: impl Fn(&str) -> bool) -> Body {
-    let mut body = Body { outer: way.body.clone(), inner: Object::new(), within: way.within.clone() };
+    let outer = way.body.iter().map(|(key, json)| (key.clone(), filled(json, properties))).collect();
+    let mut body = Body { outer, inner: Object::new(), within: way.within.clone() };
     let Some(shape) = call.document.request(call.method) else { return body };
     let inner = way.within.as_ref().and_then(|name| shape.settable(name));
     let inner = inner.map(|shape| call.document.resolve(shape));
@@ -266,6 +291,18 @@ pub(crate) fn body(call: Call, way: &Way, properties: &Map, leave: impl Fn(&str)
         }
     }
     body
+}
+
+/// What is sent besides, with the places in its texts filled.
+fn filled(json: &Json, properties: &Map) -> Json {
+    match json {
+        Json::String(text) => fill(text, properties).map_or(Json::Null, Json::String),
+        Json::Array(items) => items.iter().map(|item| filled(item, properties)).collect(),
+        Json::Object(map) => {
+            Json::Object(map.iter().map(|(key, json)| (key.clone(), filled(json, properties))).collect())
+        }
+        other => other.clone(),
+    }
 }
 
 /// The body of a call, of which a part may hold the properties.

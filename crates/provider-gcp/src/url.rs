@@ -14,6 +14,8 @@ pub(crate) struct Request {
     pub(crate) path: Vec<(String, String)>,
     pub(crate) query: Vec<(String, String)>,
     pub(crate) body: Option<Json>,
+    /// The version that it is about: with another one there it does nothing.
+    pub(crate) etag: Option<String>,
     /// It carries or asks for content, not for what is known of it.
     pub(crate) content: Option<Content>,
 }
@@ -31,7 +33,7 @@ impl Request {
         let path = call.method.in_path().map(|name| (name.to_owned(), path.to_owned())).collect();
         // A method that takes a body is sent one.
         let body = call.method.has_body().then(|| Json::Object(Default::default()));
-        Self { call, path, query: Vec::new(), body, content: None }
+        Self { call, path, query: Vec::new(), body, etag: None, content: None }
     }
 
     /// What people call it.
@@ -44,6 +46,7 @@ impl Request {
         let method = self.call.method;
         let mut request = rest::Request::new(self.name(), &method.verb, self.url(endpoint)).scoped(&method.scope);
         request.body = self.body.as_ref().map(Body::json);
+        request.headers.extend(self.etag.iter().map(|etag| ("if-match", etag.clone())));
         request.headers.extend(account.map(|account| ("x-goog-user-project", account.to_owned())));
         request.repeat = repeat;
         request

@@ -122,7 +122,7 @@ fn insert(world: &mut World, call: &Call<'_>) -> Result<Answer, Answer> {
 }
 
 /// Puts one into the other; what is null goes.
-fn merge(there: &mut Json, change: &Json) {
+pub(super) fn merge(there: &mut Json, change: &Json) {
     let (Some(there), Some(change)) = (there.as_object_mut(), change.as_object()) else { return };
     for (name, value) in change {
         match value {

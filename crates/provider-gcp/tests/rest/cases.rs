@@ -23,6 +23,17 @@ pub(crate) const BUDGET: &str = "billingbudgets.googleapis.com/Budget";
 pub(crate) const SERVICE: &str = "serviceusage.googleapis.com/Service";
 pub(crate) const MEMBERSHIP: &str = "cloudidentity.googleapis.com/Membership";
 pub(crate) const SETTINGS: &str = "groupssettings.googleapis.com/Group";
+pub(crate) const DATASET: &str = "bigquery.googleapis.com/Dataset";
+pub(crate) const ACCESS: &str = "bigquery.googleapis.com/DatasetAccess";
+pub(crate) const TABLE: &str = "bigquery.googleapis.com/Table";
+pub(crate) const FUNCTION: &str = "cloudfunctions.googleapis.com/Function";
+pub(crate) const JOB: &str = "cloudscheduler.googleapis.com/Job";
+pub(crate) const ALERT: &str = "monitoring.googleapis.com/AlertPolicy";
+pub(crate) const CHANNEL: &str = "monitoring.googleapis.com/NotificationChannel";
+pub(crate) const TOPIC: &str = "pubsub.googleapis.com/Topic";
+pub(crate) const SUBSCRIPTION: &str = "pubsub.googleapis.com/Subscription";
+pub(crate) const RUN: &str = "run.googleapis.com/Service";
+pub(crate) const VERSION: &str = "secretmanager.googleapis.com/SecretVersion";
 
 const MEMBER: &str = "group:all@ex.org";
 
@@ -65,6 +76,17 @@ pub(crate) fn all() -> Vec<Case> {
         member("artifactregistry.googleapis.com/RepositoryIamMember", &[REPOSITORY], "repository", &repository),
         member("run.googleapis.com/ServiceIamMember", &[], "service", &service),
     ];
+    let function = format!("{place}/functions/load");
+    let (topic, subscription) = ("projects/ex-alpha/topics/new", "projects/ex-alpha/subscriptions/load");
+    all.extend([
+        member("cloudfunctions.googleapis.com/FunctionIamMember", &[FUNCTION], "function", &function),
+        member("pubsub.googleapis.com/TopicIamMember", &[TOPIC], "topic", topic),
+        member("pubsub.googleapis.com/SubscriptionIamMember", &[SUBSCRIPTION], "subscription", subscription),
+    ]);
+    all.extend(tables());
+    all.extend(functions(place));
+    all.extend(messages());
+    all.extend(alerts());
     all.extend(storage());
     all.extend(projects());
     all.extend(accounts());
@@ -178,10 +200,7 @@ fn secrets(secret: &str) -> Vec<Case> {
     let mut labelled = made.clone();
     labelled["labels"] = json!({ "a": "b" });
     let version = json!({ "parent": secret, "payload": { "data": "aGVsbG8=" } });
-    vec![
-        case(SECRET, &[], made, Some(labelled)),
-        case("secretmanager.googleapis.com/SecretVersion", &[SECRET], version, None),
-    ]
+    vec![case(SECRET, &[], made, Some(labelled)), case(VERSION, &[SECRET], version, None)]
 }
 
 fn groups() -> Vec<Case> {
@@ -219,4 +238,114 @@ fn access() -> Vec<Case> {
     let mut changed = made.clone();
     changed["maxRequestDuration"] = "7200s".into();
     vec![case("privilegedaccessmanager.googleapis.com/Entitlement", &[], made, Some(changed))]
+}
+
+fn tables() -> Vec<Case> {
+    let dataset = json!({
+        "projectId": "ex-alpha", "datasetId": "billing", "location": "australia-southeast1",
+        "friendlyName": "Billing", "labels": { "a": "b" },
+    });
+    let renamed = json!({
+        "projectId": "ex-alpha", "datasetId": "billing", "location": "australia-southeast1", "description": "new",
+    });
+    let column = |name: &str, kind: &str| json!({ "name": name, "type": kind, "mode": "NULLABLE" });
+    let table = |fields: Vec<Json>| {
+        json!({
+            "projectId": "ex-alpha", "datasetId": "billing", "tableId": "costs", "schema": { "fields": fields },
+            "timePartitioning": { "type": "DAY", "field": "day" }, "clustering": { "fields": ["topic"] },
+        })
+    };
+    let columns = vec![column("day", "TIMESTAMP"), column("topic", "STRING")];
+    let more = [columns.clone(), vec![column("cost", "FLOAT")]].concat();
+    let access = json!({
+        "dataset": "projects/ex-alpha/datasets/billing", "role": "WRITER", "userByEmail": "loader@ex-alpha.iam.gserviceaccount.com",
+    });
+    vec![
+        case(DATASET, &[], dataset, Some(renamed)),
+        case(ACCESS, &[DATASET], access, None),
+        case(TABLE, &[DATASET], table(columns), Some(table(more))),
+    ]
+}
+
+fn functions(place: &str) -> Vec<Case> {
+    let function = |memory: &str| {
+        json!({
+            "parent": place, "functionId": "load", "environment": "GEN_2", "labels": { "a": "b" },
+            "buildConfig": {
+                "runtime": "python312", "entryPoint": "main", "environmentVariables": {},
+                "source": { "storageSource": { "bucket": "ex-functions", "object": "load.zip" } },
+            },
+            "serviceConfig": {
+                "availableMemory": memory, "timeoutSeconds": 540, "maxInstanceCount": 1, "allTrafficOnLatestRevision": true,
+                "ingressSettings": "ALLOW_INTERNAL_ONLY", "serviceAccountEmail": "loader@ex-alpha.iam.gserviceaccount.com",
+                "environmentVariables": { "A": "b" },
+            },
+            "eventTrigger": {
+                "eventType": "google.cloud.pubsub.topic.v1.messagePublished", "pubsubTopic": "projects/ex-alpha/topics/new",
+                "retryPolicy": "RETRY_POLICY_DO_NOT_RETRY",
+            },
+        })
+    };
+    let job = |schedule: &str| {
+        json!({
+            "parent": place, "jobId": "nightly", "schedule": schedule, "timeZone": "Australia/Sydney",
+            "httpTarget": {
+                "uri": "https://load-x.a.run.app", "httpMethod": "GET",
+                "oidcToken": { "serviceAccountEmail": "loader@ex-alpha.iam.gserviceaccount.com" },
+            },
+        })
+    };
+    let service = |image: &str| {
+        json!({
+            "parent": place, "serviceId": "api", "ingress": "INGRESS_TRAFFIC_ALL", "labels": { "a": "b" },
+            "template": {
+                "serviceAccount": "loader@ex-alpha.iam.gserviceaccount.com", "timeout": "600s",
+                "containers": [{ "image": image, "env": [{ "name": "A", "value": "b" }] }],
+            },
+        })
+    };
+    vec![
+        case(FUNCTION, &[], function("512M"), Some(function("1G"))),
+        case(JOB, &[], job("0 3 * * *"), Some(job("0 4 * * *"))),
+        case(RUN, &[], service("images/api:1"), Some(service("images/api:2"))),
+    ]
+}
+
+fn messages() -> Vec<Case> {
+    let topic = |labels: Json| json!({ "parent": "projects/ex-alpha", "topicId": "new", "labels": labels });
+    let subscription = |seconds: u32| {
+        json!({
+            "parent": "projects/ex-alpha", "subscriptionId": "load", "topic": "projects/ex-alpha/topics/new",
+            "ackDeadlineSeconds": seconds, "expirationPolicy": { "ttl": "2678400s" },
+            "retryPolicy": { "minimumBackoff": "10s", "maximumBackoff": "600s" },
+            "pushConfig": {
+                "pushEndpoint": "https://load-x.a.run.app",
+                "oidcToken": { "serviceAccountEmail": "loader@ex-alpha.iam.gserviceaccount.com" },
+            },
+        })
+    };
+    vec![
+        case(TOPIC, &[], topic(json!({ "a": "b" })), Some(topic(json!({ "c": "d" })))),
+        case(SUBSCRIPTION, &[TOPIC], subscription(60), Some(subscription(600))),
+    ]
+}
+
+fn alerts() -> Vec<Case> {
+    let channel = |title: &str| {
+        json!({
+            "parent": "projects/ex-alpha", "type": "slack", "displayName": title, "labels": { "channel_name": "#costs" },
+            "secretLabels": { "auth_token": "projects/ex-alpha/secrets/key/versions/latest" },
+        })
+    };
+    let alert = |filter: &str| {
+        json!({
+            "parent": "projects/ex-alpha", "displayName": "Errors", "combiner": "OR", "userLabels": { "a": "b" },
+            "conditions": [{ "displayName": "errors", "conditionMatchedLog": { "filter": filter } }],
+            "alertStrategy": { "notificationRateLimit": { "period": "300s" } },
+        })
+    };
+    vec![
+        case(CHANNEL, &[VERSION], channel("Costs"), Some(channel("All costs"))),
+        case(ALERT, &[], alert("severity>=WARNING"), Some(alert("severity>=ERROR"))),
+    ]
 }

@@ -8,7 +8,10 @@ use ports::{Provider, ProviderErrorKind, StepAction};
 use provider_gcp::{Gcp, Place};
 use serde_json::{Value as Json, json};
 
-use crate::cases::{ACCOUNT, BUCKET, BUDGET, GROUP, OBJECT, POOL, REPOSITORY, SECRET};
+use crate::cases::{
+    self, ACCOUNT, ALERT, BUCKET, BUDGET, CHANNEL, DATASET, FUNCTION, GROUP, JOB, OBJECT, POOL, REPOSITORY, RUN,
+    SECRET, TOPIC, VERSION,
+};
 use crate::support::{House, done, failed, map, owner, step};
 
 fn bucket() -> Json {
@@ -21,7 +24,21 @@ fn creates() -> Vec<(&'static str, &'static str, Json)> {
     let repository = json!({ "parent": "projects/p/locations/l", "repositoryId": "r", "format": "DOCKER" });
     let group = json!({ "groupKey": { "id": "g@ex.org" }, "parent": "customers/C", "labels": { "x": "" } });
     let budget = json!({ "parent": "billingAccounts/1", "displayName": "d", "amount": { "lastPeriodAmount": {} } });
+    let dataset = json!({ "projectId": "p", "datasetId": "d" });
+    let function = json!({ "parent": "projects/p/locations/l", "functionId": "f", "buildConfig": { "runtime": "x" } });
+    let service = json!({ "parent": "projects/p/locations/l", "serviceId": "s", "template": {} });
+    let job = json!({ "parent": "projects/p/locations/l", "jobId": "j", "schedule": "0 3 * * *" });
+    let alert = json!({ "parent": "projects/p", "displayName": "a", "combiner": "OR", "conditions": [] });
+    let channel =
+        json!({ "parent": "projects/p", "type": "slack", "displayName": "c", "labels": { "channel_name": "#x" } });
     vec![
+        (DATASET, "datasets.insert", dataset),
+        (FUNCTION, "functions.create", function),
+        (RUN, "services.create", service),
+        (JOB, "jobs.create", job),
+        (ALERT, "alertPolicies.create", alert),
+        (CHANNEL, "notificationChannels.create", channel),
+        (TOPIC, "topics.create", json!({ "parent": "projects/p", "topicId": "t" })),
         (BUCKET, "storage.buckets.insert", bucket()),
         (ACCOUNT, "iam.projects.serviceAccounts.create", json!({ "projectId": "p", "accountId": "loader" })),
         (SECRET, "projects.secrets.create", secret),
@@ -72,8 +89,8 @@ async fn a_read_is_repeated_whatever_broke() {
 
 #[tokio::test]
 async fn what_is_there_and_of_another_is_not_taken() {
-    // A budget has no name of its own: there may be any number of them.
-    for (ty, _, inputs) in creates().into_iter().filter(|(ty, ..)| *ty != BUDGET) {
+    // What has no name of its own there may be any number of.
+    for (ty, _, inputs) in creates().into_iter().filter(|(ty, ..)| ![BUDGET, ALERT, CHANNEL].contains(ty)) {
         let house = House::new();
         house.create(ty, &inputs).await;
         let action = StepAction::Create { inputs: map(&inputs) };
@@ -169,4 +186,47 @@ async fn a_type_that_is_not_there_is_named() {
     let house = House::new();
     let error = failed(house.attempt("compute.googleapis.com/Instance", &json!({})).await);
     assert!(error.message.contains("compute.googleapis.com/Instance"), "{error}");
+}
+
+/// A channel whose secret is in Secret Manager.
+async fn channel(house: &House) -> (String, Json) {
+    let case = cases::of(CHANNEL);
+    for before in case.prerequisites() {
+        house.create(before.ty, &before.inputs).await;
+    }
+    (house.create(CHANNEL, &case.inputs).await.id, case.inputs)
+}
+
+#[tokio::test]
+async fn a_secret_that_is_lent_is_sent_and_told_to_nobody() {
+    let house = House::new();
+    let (id, inputs) = channel(&house).await;
+    assert_eq!(house.fake.world().objects[&format!("monitoring/{id}")]["labels"]["auth_token"], "hello");
+    let read = house.by_id(CHANNEL, &id).await.expect("it is there");
+    assert_eq!(read.observed.get("labels"), Some(&value::Value::map([("channel_name", "#costs")])));
+    assert!(!format!("{read:?}").contains("hello"));
+    // Another version of it is named: it is read anew, and everything else stays.
+    house
+        .create(VERSION, &json!({ "parent": "projects/ex-alpha/secrets/key", "payload": { "data": "b3RoZXI=" } }))
+        .await;
+    let mut other = inputs.clone();
+    other["secretLabels"]["auth_token"] = "projects/ex-alpha/secrets/key/versions/2".into();
+    house.update(CHANNEL, &id, &inputs, &other).await;
+    let labels = house.fake.world().objects[&format!("monitoring/{id}")]["labels"].clone();
+    assert_eq!(labels, json!({ "channel_name": "#costs", "auth_token": "other" }));
+    // It is no longer wanted.
+    let mut none = inputs.clone();
+    none.as_object_mut().expect("an object").remove("secretLabels");
+    house.update(CHANNEL, &id, &other, &none).await;
+    let labels = house.fake.world().objects[&format!("monitoring/{id}")]["labels"].clone();
+    assert_eq!(labels, json!({ "channel_name": "#costs" }));
+    house.check();
+}
+
+#[tokio::test]
+async fn a_secret_that_cannot_be_read_is_named_and_nothing_is_made() {
+    let house = House::new();
+    let error = failed(house.attempt(CHANNEL, &cases::of(CHANNEL).inputs).await);
+    assert!(error.message.contains("versions.access") && error.message.contains("secrets/key"), "{error}");
+    assert_eq!(house.fake.world().count("notificationChannels.create"), 0);
 }

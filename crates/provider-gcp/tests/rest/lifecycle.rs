@@ -2,6 +2,7 @@
 
 use ports::{Find, Provider};
 use serde_json::json;
+use tokio::task::{JoinSet, LocalSet};
 
 use crate::cases::{self, BUCKET, Case, KEY, MEMBERSHIP, OBJECT, POOL, SERVICE, SETTINGS};
 use crate::support::{House, map};
@@ -16,47 +17,57 @@ async fn house_for(case: &Case) -> House {
 
 #[tokio::test]
 async fn every_type_is_made_read_changed_and_deleted_as_the_documents_allow() {
-    for case in cases::all() {
-        let house = house_for(&case).await;
-        house.fake.world().polls = 2;
-        let Case { ty, inputs, changed, .. } = &case;
-        let made = house.create(ty, inputs).await;
-        house.check();
-        assert!(house.drift(ty, inputs, &made).is_empty(), "{ty}: {made:?}");
-        let schema = house.gcp.schema(ty).expect("a sound schema").expect("it is served");
-        for attribute in schema.overlay.predict.keys() {
-            assert!(made.observed.contains_key(attribute.as_str()), "{ty} has no {attribute}: {made:?}");
+    // Most of the time is spent on waiting for operations.
+    let lives = async {
+        let mut all = JoinSet::new();
+        cases::all().into_iter().for_each(|case| drop(all.spawn_local(live(case))));
+        while let Some(ended) = all.join_next().await {
+            ended.expect("it lives as it is to");
         }
-        let read = house.by_id(ty, &made.id).await.unwrap_or_else(|| panic!("{ty}: no `{}`", made.id));
-        assert_eq!((&read.id, &read.owner), (&made.id, &made.owner), "{ty}");
-        assert!(house.drift(ty, inputs, &read).is_empty(), "{ty}: {read:?}");
-        if let Some(changed) = changed {
-            let updated = house.update(ty, &made.id, inputs, changed).await;
-            house.check();
-            assert!(house.drift(ty, changed, &updated).is_empty(), "{ty}: {updated:?}");
-            let (before, after) = (map(inputs), map(changed));
-            for (key, old) in before.iter().filter(|(key, _)| !after.contains_key(key.as_str())) {
-                // An upload says anew what is in it; what it does not say stays as the vendor has it.
-                assert_ne!(updated.observed.get(key), Some(old), "{ty}: {key} was to be taken away");
-            }
-            assert_eq!(updated.owner, made.owner, "{ty}");
-            let calls = house.fake.world().served.len();
-            house.update(ty, &made.id, changed, changed).await;
-            let world = house.fake.world();
-            let writes = world.served[calls..].iter().filter(|served| {
-                let verb = served.method.rsplit('.').next().unwrap_or_default();
-                !matches!(verb, "get" | "getBillingInfo" | "getIamPolicy")
-            });
-            // What is as it should be takes no call that writes, but for contents, which are put there anew.
-            assert!(*ty == OBJECT || writes.count() == 0, "{ty}: {:?}", &world.served[calls..]);
-        }
-        house.delete(ty, &made.id).await;
-        // Settings go with their group.
-        assert!(*ty == SETTINGS || house.by_id(ty, &made.id).await.is_none(), "{ty}");
-        // Once more is no failure.
-        house.delete(ty, &made.id).await;
-        house.check();
+    };
+    LocalSet::new().run_until(lives).await;
+}
+
+async fn live(case: Case) {
+    let house = house_for(&case).await;
+    house.fake.world().polls = 2;
+    let Case { ty, inputs, changed, .. } = &case;
+    let made = house.create(ty, inputs).await;
+    house.check();
+    assert!(house.drift(ty, inputs, &made).is_empty(), "{ty}: {made:?}");
+    let schema = house.gcp.schema(ty).expect("a sound schema").expect("it is served");
+    for attribute in schema.overlay.predict.keys() {
+        assert!(made.observed.contains_key(attribute.as_str()), "{ty} has no {attribute}: {made:?}");
     }
+    let read = house.by_id(ty, &made.id).await.unwrap_or_else(|| panic!("{ty}: no `{}`", made.id));
+    assert_eq!((&read.id, &read.owner), (&made.id, &made.owner), "{ty}");
+    assert!(house.drift(ty, inputs, &read).is_empty(), "{ty}: {read:?}");
+    if let Some(changed) = changed {
+        let updated = house.update(ty, &made.id, inputs, changed).await;
+        house.check();
+        assert!(house.drift(ty, changed, &updated).is_empty(), "{ty}: {updated:?}");
+        let (before, after) = (map(inputs), map(changed));
+        for (key, old) in before.iter().filter(|(key, _)| !after.contains_key(key.as_str())) {
+            // An upload says anew what is in it; what it does not say stays as the vendor has it.
+            assert_ne!(updated.observed.get(key), Some(old), "{ty}: {key} was to be taken away");
+        }
+        assert_eq!(updated.owner, made.owner, "{ty}");
+        let calls = house.fake.world().served.len();
+        house.update(ty, &made.id, changed, changed).await;
+        let world = house.fake.world();
+        let writes = world.served[calls..].iter().filter(|served| {
+            let verb = served.method.rsplit('.').next().unwrap_or_default();
+            !matches!(verb, "get" | "getBillingInfo" | "getIamPolicy")
+        });
+        // What is as it should be takes no call that writes, but for contents, which are put there anew.
+        assert!(*ty == OBJECT || writes.count() == 0, "{ty}: {:?}", &world.served[calls..]);
+    }
+    house.delete(ty, &made.id).await;
+    // Settings go with their group.
+    assert!(*ty == SETTINGS || house.by_id(ty, &made.id).await.is_none(), "{ty}");
+    // Once more is no failure.
+    house.delete(ty, &made.id).await;
+    house.check();
 }
 
 #[tokio::test]
@@ -84,6 +95,15 @@ async fn what_exists_is_found_by_its_identity_unless_it_is_as_good_as_made() {
         house.check();
     }
     assert!(found >= 16, "{found}");
+}
+
+/// What is Google's among the types that the workspace knows.
+#[test]
+fn no_type_of_googles_is_unserved() {
+    let served = House::new().gcp.types();
+    for source in schemas_gcp::sources().iter().filter(|source| source.name.contains(".googleapis.com/")) {
+        assert!(served.iter().any(|ty| ty == source.name), "{}", source.name);
+    }
 }
 
 #[test]

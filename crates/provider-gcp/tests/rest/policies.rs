@@ -6,7 +6,7 @@ use fake_gcp::Fault;
 use ports::{Find, Provider, ReadRequest, StepAction};
 use serde_json::json;
 
-use crate::cases::BUCKET;
+use crate::cases::{self, ACCESS, BUCKET, DATASET};
 use crate::support::{House, caller, done, failed, map, step};
 
 const MEMBER: &str = "storage.googleapis.com/BucketIamMember";
@@ -120,4 +120,37 @@ async fn a_member_of_what_is_gone_is_gone() {
     assert!(start.elapsed().as_secs() < 5, "nobody waits for what is to go");
     let adopt = StepAction::Adopt { id: made.id };
     assert_eq!(failed(house.step(MEMBER, "m", adopt).await).code, "NotFound");
+}
+
+#[tokio::test]
+async fn entries_of_a_dataset_are_changed_under_its_etag_and_others_stay() {
+    let house = House::new();
+    house.create(DATASET, &cases::of(DATASET).inputs).await;
+    let key = "bigquery/projects/ex-alpha/datasets/billing";
+    let before = house.fake.world().objects[key]["access"].clone();
+    let view = json!({ "view": { "projectId": "p", "datasetId": "d", "tableId": "v" } });
+    house.fake.world().objects.get_mut(key).expect("it is there")["access"].as_array_mut().expect("a list").push(view);
+    let entry = |role: &str, who: &str| json!({ "dataset": "projects/ex-alpha/datasets/billing", "role": role, "userByEmail": who });
+    house.fake.world().fail("datasets.patch", 1, Fault::BreaksAfter);
+    let one = house.create(ACCESS, &entry("roles/bigquery.dataEditor", "a@ex.org")).await;
+    let two = entry("READER", "B@ex.org");
+    let other = caller(&house.fake);
+    let action = StepAction::Create { inputs: map(&two) };
+    let three = StepAction::Create { inputs: map(&entry("READER", "c@ex.org")) };
+    let (made, third) = tokio::join!(step(&other, ACCESS, "b", action), house.step(ACCESS, "c", three));
+    done(third);
+    let made = done(made).expect("it is there");
+    let count = |world: &fake_gcp::World| world.objects[key]["access"].as_array().map_or(0, Vec::len);
+    assert_eq!(count(&house.fake.world()), 3 + 1 + 3);
+    assert_eq!(
+        house.by_id(ACCESS, &one.id).await.map(|found| found.id),
+        Some(one.id.clone()),
+        "by either name of its role"
+    );
+    assert!(house.by_id(ACCESS, &made.id).await.is_some());
+    house.delete(ACCESS, &one.id).await;
+    house.delete(ACCESS, &made.id).await;
+    assert_eq!(count(&house.fake.world()), 5);
+    assert_eq!(house.fake.world().objects[key]["access"][0], before[0]);
+    house.check();
 }
