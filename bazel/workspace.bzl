@@ -279,6 +279,8 @@ EVALUATORS = {
         "crates/config-load",
         "crates/cpg",
         "crates/cpg-config",
+        "crates/cpg-plugin-billing-aggregator",
+        "crates/cpg-plugin-metamist",
         "crates/diag",
         "crates/diagram",
         "crates/diff",

@@ -16,7 +16,7 @@ CARGO_TARGET_DIR=$PWD/target
 export CARGO_TARGET_DIR
 cd "$copy"
 cargo xtask sync --engine-only
-rm -rf projects components policies foreign crates/ol crates/ol-data crates/ol-kubernetes crates/cpg crates/cpg-config configuration
+rm -rf projects components policies foreign crates/ol crates/ol-data crates/ol-kubernetes crates/cpg crates/cpg-config crates/cpg-plugin-* configuration
 cargo xtask layers
 cargo test --workspace --offline
 cd - >/dev/null

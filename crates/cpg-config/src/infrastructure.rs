@@ -268,7 +268,7 @@ pub struct MetamistGcp {
 #[derive(Debug, Clone, PartialEq, Config)]
 pub struct MetamistEtl {
     /// Who sends metadata; each gets an account.
-    pub accessors: Vec<String>,
+    pub accessors: Vec<Placed<String>>,
     /// How each type of metadata is read.
     pub by_type: BTreeMap<String, EtlType>,
     /// The environment of the service.
@@ -278,7 +278,7 @@ pub struct MetamistEtl {
     pub private_repo_packages: Option<Vec<String>>,
     /// Further audiences of the services.
     #[config(default)]
-    pub custom_audience_list: BTreeMap<String, Vec<String>>,
+    pub custom_audience_list: BTreeMap<String, Placed<Vec<String>>>,
 }
 
 /// How a type of metadata is read.
@@ -330,7 +330,7 @@ pub struct Aggregator {
     /// The secret by which it speaks there.
     pub slack_token_secret_name: String,
     /// The functions, one a source of bills.
-    pub functions: Vec<String>,
+    pub functions: Vec<Placed<String>>,
     /// A sheet.
     pub billing_sheet_id: Option<String>,
     /// A table of sums by month.

@@ -29,7 +29,7 @@ pub use gcp::Gcp;
 pub use groups::{Group, Groups, Member, PRINCIPALS};
 pub use infra::*;
 pub use members::{MEMBER_LINES, SORTED_MEMBERS};
-pub use plugin::{Centre, Plugin, Plugins, Services};
+pub use plugin::{Centre, Code, Function, Plugin, Plugins, ProjectNumber, SecretVariable, Services, columns, needs};
 pub use projects::{
     FUNCTIONS, Organization, dataset, dataset_stacks, github, github_stacks, organisation, organisation_stacks, shapes,
     whole,

@@ -1,11 +1,14 @@
 //! Plugins: crates that make more of the same configuration, in the stack of the organisation.
 
-use std::cell::RefCell;
+mod functions;
+mod services;
+
 use std::collections::BTreeMap;
 
 use cpg_config::{Cloud, Configuration};
-use plan::diag::Diagnostics;
-use plan::{Declaration, IntoExpr, Output, Result, text};
+use plan::diag::{Diagnostic, Diagnostics};
+use plan::value::Value;
+use plan::{Declaration, IntoExpr, Output, Result, WorldQuery};
 
 use crate::archive::Archive;
 use crate::driver::{organisation, sinks};
@@ -13,6 +16,9 @@ use crate::gcp::Gcp;
 use crate::groups::Member;
 use crate::infra::Infra;
 use crate::site::{Handle, Site};
+
+pub use functions::{Code, Function, SecretVariable, columns};
+pub use services::Services;
 
 /// A plugin: a crate that the project of the organisation links, and lists in one line.
 ///
@@ -50,6 +56,36 @@ pub type Plugins = &'static [fn() -> &'static dyn Plugin];
 pub(crate) fn enabled(configuration: &Configuration, plugins: Plugins) -> Vec<&'static dyn Plugin> {
     let named = configuration.infrastructure.plugins_enabled.iter();
     named.filter_map(|name| plugins.iter().map(|plugin| plugin()).find(|plugin| plugin.name() == name.value)).collect()
+}
+
+/// Of what a plugin cannot be without, whatever is not there: each a path in the file of the infrastructure, and whether it
+/// is there.
+pub fn needs(configuration: &Configuration, plugin: &str, needs: &[(&str, bool)]) -> Diagnostics {
+    let mut enabled = configuration.infrastructure.plugins_enabled.iter();
+    let place = enabled.find(|name| name.value == plugin).map(|name| name.place.clone());
+    let mut found = Diagnostics::new();
+    for (path, _) in needs.iter().filter(|(_, there)| !there) {
+        let problem = Diagnostic::error("E0826", format!("the plugin `{plugin}` needs `{path}`, which is not there"));
+        let hint = format!("add it to {}, or take `{plugin}` off `plugins_enabled`", configuration.file);
+        found.push(problem.at_opt(place.clone()).hint(hint));
+    }
+    found
+}
+
+/// The number of a project, by its id.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ProjectNumber {
+    /// The id.
+    pub project: String,
+}
+
+impl WorldQuery for ProjectNumber {
+    type Answer = String;
+    const NAME: &'static str = "gcp:project-number";
+
+    fn arguments(&self) -> Value {
+        Value::map([("project", self.project.as_str())])
+    }
 }
 
 /// What a plugin sees of a centre, and may do there.
@@ -110,37 +146,55 @@ impl<'a> Centre<'a> {
         sinks::addresses(self.site, &self.gcp, group)
     }
 
-    /// The address of the index of the centre's own Python packages.
-    pub fn python_index(&self) -> Output<String> {
-        let project = self.gcp.project_id();
-        let name = organisation::python_registry(&self.gcp).attribute::<String>("repositoryId");
-        let template = format!("https://{}-python.pkg.dev/{{}}/{{}}/simple/", self.region());
-        text(&template, [&project, &name])
+    /// The address of the index of the centre's own Python packages, and what has to be there before it is asked.
+    pub fn python_index(&self) -> (String, Handle) {
+        let (region, project) = (self.region(), &self.gcp.dataset.options.gcp.project);
+        let address = format!("https://{region}-python.pkg.dev/{project}/{}/simple/", organisation::PYTHON_REGISTRY);
+        (address, organisation::python_registry(&self.gcp))
+    }
+
+    /// The number of a project that the centre does not make, from the world lock.
+    ///
+    /// # Errors
+    /// If the lock has no answer.
+    pub fn project_number(&self, project: &str) -> Result<String> {
+        self.site.stack.world(ProjectNumber { project: project.to_owned() })
     }
 
     /// The source files of a function: those right in a directory below `functions/` of the configuration, by name.
     ///
     /// # Errors
-    /// If one cannot be read, or there are none.
-    pub fn sources(&self, directory: &str) -> Result<BTreeMap<String, String>> {
-        let file = &self.site.configuration.file;
-        let root = file.rsplit_once('/').map_or("", |(root, _)| root);
-        let path = format!("{root}/functions/{directory}");
+    /// If one cannot be read, there are none, or one of those that are needed is missing.
+    pub fn sources(&self, directory: &str, needed: &[&str]) -> Result<BTreeMap<String, String>> {
+        let path = self.source_path(directory);
         let mut files = BTreeMap::new();
         for name in self.site.stack.list(&path)?.into_iter().filter(|name| Archive::takes(name)) {
             let text = self.site.stack.file(&format!("{path}/{name}"))?;
             files.insert(name, text);
         }
+        let mut found = Diagnostics::new();
         if files.is_empty() {
-            let problem = plan::diag::Diagnostic::error("E0824", format!("there are no sources in `{path}`"));
-            return Err(problem.hint("put the function's `.py`, `.txt` and `.json` files there").into());
+            let problem = Diagnostic::error("E0824", format!("there are no sources in `{path}`"));
+            found.push(problem.hint("put the function's `.py`, `.txt` and `.json` files there"));
+        } else {
+            for name in needed.iter().filter(|name| !files.contains_key(**name)) {
+                let problem = Diagnostic::error("E0828", format!("there is no `{name}` among the sources in `{path}`"));
+                found.push(problem.hint(format!("write `{path}/{name}`")));
+            }
         }
-        Ok(files)
+        Ok(found.into_result(files)?)
+    }
+
+    /// Where the sources in a directory below `functions/` of the configuration are.
+    pub fn source_path(&self, directory: &str) -> String {
+        let file = &self.site.configuration.file;
+        let root = file.rsplit_once('/').map_or("", |(root, _)| root);
+        format!("{root}/functions/{directory}")
     }
 
     /// Sources as an object in a bucket, whose name says what is in it: other sources are another object.
     #[track_caller]
-    pub fn add_archive(&self, name: &str, bucket: &Output<String>, files: &BTreeMap<String, String>) -> Output<String> {
+    pub fn add_archive(&self, name: &str, bucket: &Output<String>, files: &BTreeMap<String, String>) -> Code {
         let archive = Archive::of(files);
         let object = self.declare("storage.googleapis.com/Object", name, |object| {
             object.set("bucket", bucket.into_expr());
@@ -148,7 +202,7 @@ impl<'a> Centre<'a> {
             object.set("contentType", "application/zip".into());
             object.set("contentBase64", archive.to_base64().as_str().into());
         });
-        object.attribute("name")
+        Code { bucket: bucket.clone(), object: object.attribute("name") }
     }
 
     /// A bucket of a project, by its whole name; as it was made for functions, with nothing said of what becomes of
@@ -166,9 +220,46 @@ impl<'a> Centre<'a> {
         made.attribute("name")
     }
 
+    /// An account of a project that the centre does not make, by what stands before the `@` of its address.
+    #[track_caller]
+    pub fn account(&self, name: &str, project: &str, id: &str, waits_for: &[&Handle]) -> Member {
+        let account = self.declare("iam.googleapis.com/ServiceAccount", name, |account| {
+            account.set("accountId", id.into());
+            account.set("projectId", project.into());
+            Self::wait(account, waits_for);
+        });
+        Member::Account(account.attribute("email"))
+    }
+
+    /// Gives somebody a role: `on` = the property that names what it is on, and its name.
+    #[track_caller]
+    pub fn grant(&self, ty: &'static str, name: &str, on: (&str, &Output<String>), role: &str, member: &Member) {
+        let principal = self.gcp.principal(member);
+        self.site.principal(&format!("{ty} {:?}", on.1.expr()), name, principal.expr());
+        self.declare(ty, name, |grant| {
+            grant.set(on.0, on.1.into_expr());
+            grant.set("role", role.into());
+            grant.set("member", principal.into_expr());
+        });
+    }
+
+    /// Gives somebody a role on a whole project.
+    #[track_caller]
+    pub fn project_role(&self, name: &str, project: &str, role: &str, member: &Member) {
+        let ty = "cloudresourcemanager.googleapis.com/ProjectIamMember";
+        self.grant(ty, name, ("project", &Output::known(project)), role, member);
+    }
+
     /// What may be used of a project that the centre does not make.
     pub fn services(&self, owner: &'static str, project: &'a str) -> Services<'_, 'a> {
-        Services { centre: self, owner, project, made: RefCell::default() }
+        Services::of(self, owner, project)
+    }
+
+    /// A dataset's group, as plugins and policies name it; `None` if there is no such group.
+    pub fn dataset_group(&self, dataset: &str, group: &str) -> Option<Member> {
+        let name = format!("{dataset}-{group}");
+        self.site.groups.borrow().get(Cloud::Gcp, &name)?;
+        Some(Member::Group(name))
     }
 
     /// Waits for other things.
@@ -179,35 +270,5 @@ impl<'a> Centre<'a> {
     /// What a service knows a member by.
     pub fn member_id(&self, member: &Member) -> Output<String> {
         self.gcp.member_id(member)
-    }
-}
-
-/// The APIs of a project, enabled as they are needed.
-pub struct Services<'c, 'a> {
-    centre: &'c Centre<'a>,
-    owner: &'static str,
-    project: &'a str,
-    made: RefCell<BTreeMap<String, Handle>>,
-}
-
-impl Services<'_, '_> {
-    /// An API, by the first part of its host.
-    #[track_caller]
-    pub fn get(&self, stem: &str) -> Handle {
-        if let Some(made) = self.made.borrow().get(stem) {
-            return made.clone();
-        }
-        // Of these the project is asked about accounts and secrets.
-        let before = ["iam", "secretmanager"].contains(&stem).then(|| self.get("cloudresourcemanager"));
-        let name = format!("{}-{stem}-service", self.owner);
-        let handle = self.centre.declare("serviceusage.googleapis.com/Service", &name, |service| {
-            service.set("parent", format!("projects/{}", self.project).as_str().into());
-            service.set("service", format!("{stem}.googleapis.com").as_str().into());
-            // An API that others may use by now is never turned off.
-            service.options.retain_on_delete = true;
-            Centre::wait(service, &before.iter().collect::<Vec<_>>());
-        });
-        self.made.borrow_mut().insert(stem.to_owned(), handle.clone());
-        handle
     }
 }

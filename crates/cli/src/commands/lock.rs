@@ -155,6 +155,10 @@ fn made_up(session: &Session<'_>, query: &str, arguments: &Value) -> Option<Valu
             Some(Value::from(["a", "b", "c"].map(|zone| format!("{region}{zone}")).to_vec()))
         }
         "gcp:organization" => Some(Value::from("organizations/123456789")),
+        "gcp:project-number" => {
+            let number: String = digits(11).bytes().map(|byte| char::from(b'0' + byte % 10)).collect();
+            Some(Value::from(format!("1{number}")))
+        }
         _ => None,
     }
 }

@@ -222,17 +222,20 @@ fn infrastructure_file(site: &Site<'_>, gcp: &Gcp<'_>) {
     gcp.add_blob_to_bucket("infrastructure-config", &Output::known(bucket), &path, &Output::known(tree.to_toml()));
 }
 
+/// What the registry of Python packages is called.
+pub(crate) const PYTHON_REGISTRY: &str = "python-registry";
+
 /// The registry of Python packages.
 pub(crate) fn python_registry(gcp: &Gcp<'_>) -> Handle {
     gcp.site.once("python registry", || {
-        gcp.site.declare(&gcp.dataset.name, &["registries", "python-registry"], || {
+        gcp.site.declare(&gcp.dataset.name, &["registries", PYTHON_REGISTRY], || {
             let mut registry =
                 Declaration::new("artifactregistry.googleapis.com/Repository", "python-artifact-registry");
             let section = gcp.site.configuration.infrastructure.gcp.as_ref();
             let parent =
                 format!("projects/{{}}/locations/{}", section.map(|gcp| gcp.region.as_str()).unwrap_or_default());
             registry.set("parent", plan::text(&parent, [gcp.project_id()]).into_expr());
-            registry.set("repositoryId", "python-registry".into());
+            registry.set("repositoryId", PYTHON_REGISTRY.into());
             registry.set("format", "PYTHON".into());
             registry.set("description", "Python packages for CPG".into());
             registry

@@ -6,6 +6,8 @@ use plan::value::Value;
 use serde_json::{Map, Value as Json, json};
 use testkit::Resource;
 
+use crate::plugin_mapping;
+
 /// The type and the inputs that a resource had.
 pub(crate) fn inputs(resource: &Resource) -> (&'static str, Json) {
     let json = json_of(resource.properties());
@@ -32,6 +34,9 @@ pub(crate) fn inputs(resource: &Resource) -> (&'static str, Json) {
         "storage.googleapis.com/Bucket" => ("gcp:storage/bucket:Bucket", bucket(&from)),
         "storage.googleapis.com/BucketIamMember" => {
             ("gcp:storage/bucketIAMMember:BucketIAMMember", Json::Object(from.with(&["bucket", "role", "member"])))
+        }
+        "storage.googleapis.com/Object" if from.get("contentBase64") != Json::Null => {
+            ("gcp:storage/bucketObject:BucketObject", plugin_mapping::archive(&from))
         }
         "storage.googleapis.com/Object" => {
             ("gcp:storage/bucketObject:BucketObject", Json::Object(from.with(&["bucket", "name", "content"])))
@@ -126,7 +131,7 @@ pub(crate) fn inputs(resource: &Resource) -> (&'static str, Json) {
                 "contribute_members": from.get("contributors"), "write_members": from.get("writers"),
             }),
         ),
-        other => panic!("no mapping of {other}"),
+        other => plugin_mapping::inputs(resource).unwrap_or_else(|| panic!("no mapping of {other}")),
     }
 }
 
@@ -161,27 +166,27 @@ fn bucket(from: &From) -> Json {
 }
 
 /// The properties of a resource.
-struct From(Map<String, Json>);
+pub(crate) struct From(pub(crate) Map<String, Json>);
 
 impl From {
-    fn get(&self, name: &str) -> Json {
+    pub(crate) fn get(&self, name: &str) -> Json {
         self.0.get(name).cloned().unwrap_or(Json::Null)
     }
 
     /// Those of the given properties that are set.
-    fn with(&self, names: &[&str]) -> Map<String, Json> {
+    pub(crate) fn with(&self, names: &[&str]) -> Map<String, Json> {
         let given = names.iter().filter_map(|name| Some(((*name).to_owned(), self.0.get(*name)?.clone())));
         given.collect()
     }
 
     /// The last step of a full name.
-    fn last(&self, name: &str) -> Json {
+    pub(crate) fn last(&self, name: &str) -> Json {
         let text = self.get(name);
         text.as_str().and_then(|text| text.rsplit('/').next()).map_or(Json::Null, Json::from)
     }
 
     /// A step of a full name: `projects/P/locations/L`.
-    fn step(&self, name: &str, step: usize) -> Json {
+    pub(crate) fn step(&self, name: &str, step: usize) -> Json {
         let text = self.get(name);
         text.as_str().and_then(|text| text.split('/').nth(step)).map_or(Json::Null, Json::from)
     }

@@ -1,5 +1,7 @@
 //! Plugins: which run, when, and what they see.
 
+use std::sync::Mutex;
+
 use cpg::{Centre, Plugin};
 use plan::diag::{Diagnostic, Diagnostics};
 use plan::{IntoExpr, Project, Result};
@@ -28,7 +30,7 @@ impl Plugin for Listing {
 
     fn on_group_finalisation(&self, centre: &Centre<'_>) -> Result<()> {
         let bucket = centre.bucket("listing-bucket", "ex-billing", "ex-listing");
-        let sources = centre.sources("listing")?;
+        let sources = centre.sources("listing", &["main.py"])?;
         centre.add_archive("listing-source", &bucket, &sources);
         let members = centre.members("adhoc-reviewers").to_json();
         centre.declare("storage.googleapis.com/Object", "listing", |object| {
@@ -108,4 +110,53 @@ fn a_function_without_sources_is_an_error_with_the_place_to_put_them() {
     let files = [("config-infrastructure.yaml", infrastructure.as_str())];
     let problems = given(with_plugins(), "production", &files).evaluate().problems();
     assert!(problems.len() == 1 && problems[0].contains("E0824"), "{problems:?}");
+}
+
+/// Those and the one of the documentation.
+const MORE: cpg::Plugins = &[listing, crate::notes::plugin];
+
+/// What the documentation shows is what runs: a crate of one's own, and one line.
+#[test]
+fn the_plugin_of_the_documentation_is_linked_by_one_line_and_runs() {
+    let docs = testkit::Workspace::here().read("docs/cpg.md").expect("it is there");
+    assert!(docs.contains(&format!("```rust\n{}```\n", include_str!("notes.rs"))), "docs/cpg.md shows another one");
+    let none = |_: &dyn plan::Inputs| Ok(Vec::new());
+    let project = Project::listed("cpg", none, |stack| cpg::whole(stack, MORE)).functions(cpg::FUNCTIONS);
+    let infrastructure = enabled("notes");
+    let planned = given(project, "production", &[("config-infrastructure.yaml", infrastructure.as_str())]).evaluate();
+    assert_eq!(planned.misfits(), [""; 0]);
+    let notes = planned.resource("storage.googleapis.com/Object", "notes-of-analysts");
+    // The account of the notebook is known when it is made.
+    assert!(notes.is_unknown("content"), "it waits for an account");
+    assert!(!planned.names("storage.googleapis.com/Object").contains(&"listing"), "it is linked, and not enabled");
+}
+
+/// The names of those that ran.
+static RAN: Mutex<Vec<&str>> = Mutex::new(Vec::new());
+
+/// A plugin that only says that it ran.
+struct Named(&'static str);
+
+impl Plugin for Named {
+    fn name(&self) -> &'static str {
+        self.0
+    }
+
+    fn main(&self, _: &Centre<'_>) -> Result<()> {
+        RAN.lock().expect("nobody panicked").push(self.0);
+        Ok(())
+    }
+}
+
+const NAMED: cpg::Plugins = &[|| &Named("first"), || &Named("second")];
+
+/// Not in the order in which they are linked.
+#[test]
+fn plugins_run_in_the_order_in_which_they_are_enabled() {
+    let none = |_: &dyn plan::Inputs| Ok(Vec::new());
+    let infrastructure = enabled("second, first");
+    let project = Project::listed("cpg", none, |stack| cpg::whole(stack, NAMED)).functions(cpg::FUNCTIONS);
+    let evaluated = given(project, "production", &[("config-infrastructure.yaml", infrastructure.as_str())]).evaluate();
+    assert_eq!(evaluated.problems(), [""; 0]);
+    assert_eq!(*RAN.lock().expect("nobody panicked"), ["second", "first"]);
 }

@@ -7,6 +7,8 @@ use plan::value::Value;
 use plan::{Inputs, Project};
 use testkit::{Given, Planned};
 
+use crate::plugin_mapping as plugins;
+
 /// The configuration of the recorded run; where it is not overlaid, tests read it.
 pub(crate) const MINI: &str = "crates/cpg/tests/it/mini";
 
@@ -43,9 +45,12 @@ pub(crate) fn given(project: Project, stack: &str, files: &[(&str, &str)]) -> Gi
 /// The same of a directory that has these files and those that are there.
 pub(crate) fn given_in(root: &str, project: Project, stack: &str, files: &[(&str, &str)]) -> Given {
     let query = cpg::Organization { domain: "example.org".to_owned() };
-    let entry = world::Entry::to(&query, "organizations/123456789", "2026-01-01T00:00:00Z", world::Source::Sandbox);
+    let at = "2026-01-01T00:00:00Z";
+    let entry = world::Entry::to(&query, "organizations/123456789", at, world::Source::Sandbox);
+    let metamist = cpg::ProjectNumber { project: "ex-metamist".to_owned() };
+    let number = world::Entry::to(&metamist, "100000000009", at, world::Source::Sandbox);
     let mut lock = world::Lock::new();
-    lock.upsert(entry.expect("it is plain"));
+    [entry, number].into_iter().for_each(|entry| drop(lock.upsert(entry.expect("it is plain"))));
     let settings = format!("[configuration]\ncpg = \"{root}\"\n");
     let start = Given::stack(project, stack).lock(&lock.to_string()).file("groundplan.toml", &settings);
     files.iter().fold(start, |given, (path, text)| given.file(&format!("{root}/{path}"), text))
@@ -57,7 +62,7 @@ pub(crate) fn planned(files: &[(&str, &str)]) -> Planned {
 }
 
 /// A stack of a project, with what the clouds would choose.
-pub(crate) fn known(project: fn() -> Project, stack: &str, files: &[(&str, &str)]) -> Planned {
+pub(crate) fn known(project: impl Fn() -> Project, stack: &str, files: &[(&str, &str)]) -> Planned {
     let first = given(project(), stack, files).evaluate();
     let mut second = given(project(), stack, files);
     for (ty, name, attribute, value) in chosen(&first) {
@@ -93,6 +98,9 @@ fn chosen(planned: &Planned) -> Vec<(String, String, &'static str, String)> {
                 }
                 "artifactregistry.googleapis.com/Repository" => {
                     choose("name", format!("{}/repositories/{}", text("parent"), text("repositoryId")));
+                }
+                ty if plugins::chooses(ty) => {
+                    plugins::chosen(&resource).into_iter().for_each(|(attribute, value)| choose(attribute, value));
                 }
                 "hail_user" if text("cloud") == "azure" => choose("identity", format!("hail-{}", text("username"))),
                 "Microsoft.Graph/groups" => choose("id", format!("oid:{}", text("uniqueName"))),

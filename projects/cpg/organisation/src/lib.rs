@@ -6,8 +6,12 @@
 use plan::Project;
 use plan::diag::Diagnostics;
 
-/// The plugins that `plugins_enabled` may name, one a line.
-const PLUGINS: cpg::Plugins = &[];
+/// The plugins that `plugins_enabled` may name.
+const PLUGINS: cpg::Plugins = &[
+    // One a line.
+    cpg_plugin_billing_aggregator::plugin,
+    cpg_plugin_metamist::plugin,
+];
 
 /// The project.
 pub fn project() -> Project {
