@@ -11,6 +11,9 @@ selection=(--package runner --package cli --package provider-gcp --package rest 
 selection+=(--features runner/gcp,provider-gcp/rest,rest/client --locked)
 cargo clippy "${selection[@]}" --all-targets -- -D warnings
 
+# Schemas say what Google's documents say.
+PYTHONDONTWRITEBYTECODE=1 python3 ci/gcp/schemas.py --check
+
 mkdir -p target/gcp
 export FAKE_GCP_LOG=$PWD/target/gcp/requests.log
 rm -f "$FAKE_GCP_LOG"

@@ -193,4 +193,5 @@ def main(path):
     print(sum(map(len, out["paths"].values())), "methods,", path.stat().st_size // 1000, "kB")
 
 
-main(sys.argv[1])
+if __name__ == "__main__":
+    main(sys.argv[1])

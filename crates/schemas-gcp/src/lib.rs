@@ -1,5 +1,5 @@
-//! Types of Google Cloud, and of services that run on it, written by hand in the words of their REST interfaces, and an
-//! overlay for each.
+//! Types of Google Cloud, and of services that run on it, in the words of their REST interfaces, and an overlay for each.
+//! Google's are completed from Google's own documents (`ci/gcp/schemas.py`).
 //!
 //! Layer: L1, model. **Invariant:** data only, no code that knows a type. A member of a policy is a type of its own, since
 //! policies are changed by many hands at a time.
