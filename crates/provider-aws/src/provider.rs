@@ -67,22 +67,6 @@ impl Provider for Aws {
         fragment: &'a Fragment,
         ended: &'a mut (dyn FnMut(usize, Outcome) + Send),
     ) -> BoxFuture<'a, ()> {
-        Box::pin(async move {
-            let mut failed = vec![false; fragment.steps.len()];
-            let mut left: Vec<usize> = (0..fragment.steps.len()).collect();
-            while !left.is_empty() {
-                let waits = |position: &usize| {
-                    fragment.order.iter().any(|(before, after)| after == position && left.contains(before))
-                };
-                // An order in a circle has no first step: then any is as good.
-                let next = left.iter().position(|position| !waits(position)).unwrap_or(0);
-                let position = left.remove(next);
-                let blocked = fragment.order.iter().any(|(before, after)| *after == position && failed[*before]);
-                let outcome =
-                    if blocked { Outcome::NotStarted } else { apply::step(&self.0, &fragment.steps[position]).await };
-                failed[position] = !matches!(outcome, Outcome::Done(_));
-                ended(position, outcome);
-            }
-        })
+        Box::pin(fragment.one_by_one(ended, |step| Box::pin(apply::step(&self.0, step))))
     }
 }
