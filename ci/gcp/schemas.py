@@ -16,13 +16,27 @@ from openapi import ROOT, documents
 
 CRATE = ROOT / "crates/schemas-gcp"
 # What Google takes and a program is not to say, with the reason.
+THE_VENDORS = "the vendor says it, though its document does not"
 LEFT_OUT = {
+    "bigquery.googleapis.com/Dataset": {
+        "access": "each one who has access is a resource of its own",
+        "datasetReference": "the project and the name say it",
+    },
+    "bigquery.googleapis.com/Table": {"tableReference": "the project, the dataset and the name say it"},
     "billingbudgets.googleapis.com/Budget": {"ownershipScope": "a budget of whoever has the billing account"},
     "cloudidentity.googleapis.com/Membership": {"roles": "whoever is in a group is a member; owners are made elsewhere"},
     "groupssettings.googleapis.com/Group": dict.fromkeys(
         ["name", "description", "email"], "what the group itself says, a resource of its own"
     ),
     "iam.googleapis.com/ServiceAccountKey": {"privateKeyType": "the key is read in one form"},
+    "monitoring.googleapis.com/AlertPolicy": dict.fromkeys(
+        ["creationRecord", "mutationRecord", "validity"], THE_VENDORS
+    ),
+    "monitoring.googleapis.com/NotificationChannel": dict.fromkeys(
+        ["creationRecord", "mutationRecords", "verificationStatus"], THE_VENDORS
+    ),
+    "pubsub.googleapis.com/Subscription": {"detached": "a subscription is detached by a call of its own"},
+    "pubsub.googleapis.com/Topic": {"satisfiesPzs": THE_VENDORS},
     "storage.googleapis.com/Bucket": {
         **dict.fromkeys(["acl", "defaultObjectAcl"], "access is given by policies, each member a resource of its own"),
         **dict.fromkeys(
@@ -30,14 +44,14 @@ LEFT_OUT = {
                 *["generation", "hardDeleteTime", "locationType", "metageneration", "owner", "projectNumber"],
                 *["satisfiesPZI", "satisfiesPZS", "softDeleteTime", "timeCreated", "updated"],
             ],
-            "the vendor says it, though its document does not",
+            THE_VENDORS,
         ),
     },
 }
 EVERYWHERE = {"kind", "etag"}
 # What a document calls unchanging and changes, or the other way round, stands in the overlay.
 IMMUTABLE = re.compile(r"\b[Ii]mmutable\b")
-OUTPUT_ONLY = re.compile(r"\b[Oo]utput[ -][Oo]nly\b")
+NOT_SAID = re.compile(r"\b[Oo]utput[ -][Oo]nly\b|^Deprecated\b")
 
 
 def methods(resource, before=""):
@@ -56,7 +70,7 @@ def said(source):
 
 
 def is_vendors(source):
-    return source.get("readOnly") or source.get("deprecated") or OUTPUT_ONLY.search(source.get("description", ""))
+    return source.get("readOnly") or source.get("deprecated") or NOT_SAID.search(source.get("description", ""))
 
 
 class Shapes:
