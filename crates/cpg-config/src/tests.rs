@@ -291,6 +291,10 @@ fn what_is_wrong_is_said_with_its_place_before_anything_is_planned() {
             (infrastructure, "", "adhoc_groups: [{ name: alpha-full, description: y }]\n"),
             "E0815 config-infrastructure.yaml:22:24 `alpha-full` and `alpha` both have a group `alpha-full`",
         ),
+        (
+            (datasets, "", "test:\n  gcp: { project: p }\n  budgets: { gcp: { monthly_budget: 1 } }\n"),
+            "E0819 config-datasets.yaml:10:3 a dataset cannot be called `test`",
+        ),
         // Single values.
         (
             (infrastructure, "plugins_enabled: []", "plugins_enabled: [billing-aggregator]"),

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
-use cpg_config::{Cloud, Configuration, Dataset};
+use cpg_config::{Cloud, Component, Configuration, Dataset};
 
 /// A tree of tables with texts at its leaves.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -142,7 +142,8 @@ pub fn storage(
     let mut base = Tree::new();
     for name in configuration.dependencies(dataset) {
         let Some(dependency) = configuration.datasets.get(name) else { continue };
-        if dependency.is_in(cloud) && Namespace::of(dependency).contains(&namespace) {
+        let has_data = dependency.is_in(cloud) && dependency.has(cloud, Component::Storage);
+        if has_data && Namespace::of(dependency).contains(&namespace) {
             let Tree::Table(mut table) = storage(configuration, dependency, cloud, namespace, path) else { continue };
             // What a dependency calls its default is not this dataset's.
             if let Some(Tree::Table(entries)) = table.get_mut("storage") {

@@ -42,6 +42,11 @@ fn known(checker: &mut Checker<'_>) {
         }
     }
     for (name, dataset) in &configuration.datasets {
+        // `test-full-in-…` and `full-in-…` are both of it, and keys are cut where they begin with the dataset.
+        if name == "test" {
+            let message = "a dataset cannot be called `test`: two of its memberships would have one name";
+            checker.report("E0819", &dataset.place, message, "give it another name");
+        }
         if let Some(said) = dataset.options.dataset.as_ref().filter(|said| said.value != *name) {
             let message = format!("dataset `{name}` says that it is `{}`", said.value);
             checker.report("E0819", &said.place, message, "remove the line: the key is the name");

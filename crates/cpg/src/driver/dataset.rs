@@ -141,11 +141,11 @@ impl Driver<'_> {
             role(format!("hail-service-account-{}-dataproc-admin", level.name()), &user, &admin);
             role(format!("hail-service-account-{}-dataproc-worker", level.name()), &user, &worker);
         }
-        let viewer = Output::known("roles/dataproc.viewer");
-        role("project-dataproc-viewer".to_owned(), &self.group("analysis"), &viewer);
+        let viewer = "roles/dataproc.viewer";
+        gcp.project_role("project-dataproc-viewer", &self.group("analysis"), viewer, None, &[]);
         if self.dataset.options.is_internal_dataset {
             let group = super::organisation::internal_logs_group(self);
-            role("internal-users-dataproc-viewer".to_owned(), &group, &viewer);
+            gcp.project_role("internal-users-dataproc-viewer", &group, viewer, None, &[]);
         }
     }
 

@@ -8,6 +8,7 @@ mod matrix;
 mod mini;
 #[expect(unreachable_pub, reason = "as a crate of its own it is reached by others")]
 mod notes;
+mod oracle;
 mod plugin_checks;
 mod plugin_mapping;
 mod plugins;

@@ -109,6 +109,20 @@ pub(crate) fn inputs(resource: &Resource) -> (&'static str, Json) {
                 "service": from.step("service", 5), "role": from.get("role"), "member": from.get("member"),
             }),
         ),
+        "privilegedaccessmanager.googleapis.com/Entitlement" => {
+            let names = [
+                "entitlementId",
+                "maxRequestDuration",
+                "requesterJustificationConfig",
+                "eligibleUsers",
+                "privilegedAccess",
+            ];
+            let mut inputs = from.with(&names);
+            let project = format!("projects/{}", from.step("parent", 1).as_str().unwrap_or_default());
+            inputs.insert("parent".into(), project.into());
+            inputs.insert("location".into(), from.step("parent", 3));
+            ("gcp:privilegedaccessmanager/entitlement:entitlement", Json::Object(inputs))
+        }
         "hail_user" => (
             "dynamic:HailBatchUserProvider",
             json!({

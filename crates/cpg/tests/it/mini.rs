@@ -9,7 +9,7 @@ use crate::split::DATASETS;
 use crate::world::{given, planned, whole};
 
 /// Type, name and inputs, a line each: a recorded run of the earlier program, ids that it invented written out.
-const RECORDED: &str = include_str!("mini_gcp.tsv");
+pub(crate) const RECORDED: &str = include_str!("mini_gcp.tsv");
 
 type Resources = BTreeMap<(String, String), Json>;
 

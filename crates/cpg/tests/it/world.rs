@@ -1,7 +1,5 @@
 //! A project that plans everything in one stack, and what the clouds would choose.
 
-use std::collections::BTreeMap;
-
 use plan::diag::Diagnostics;
 use plan::value::Value;
 use plan::{Inputs, Project};
@@ -11,6 +9,18 @@ use crate::plugin_mapping as plugins;
 
 /// The configuration of the recorded run; where it is not overlaid, tests read it.
 pub(crate) const MINI: &str = "crates/cpg/tests/it/mini";
+
+/// The organisation, as the world lock has it.
+pub(crate) const ORGANIZATION: &str = "organizations/123456789";
+
+/// The number of a project: as it was recorded, and any other one for a project that was not.
+pub(crate) fn number(project: &str) -> u64 {
+    match project {
+        "ex-alpha" => 100_000_000_000,
+        "ex-common" => 100_000_000_001,
+        other => other.bytes().fold(200, |number, byte| (number * 31 + u64::from(byte)) % 1_000_000_000_000),
+    }
+}
 
 /// Everything in one stack.
 pub(crate) fn whole() -> Project {
@@ -46,7 +56,7 @@ pub(crate) fn given(project: Project, stack: &str, files: &[(&str, &str)]) -> Gi
 pub(crate) fn given_in(root: &str, project: Project, stack: &str, files: &[(&str, &str)]) -> Given {
     let query = cpg::Organization { domain: "example.org".to_owned() };
     let at = "2026-01-01T00:00:00Z";
-    let entry = world::Entry::to(&query, "organizations/123456789", at, world::Source::Sandbox);
+    let entry = world::Entry::to(&query, ORGANIZATION, at, world::Source::Sandbox);
     let metamist = cpg::ProjectNumber { project: "ex-metamist".to_owned() };
     let number = world::Entry::to(&metamist, "100000000009", at, world::Source::Sandbox);
     let mut lock = world::Lock::new();
@@ -63,8 +73,13 @@ pub(crate) fn planned(files: &[(&str, &str)]) -> Planned {
 
 /// A stack of a project, with what the clouds would choose.
 pub(crate) fn known(project: impl Fn() -> Project, stack: &str, files: &[(&str, &str)]) -> Planned {
-    let first = given(project(), stack, files).evaluate();
-    let mut second = given(project(), stack, files);
+    known_in(MINI, project, stack, files)
+}
+
+/// The same of a directory that has these files and those that are there.
+pub(crate) fn known_in(root: &str, project: impl Fn() -> Project, stack: &str, files: &[(&str, &str)]) -> Planned {
+    let first = given_in(root, project(), stack, files).evaluate();
+    let mut second = given_in(root, project(), stack, files);
     for (ty, name, attribute, value) in chosen(&first) {
         second = second.attribute(&ty, &name, attribute, value.as_str());
     }
@@ -74,7 +89,6 @@ pub(crate) fn known(project: impl Fn() -> Project, stack: &str, files: &[(&str, 
 /// What the clouds would choose: by type, name and attribute.
 fn chosen(planned: &Planned) -> Vec<(String, String, &'static str, String)> {
     let mut chosen = Vec::new();
-    let numbers = BTreeMap::from([("ex-alpha", "100000000000"), ("ex-common", "100000000001")]);
     for ty in planned.by_type().into_keys() {
         for resource in planned.resources(ty) {
             let text = |at: &str| resource.find(at).and_then(Value::as_str).unwrap_or_default().to_owned();
@@ -83,8 +97,7 @@ fn chosen(planned: &Planned) -> Vec<(String, String, &'static str, String)> {
             match ty {
                 "cloudidentity.googleapis.com/Group" => choose("name", format!("groups/{}", text("groupKey.id"))),
                 "cloudresourcemanager.googleapis.com/Project" => {
-                    let number = numbers.get(text("projectId").as_str()).copied().unwrap_or("1");
-                    choose("projectNumber", number.to_owned());
+                    choose("projectNumber", number(&text("projectId")).to_string());
                 }
                 "iam.googleapis.com/ServiceAccount" => {
                     let project = text("projectId");
