@@ -1,6 +1,6 @@
 //! The providers of a profile: the sandbox, and what this runner was built with.
 
-#[cfg(any(feature = "aws", feature = "gcp"))]
+#[cfg(any(feature = "aws", feature = "gcp", feature = "services"))]
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -55,15 +55,26 @@ fn live(profile: &Profile, name: &str) -> Result<Arc<dyn Provider>> {
         "aws" => Ok(Arc::new(aws(profile))),
         #[cfg(feature = "gcp")]
         "gcp" => Ok(Arc::new(gcp(profile))),
+        #[cfg(feature = "services")]
+        "hail" => Ok(Arc::new(service(profile, name, provider_services::Service::hail))),
+        #[cfg(feature = "services")]
+        "metamist" => Ok(Arc::new(service(profile, name, provider_services::Service::metamist))),
+        #[cfg(feature = "services")]
+        "github" => Ok(Arc::new(service(profile, name, provider_services::Service::github))),
         _ => {
             let message =
                 format!("profile `{}` needs the provider `{name}`, without which this runner was built", profile.name);
             let problem = Diagnostic::error("E0705", message);
-            Err(match name {
-                "aws" | "gcp" => problem.hint(format!(
-                    "build it with `cargo build -p runner --features {name}`, as docs/{name}.md says, or use `--profile sandbox`"
+            let feature = match name {
+                "aws" | "gcp" => Some(name),
+                "hail" | "metamist" | "github" => Some("services"),
+                _ => None,
+            };
+            Err(match feature {
+                Some(feature) => problem.hint(format!(
+                    "build it with `cargo build -p runner --features {feature}`, as docs/{feature}.md says, or use `--profile sandbox`"
                 )),
-                _ => problem.hint("use `--profile sandbox`"),
+                None => problem.hint("use `--profile sandbox`"),
             }.into())
         }
     }
@@ -110,11 +121,24 @@ fn aws(profile: &Profile) -> provider_aws::Aws {
 /// Google Cloud where the profile's instances point.
 #[cfg(feature = "gcp")]
 fn gcp(profile: &Profile) -> provider_gcp::Gcp {
-    let place = |mut site: BTreeMap<String, String>| provider_gcp::Place {
-        account: site.remove("account"),
-        endpoint: site.remove("endpoint"),
+    let place = |instance: Option<&config_load::Instance>| provider_gcp::Place {
+        account: profile.site(instance).remove("account"),
+        endpoint: profile.endpoint("gcp", instance),
     };
+    let instances = profile.instances.iter().map(|(name, instance)| (name.clone(), place(Some(instance))));
+    provider_gcp::Gcp::new(place(None), instances.collect())
+}
+
+/// A service beside the clouds where the profile's instances point. What the profile says of a server without saying
+/// whose is not about it.
+#[cfg(feature = "services")]
+fn service(
+    profile: &Profile,
+    name: &str,
+    open: fn(provider_services::Place, BTreeMap<String, provider_services::Place>) -> provider_services::Service,
+) -> provider_services::Service {
+    let place = |endpoint: Option<&String>| provider_services::Place { endpoint: endpoint.cloned() };
     let instances = profile.instances.iter();
-    let instances = instances.map(|(name, instance)| (name.clone(), place(profile.site(Some(instance)))));
-    provider_gcp::Gcp::new(place(profile.site(None)), instances.collect())
+    let instances = instances.map(|(name, instance)| (name.clone(), place(instance.endpoint.as_ref())));
+    open(place(profile.endpoints.get(name)), instances.collect())
 }

@@ -117,6 +117,8 @@ pub struct Profile {
     pub region: Option<String>,
     /// The address of the provider's server, where it has one.
     pub endpoint: Option<String>,
+    /// Addresses of the servers of single drivers, by the driver's name.
+    pub endpoints: BTreeMap<String, String>,
     /// Further provider instances, by the name that resources say with `.provider(…)`.
     pub instances: BTreeMap<String, Instance>,
     /// Families of types (`aws`, `vault`) whose resources must name their instance.
@@ -251,7 +253,8 @@ impl Profile {
         self.provider != SANDBOX || self.providers.values().any(|driver| driver != SANDBOX)
     }
 
-    /// Where an instance points, `None` is the default one: `account`, `region` and `endpoint`, as far as they are set.
+    /// Where an instance points, `None` is the default one: `account`, `region` and `endpoint`, and for the default one
+    /// `endpoints.<driver>`, as far as they are set.
     pub fn site(&self, instance: Option<&Instance>) -> BTreeMap<String, String> {
         let own = |of: fn(&Instance) -> &Option<String>| instance.and_then(|instance| of(instance).clone());
         let settings = [
@@ -260,7 +263,15 @@ impl Profile {
             // A server's address is that of one instance only.
             ("endpoint", if instance.is_some() { own(|instance| &instance.endpoint) } else { self.endpoint.clone() }),
         ];
-        settings.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?))).collect()
+        let own = self.endpoints.iter().filter(|_| instance.is_none());
+        let own = own.map(|(driver, endpoint)| (format!("endpoints.{driver}"), endpoint.clone()));
+        own.chain(settings.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?)))).collect()
+    }
+
+    /// The address of a driver's server, where an instance of it points elsewhere than to the vendor.
+    pub fn endpoint(&self, driver: &str, instance: Option<&Instance>) -> Option<String> {
+        let of_driver = || self.endpoints.get(driver).or(self.endpoint.as_ref());
+        instance.map_or_else(of_driver, |instance| instance.endpoint.as_ref()).cloned()
     }
 
     /// What the state key is sealed for.
@@ -278,6 +289,7 @@ impl Profile {
             account: None,
             region: None,
             endpoint: None,
+            endpoints: BTreeMap::new(),
             instances: BTreeMap::new(),
             explicit_instances: Vec::new(),
             state_key: None,
@@ -327,6 +339,8 @@ struct ProfileForm {
     account: Option<String>,
     region: Option<String>,
     endpoint: Option<String>,
+    #[config(default)]
+    endpoints: BTreeMap<String, Placed<String>>,
     #[config(default)]
     instances: BTreeMap<String, Instance>,
     #[config(default)]
@@ -413,11 +427,17 @@ fn signers(listed: BTreeMap<String, Placed<String>>, found: &mut Diagnostics) ->
 impl ProfileForm {
     fn profile(self, name: String, place: Place, found: &mut Diagnostics) -> Profile {
         let drivers = || std::iter::once(&self.provider).chain(self.providers.values());
+        let unknown = |what: String, place: &Place| {
+            let message = format!("{what}: `{name}` has no such provider");
+            let hint = format!("the providers of `{name}` are {}", quoted(drivers().map(String::as_str)));
+            Diagnostic::error("E0206", message).at(place.clone()).hint(hint)
+        };
+        for (provider, Placed { place, .. }) in self.endpoints.iter().filter(|(of, _)| !drivers().any(|d| d == *of)) {
+            found.push(unknown(format!("the endpoint of `{provider}` is nobody's"), place));
+        }
         for (provider, Placed { value, place }) in &self.budgets {
             if !drivers().any(|driver| driver == provider) {
-                let message = format!("the budget of `{provider}` limits nothing: `{name}` has no such provider");
-                let hint = format!("the providers of `{name}` are {}", quoted(drivers().map(String::as_str)));
-                found.push(Diagnostic::error("E0206", message).at(place.clone()).hint(hint));
+                found.push(unknown(format!("the budget of `{provider}` limits nothing"), place));
             }
             let nothing = value.calls_per_second.is_some_and(|calls| !(calls > 0.0 && calls.is_finite()));
             if nothing || value.burst == Some(0) || value.concurrency == Some(0) {
@@ -442,6 +462,7 @@ impl ProfileForm {
             state_key: self.state_key,
             state: self.state.unwrap_or_else(|| format!(".groundplan/state/{name}")),
             sandbox: self.sandbox.unwrap_or_else(|| ".groundplan/sandbox".to_owned()),
+            endpoints: self.endpoints.into_iter().map(|(driver, endpoint)| (driver, endpoint.value)).collect(),
             budgets: self.budgets.into_iter().map(|(name, budget)| (name, budget.value)).collect(),
             place,
             name,

@@ -131,6 +131,28 @@ fn budgets_are_read_and_those_that_make_no_sense_are_refused_at_their_place() {
 }
 
 #[test]
+fn a_driver_may_have_a_server_of_its_own() {
+    let with = |endpoints: &str| format!("{SETTINGS}[profiles.live.endpoints]\n{endpoints}");
+    let settings =
+        Settings::parse("g", &with("sandbox = \"http://s\"").replace("account", "endpoint = \"http://a\"\naccount"));
+    let settings = settings.expect("reads");
+    let live = settings.profile("live").expect("there");
+    let endpoint = |driver, instance| live.endpoint(driver, instance);
+    assert_eq!(
+        (endpoint("sandbox", None).as_deref(), endpoint("aws", None).as_deref()),
+        (Some("http://s"), Some("http://a"))
+    );
+    let named = Instance { endpoint: Some("http://n".to_owned()), ..Instance::default() };
+    assert_eq!(endpoint("sandbox", Some(&named)).as_deref(), Some("http://n"));
+    assert_eq!(endpoint("sandbox", Some(&Instance::default())), None);
+    // Objects are elsewhere once it changes.
+    assert_eq!(live.site(None).get("endpoints.sandbox").map(String::as_str), Some("http://s"));
+    assert!(!live.site(Some(&named)).contains_key("endpoints.sandbox"));
+    let found = Settings::parse("g", &with("gcp = \"http://g\"")).expect_err("there is no such provider");
+    assert_eq!(summary(&found), ["E0206 g:18:7"]);
+}
+
+#[test]
 fn all_problems_of_settings_are_found() {
     let text = r#"organisation = "OL"
 environments = ["CI", "Q A", "CI", "default"]

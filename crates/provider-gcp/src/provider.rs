@@ -30,7 +30,7 @@ impl Provider for Gcp {
 
     /// Names say where an object is; an instance says who asks, and only another server has others.
     fn site_settings(&self, _ty: &str) -> &'static [&'static str] {
-        &["endpoint"]
+        &["endpoint", "endpoints.gcp"]
     }
 
     fn hint(&self, error: &ProviderError) -> Option<String> {

@@ -154,13 +154,19 @@ impl Client {
             };
             attempt += 1;
             let again = match error.kind {
-                ProviderErrorKind::Throttled => start.elapsed() < THROTTLED,
+                ProviderErrorKind::Throttled => start.elapsed() + pause.unwrap_or_default() < THROTTLED,
                 ProviderErrorKind::Unavailable => attempt < REACHES,
                 ProviderErrorKind::Lost => request.repeat == Repeat::Freely && attempt < ATTEMPTS,
                 _ => false,
             };
             if !again {
-                return Err(error);
+                return Err(match pause.filter(|pause| *pause >= THROTTLED) {
+                    Some(pause) => {
+                        let message = format!("{}; it asks for {} seconds of rest", error.message, pause.as_secs());
+                        ProviderError { message, ..error }
+                    }
+                    None => error,
+                });
             }
             if error.kind == ProviderErrorKind::Throttled {
                 self.pace.slower(pause);

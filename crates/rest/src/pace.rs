@@ -3,7 +3,7 @@
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant, SystemTime};
 
-/// How long one wait may be.
+/// How long one wait may be that nobody asked for.
 pub(crate) const LONGEST: Duration = Duration::from_secs(30);
 
 /// How slow calls have to be for now.
@@ -34,8 +34,8 @@ impl Pace {
         if state.until.is_some_and(|until| until > now) {
             return;
         }
-        state.pause = asked.unwrap_or((state.pause * 2).max(Duration::from_millis(100))).min(LONGEST);
-        state.until = Some(now + jittered(state.pause));
+        state.pause = (state.pause * 2).max(Duration::from_millis(100)).min(LONGEST);
+        state.until = Some(now + jittered(asked.unwrap_or(state.pause)));
     }
 
     pub(crate) fn faster(&self) {

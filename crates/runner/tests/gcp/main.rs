@@ -1,24 +1,30 @@
-//! The genomics centre on the live profile, against a server that stands in for Google Cloud and knows its documents.
-//! Built with the feature `gcp` only; `ci/gcp.sh` runs it.
+//! The genomics centre on the live profile, with nothing in the sandbox: against a server that stands in for Google Cloud
+//! and knows its documents, and one that stands in for Hail Batch, metamist and GitHub.
+//! Built with the features `gcp` and `services` only; `ci/gcp.sh` runs it.
 
 #[expect(dead_code, reason = "the other tests of the runner use more of it")]
 #[path = "../it/support.rs"]
 mod support;
 
 use std::collections::BTreeMap;
+use std::process::Command;
 
 use fake_gcp::{Fake, Fault};
+use fake_services::{Fake as Services, Fault as Trouble};
 use secrets_age::{Recipient, generate_identity, generate_key, seal_key};
 use serde_json::json;
 
-use crate::support::{Ran, World, ran};
+use crate::support::{Ran, World, ran, until};
 
 const CENTRE: &str = "cpg.*";
+/// Whoever calls a service.
+const TOKEN: &str = "token-that-nobody-is-told";
 
-/// The centre, pointing to a server of its own.
+/// The centre, pointing to servers of its own.
 struct Centre {
     world: World,
     fake: Fake,
+    services: Services,
 }
 
 impl Centre {
@@ -26,6 +32,10 @@ impl Centre {
         let world = World::fresh()?;
         let fake = Fake::start().expect("a free port");
         fake.world().strangers = true;
+        let services = Services::start().expect("a free port");
+        for service in ["hail", "metamist", "github"] {
+            services.world().tokens.insert(service.to_owned(), TOKEN.to_owned());
+        }
         // A key that nobody else has, as live profiles want it.
         let (identity, recipient) = generate_identity();
         world.write("identity", identity.expose());
@@ -33,8 +43,13 @@ impl Centre {
         let key = generate_key().expect("a key");
         let state_key = seal_key(&key, "state key of profile centre", &recipients).expect("sealed");
         let profile = format!(
-            "\n[profiles.centre]\nprovider = \"sandbox\"\nproviders = {{ gcp = \"gcp\" }}\nendpoint = \"{}\"\nstate_key = \"{state_key}\"\n",
-            fake.url()
+            "\n[profiles.centre]\nprovider = \"gcp\"\nstate_key = \"{state_key}\"\n\
+             providers = {{ hail = \"hail\", metamist = \"metamist\", github = \"github\" }}\n\
+             [profiles.centre.endpoints]\ngcp = \"{}\"\nhail = \"{}\"\nmetamist = \"{}\"\ngithub = \"{}\"\n",
+            fake.url(),
+            services.url("hail"),
+            services.url("metamist"),
+            services.url("github")
         );
         let settings = world.read("groundplan.toml") + &profile;
         world.write("groundplan.toml", &settings);
@@ -42,24 +57,57 @@ impl Centre {
         let lock = "projects/cpg/organisation/stacks/production.lock.toml";
         let text = world.read(lock).replace("source = \"sandbox\"\n", "");
         world.write(lock, &text);
-        Some(Self { world, fake })
+        Some(Self { world, fake, services })
     }
 
     fn run(&self, args: &str) -> Ran {
-        let what = format!("{args} --profile centre");
-        let mut command = self.world.command(&what);
-        command.env("GOOGLE_OAUTH_ACCESS_TOKEN", "token").env("GROUNDPLAN_IDENTITY", self.world.path("identity"));
-        ran(&what, command)
+        ran(args, self.command(args))
     }
 
-    /// The objects in state that are Google's, by type.
+    fn command(&self, args: &str) -> Command {
+        let mut command = self.world.command(&format!("{args} --profile centre"));
+        command.env("GOOGLE_OAUTH_ACCESS_TOKEN", "token").env("GROUNDPLAN_IDENTITY", self.world.path("identity"));
+        for variable in ["HAIL_TOKEN_GCP", "METAMIST_TOKEN", "GITHUB_TOKEN"] {
+            command.env(variable, TOKEN);
+        }
+        command
+    }
+
+    /// The objects in state, by type.
     fn recorded(&self) -> BTreeMap<String, usize> {
         let mut counts = BTreeMap::new();
         for line in self.run("state list").ok().lines() {
-            let ty = line.split("::").nth(1).filter(|ty| ty.contains(".googleapis.com/"));
-            *counts.entry(ty.unwrap_or("others").to_owned()).or_default() += 1;
+            let ty = line.split("::").nth(1).expect("a type").to_owned();
+            *counts.entry(ty).or_default() += 1;
         }
         counts
+    }
+
+    /// What is there beside Google's is what the state says, once.
+    #[track_caller]
+    fn services_are_as_recorded(&self) {
+        let recorded = self.recorded();
+        let of = |ty: &str| recorded.get(ty).copied().unwrap_or_default();
+        let world = self.services.world();
+        let billed = world.billing_projects.values().filter(|project| project["status"] == "open");
+        let users = billed.clone().filter_map(|project| project["users"].as_array().map(Vec::len)).sum();
+        let there = [
+            ("hail_user", world.users.len()),
+            ("hail_billing_project", billed.count()),
+            ("hail_billing_project_member", users),
+            ("metamist_project", world.metadata.len()),
+            ("metamist_project_members", world.members.len()),
+            ("github_environment", world.environments.len()),
+            ("github_environment_secret", world.secrets.len()),
+        ];
+        for (ty, count) in there {
+            assert!(count > 0 && count == of(ty), "{ty}: {count} are there, {} in the state", of(ty));
+        }
+    }
+
+    /// How many calls all servers were asked.
+    fn asked(&self) -> usize {
+        self.fake.world().served.len() + self.services.world().served.len()
     }
 
     /// How many calls wrote.
@@ -72,7 +120,8 @@ impl Centre {
 
     #[track_caller]
     fn check(&self) {
-        let found = self.fake.world().violations.clone();
+        let mut found = self.fake.world().violations.clone();
+        found.extend(self.services.world().violations.clone());
         assert!(found.is_empty(), "{}", found.join("\n"));
     }
 }
@@ -81,8 +130,11 @@ impl Centre {
 fn a_centre_is_made_on_google_cloud_and_then_there_is_nothing_to_do() {
     let Some(centre) = Centre::new() else { return };
     centre.fake.world().polls = 1;
+    centre.services.world().polls = 1;
     centre.run(&format!("up {CENTRE} --yes")).ok();
     centre.check();
+    centre.services_are_as_recorded();
+    assert_eq!(centre.world.objects(), Vec::<String>::new(), "nothing is in the sandbox");
     let recorded = centre.recorded();
     let there = |api: &str, part: &str| {
         let names = centre.fake.world().names(api);
@@ -103,9 +155,9 @@ fn a_centre_is_made_on_google_cloud_and_then_there_is_nothing_to_do() {
     let granted: usize = bindings.filter_map(|binding| binding["members"].as_array().map(Vec::len)).sum();
     assert_eq!(granted, members, "no member was lost");
 
-    let before = centre.fake.world().served.len();
+    let before = centre.asked();
     centre.run(&format!("up {CENTRE} --yes")).ok().says(["nothing to do"]);
-    assert_eq!(centre.fake.world().served.len(), before, "nobody was asked anything");
+    assert_eq!(centre.asked(), before, "nobody was asked anything");
 
     // Behind its back: a bucket, a member of a policy, an object.
     let bucket = "storage/ex-alpha-main";
@@ -161,4 +213,66 @@ fn a_dataset_is_made_and_taken_away_though_much_goes_wrong() {
     let left: Vec<&String> =
         world.objects.keys().filter(|key| !kept.iter().any(|kept| key.starts_with(kept))).collect();
     assert!(left.is_empty(), "{left:?}");
+    // What was billed stays on the bill; whoever is gone does not come back, so users stay, and so do samples.
+    let services = centre.services.world();
+    assert!(services.billing_projects.len() >= 3);
+    let billed = services.billing_projects.values();
+    assert!(billed.into_iter().all(|project| project["status"] == "closed" && project["users"] == json!([])));
+    assert!(!services.users.is_empty() && !services.metadata.is_empty());
+}
+
+#[test]
+fn what_services_lost_is_found_and_mended_and_nobody_is_told_a_token() {
+    let Some(centre) = Centre::new() else { return };
+    let log = centre.run(&format!("up {CENTRE} --yes -v --json")).ok();
+    assert!(!log.out.contains(TOKEN) && !log.err.contains(TOKEN));
+    let kept = Command::new("grep").args(["-rlF", TOKEN, ".groundplan"]).current_dir(centre.world.path("")).output();
+    assert!(kept.expect("it looks").stdout.is_empty(), "a token is in a file");
+    {
+        let mut world = centre.services.world();
+        let host = "batch.hail.example.org/alpha";
+        world.billing_projects.get_mut(host).expect("there")["users"].as_array_mut().expect("a list").pop();
+        world.billing_projects.get_mut("batch.hail.example.org/beta").expect("there")["status"] = "closed".into();
+        let environment = world.environments.keys().next().cloned().expect("there is one");
+        world.environments.remove(&environment);
+        world.secrets.retain(|secret, _| !secret.starts_with(&environment));
+        world.environments.values_mut().for_each(|e| e["deployment_branch_policy"] = json!(null));
+    }
+    centre.run("refresh cpg.dataset.* --target *batch-billing*").ok();
+    centre.run("refresh cpg.github_wif.production --target *-env*").ok();
+    centre.run(&format!("up {CENTRE} --yes")).ok();
+    centre.check();
+    centre.services_are_as_recorded();
+    let closed = centre.services.world().environments.values().any(|e| e["deployment_branch_policy"].is_object());
+    assert!(closed, "production is deployed from protected branches again");
+    centre.run(&format!("up {CENTRE} --yes")).ok().says(["nothing to do"]);
+}
+
+#[test]
+fn services_are_made_once_though_the_runner_is_killed_and_answers_are_lost() {
+    let Some(centre) = Centre::new() else { return };
+    {
+        let mut world = centre.services.world();
+        world.polls = 1;
+        world.fail("users.create", 2, Trouble::BreaksAfter);
+        world.fail("project.create", 2, Trouble::BreaksAfter);
+        world.fail("project.create", 1, Trouble::Unavailable);
+        world.fail("billing_projects.add", 3, Trouble::Throttled(None));
+        world.fail("environments.put", 1, Trouble::Spent(1));
+        world.fail("secrets.put", 1, Trouble::BreaksAfter);
+    }
+    let parts = ["users.create", "project.create", "billing_projects.add", "metamist.project.members", "secrets.put"];
+    for part in parts {
+        let mut command = centre.command(&format!("up {CENTRE} --yes"));
+        let output = || std::fs::File::create(centre.world.path("killed.out")).expect("is made");
+        let mut child = command.stdout(output()).stderr(output()).spawn().expect("starts");
+        let before = centre.services.world().count(part);
+        until(part, || centre.services.world().count(part) > before || child.try_wait().expect("is known").is_some());
+        child.kill().expect("is killed");
+        child.wait().expect("ends");
+    }
+    centre.run(&format!("up {CENTRE} --yes")).ok();
+    centre.check();
+    centre.services_are_as_recorded();
+    centre.run(&format!("up {CENTRE} --yes")).ok().says(["nothing to do"]);
 }
