@@ -68,6 +68,9 @@ fn attempt(world: &mut World, asked: &Asked, route: &Route, path: BTreeMap<Strin
         return Reply::Answer(Answer::rpc(401, "UNAUTHENTICATED", message));
     }
     let fault = world.fault(&route.name);
+    if fault == Some(Fault::Unauthorized) {
+        world.credentials.good.remove(asked.token.as_deref().unwrap_or_default());
+    }
     if let Some(reply) = fault.and_then(|fault| fault.instead(api(route))) {
         world.hanging += usize::from(reply == Reply::Hangs);
         return reply;

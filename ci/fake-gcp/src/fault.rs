@@ -21,7 +21,7 @@ pub enum Fault {
     HangsAfter,
     /// Somebody else changes what it is about right before it.
     Overtaken,
-    /// The credentials are no longer good.
+    /// The token is no longer good.
     Unauthorized,
     /// The interface is not enabled for the project, or has not been for long.
     Disabled,

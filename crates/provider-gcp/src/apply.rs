@@ -12,6 +12,7 @@ use crate::{Inner, media, member, operation};
 
 mod change;
 mod create;
+mod nameless;
 
 /// Applies a step.
 pub(crate) async fn step(inner: &Arc<Inner>, step: &Step) -> Outcome {

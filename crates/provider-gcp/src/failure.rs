@@ -17,9 +17,40 @@ fn of_answer(call: &str, status: u16, body: &Json) -> ProviderError {
     let mut details = error.get("details").and_then(Json::as_array).into_iter().flatten();
     let detail = details.find_map(|detail| detail.get("reason")?.as_str());
     let code = detail.or(text("status")).or(reason).map_or_else(|| status.to_string(), str::to_owned);
-    let said = text("message").unwrap_or("the service gave no reason");
-    let kind = kind(status, [text("status"), reason, detail]);
-    ProviderError { kind, code, message: format!("{call}: {said}") }
+    let mut message = format!("{call}: {}", text("message").unwrap_or("the service gave no reason"));
+    let reasons = [text("status"), reason, detail];
+    if is_quota(error, reasons) {
+        return ProviderError { kind: ProviderErrorKind::Refused, code: QUOTA.to_owned(), message };
+    }
+    if let Some(service) = metadata(error, "service").filter(|_| DISABLED.contains(&code.as_str())) {
+        message = format!("{message} {INTERFACE}{service}`)");
+    }
+    ProviderError { kind: kind(status, reasons), code, message }
+}
+
+/// What there can be no more of, however long one waits: too many at a time is another thing.
+const QUOTA: &str = "QUOTA_EXCEEDED";
+/// What is said of an interface that is not enabled.
+const DISABLED: [&str; 2] = ["SERVICE_DISABLED", "accessNotConfigured"];
+/// What stands before its name.
+const INTERFACE: &str = "(interface `";
+
+fn is_quota(error: &Json, reasons: [Option<&str>; 3]) -> bool {
+    let details = error.get("details").and_then(Json::as_array).into_iter().flatten();
+    let mut kinds = details.filter_map(|detail| detail.get("@type")?.as_str());
+    let says = |any: &[&str]| reasons.iter().flatten().any(|reason| any.contains(reason));
+    let failed = kinds.any(|kind| kind.ends_with("google.rpc.QuotaFailure"));
+    (failed && !says(&["RATE_LIMIT_EXCEEDED"])) || says(&["quotaExceeded", "limitExceeded"])
+}
+
+fn metadata<'a>(error: &'a Json, name: &str) -> Option<&'a str> {
+    let mut details = error.get("details").and_then(Json::as_array).into_iter().flatten();
+    details.find_map(|detail| detail.get("metadata")?.get(name)?.as_str())
+}
+
+/// Whether an interface is not enabled, or has not been for long enough.
+pub(crate) fn is_disabled(error: &ProviderError) -> bool {
+    DISABLED.contains(&error.code.as_str())
 }
 
 /// What an operation means that ended badly.
@@ -31,7 +62,8 @@ pub(crate) fn of_operation(call: &str, error: &Json) -> ProviderError {
         5 => (ProviderErrorKind::Refused, "NOT_FOUND"),
         6 => (ProviderErrorKind::Refused, "ALREADY_EXISTS"),
         7 => (ProviderErrorKind::Credentials, "PERMISSION_DENIED"),
-        8 => (ProviderErrorKind::Throttled, "RESOURCE_EXHAUSTED"),
+        // Too many at a time would have been said at once.
+        8 => (ProviderErrorKind::Refused, QUOTA),
         9 => (ProviderErrorKind::Refused, "FAILED_PRECONDITION"),
         10 => (ProviderErrorKind::Refused, "ABORTED"),
         13 => (ProviderErrorKind::Lost, "INTERNAL"),
@@ -78,17 +110,33 @@ pub(crate) fn hint(error: &ProviderError) -> Option<String> {
         "NoCredentials" => {
             "log in (`gcloud auth application-default login`), or set GOOGLE_APPLICATION_CREDENTIALS to a key file"
         }
+        "BadCredentials" => {
+            "set GOOGLE_APPLICATION_CREDENTIALS to the key file of a service account; of other credentials a token will do: GOOGLE_OAUTH_ACCESS_TOKEN=$(gcloud auth print-access-token)"
+        }
         "UNAUTHENTICATED" | "authError" | "401" => {
             "the credentials are not valid there: log in again (`gcloud auth application-default login`)"
         }
-        "SERVICE_DISABLED" | "accessNotConfigured" => {
-            "enable the interface for the project: `gcloud services enable`, or declare a `serviceusage.googleapis.com/Service`"
+        code if DISABLED.contains(&code) => {
+            let named = error.message.rsplit_once(INTERFACE).map(|(_, rest)| rest.trim_end_matches("`)"));
+            let service = named.unwrap_or("NAME.googleapis.com");
+            return Some(format!(
+                "enable the interface for the project: `gcloud services enable {service}`, or declare a `serviceusage.googleapis.com/Service`"
+            ));
+        }
+        QUOTA => {
+            "there may be no more of them: delete some, or ask Google for more (https://console.cloud.google.com/iam-admin/quotas)"
+        }
+        "INVALID_ARGUMENT" if error.message.contains("larger than the maximum allowed size") => {
+            "a policy names 1,500 principals at most, of them 250 groups: put them into a group, and give that the role"
+        }
+        "conflict" | "ALREADY_EXISTS" if call.ends_with(".create") || call.ends_with(".insert") => {
+            "another one has that name, maybe in a project that the credentials do not see: give this one another name"
         }
         "PERMISSION_DENIED" | "IAM_PERMISSION_DENIED" | "forbidden" | "403" => {
             return Some(format!("let the credentials do `{call}`, or take others: `gcloud auth list` names them"));
         }
         "Unreachable" => "look at the network, and at `endpoint` of the profile",
-        "NotOurs" => "take it over with `.import(…)`, or give this one another name",
+        "NotOurs" => "take it over with `.import(…)` or `up --adopt`, or give this one another name",
         "BadRegion" => "write it as Google's list of locations does",
         _ => return None,
     };
@@ -100,7 +148,7 @@ mod tests {
     use ports::ProviderErrorKind as Kind;
     use serde_json::json;
 
-    use super::{is_missing, of_answer};
+    use super::{hint, is_missing, of_answer, of_operation};
 
     #[test]
     fn a_failure_is_of_the_kind_that_decides_over_a_repetition() {
@@ -120,8 +168,25 @@ mod tests {
             let error = of_answer("storage.buckets.insert", status, &body);
             assert_eq!((error.kind, error.code.as_str()), (kind, code), "{body}");
         }
+        let quota = json!([{"@type": "type.googleapis.com/google.rpc.QuotaFailure"}]);
+        let rate = json!([{"@type": "type.googleapis.com/google.rpc.ErrorInfo", "reason": "RATE_LIMIT_EXCEEDED"},
+            {"@type": "type.googleapis.com/google.rpc.QuotaFailure"}]);
+        for (details, kind) in [(quota, Kind::Refused), (rate, Kind::Throttled)] {
+            let body = json!({"error": {"status": "RESOURCE_EXHAUSTED", "message": "said", "details": details}});
+            assert_eq!(of_answer("x", 429, &body).kind, kind, "{body}");
+        }
+        assert_eq!(of_answer("x", 403, &old(403, "quotaExceeded")).kind, Kind::Refused);
+        assert_eq!(of_operation("x", &json!({"code": 8, "message": "said"})).code, "QUOTA_EXCEEDED");
         let hidden =
             json!({"error": {"status": "PERMISSION_DENIED", "message": "denied for groups/x (or it may not exist)"}});
         assert!(is_missing(&of_answer("cloudidentity.groups.lookup", 403, &hidden)));
+    }
+
+    #[test]
+    fn what_is_not_enabled_is_named_as_one_can_type_it() {
+        let info = json!({"reason": "SERVICE_DISABLED", "metadata": {"service": "run.googleapis.com"}});
+        let body = json!({"error": {"status": "PERMISSION_DENIED", "message": "It is disabled.", "details": [info]}});
+        let hint = hint(&of_answer("run.projects.locations.services.create", 403, &body)).expect("there is one");
+        assert!(hint.contains("`gcloud services enable run.googleapis.com`"), "{hint}");
     }
 }

@@ -43,6 +43,9 @@ pub(crate) struct Kind {
     pub(crate) taken_over: bool,
     #[serde(default)]
     pub(crate) hidden: bool,
+    /// It is an interface that is enabled.
+    #[serde(default)]
+    pub(crate) enables: bool,
     /// Values that are secrets of Secret Manager.
     pub(crate) lent: Option<Lent>,
     /// It is one member of a policy.
@@ -74,6 +77,8 @@ pub(crate) struct List {
     pub(crate) call: String,
     #[serde(default)]
     pub(crate) path: BTreeMap<String, String>,
+    #[serde(default)]
+    pub(crate) query: BTreeMap<String, String>,
     pub(crate) items: String,
 }
 

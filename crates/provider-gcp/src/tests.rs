@@ -54,6 +54,10 @@ fn every_method_that_is_named_is_in_a_document_and_every_parameter_is_one_of_it(
             assert!(way.body.is_empty() || call.method.has_body(), "{ty}: {}", way.call);
         }
         let named = [&kind.read, &kind.delete, &kind.operation, &kind.revive].into_iter().flatten();
+        if let Some(list) = &kind.list {
+            let call = kind.call(&list.call).unwrap_or_else(|error| panic!("{ty}: {error}"));
+            assert!(list.query.keys().all(|name| call.method.takes(name)), "{ty}: {}", list.call);
+        }
         for name in named.chain(kind.list.iter().map(|list| &list.call)) {
             let call = kind.call(name).unwrap_or_else(|error| panic!("{ty}: {error}"));
             let parts: BTreeSet<String> = places(&kind.at).collect();

@@ -198,7 +198,7 @@ impl Thing<'_> {
     async fn listed(&self, identity: &Map) -> Result<Option<Seen>> {
         let Some(list) = &self.kind.list else { return Ok(None) };
         let call = self.kind.call(&list.call)?;
-        let way = Way { path: list.path.clone(), ..Way::default() };
+        let way = Way { path: list.path.clone(), query: list.query.clone(), ..Way::default() };
         let mut request = self.request(call, &way, identity);
         loop {
             let answer = self.site.call(&request, Repeat::Freely).await?;

@@ -28,14 +28,25 @@ const CONNECT: Duration = Duration::from_secs(5);
 /// How long a throttled call waits at the most, over all.
 const THROTTLED: Duration = Duration::from_mins(3);
 
+/// The status of credentials that are not taken.
+const UNAUTHORIZED: u16 = 401;
+
 /// Who calls.
 pub trait Credentials: Send + Sync + fmt::Debug {
     /// The headers that say so of a call; asked for before each attempt, and never shown to anybody.
     ///
     /// # Errors
     /// If there are no credentials, or they give none.
-    fn headers<'a>(&'a self, request: &'a Request) -> BoxFuture<'a, Result<Vec<(&'static str, String)>>>;
+    fn headers<'a>(&'a self, request: &'a Request) -> BoxFuture<'a, Result<Headers>>;
+    /// Whether there are other ones now than these, which the vendor no longer takes (401). Asked once for each call,
+    /// which has done nothing, and is made again then.
+    fn renewed<'a>(&'a self, _request: &'a Request, _refused: &'a Headers) -> BoxFuture<'a, bool> {
+        Box::pin(std::future::ready(false))
+    }
 }
+
+/// Headers by their names.
+pub type Headers = Vec<(&'static str, String)>;
 
 /// What a vendor's answer means that is no success: the name of the call, and the answer.
 pub type Classify = fn(&str, &Answer) -> Refusal;
@@ -143,15 +154,21 @@ impl Client {
     pub async fn send(&self, request: &Request) -> Result<Answer> {
         let start = Instant::now();
         let mut attempt = 0;
+        let mut renewed = false;
         loop {
             self.pace.keep().await;
-            let Refusal { error, pause } = match self.once(request).await {
+            let signed = self.credentials.headers(request).await?;
+            let (Refusal { error, pause }, status) = match self.once(request, &signed).await {
                 Ok(answer) => {
                     self.pace.faster();
                     return Ok(answer);
                 }
-                Err(refusal) => refusal,
+                Err(failed) => failed,
             };
+            if status == Some(UNAUTHORIZED) && !renewed && self.credentials.renewed(request, &signed).await {
+                renewed = true;
+                continue;
+            }
             attempt += 1;
             let again = match error.kind {
                 ProviderErrorKind::Throttled => start.elapsed() + pause.unwrap_or_default() < THROTTLED,
@@ -176,16 +193,16 @@ impl Client {
         }
     }
 
-    async fn once(&self, request: &Request) -> std::result::Result<Answer, Refusal> {
+    /// One attempt; a failure with the status of the answer, if there was one.
+    async fn once(&self, request: &Request, signed: &Headers) -> std::result::Result<Answer, (Refusal, Option<u16>)> {
         let name = request.name.as_str();
-        let unasked = |error| Refusal { error, pause: None };
-        let signed = self.credentials.headers(request).await.map_err(unasked)?;
+        let unasked = |error| (Refusal { error, pause: None }, None);
         let mut builder = hyper::Request::builder().method(request.verb.as_str()).uri(&request.url);
         // What is wrong with it may hold a token, so it is not passed on.
         let bad = |what: &str| unasked(refused("BadRequest", format!("{name}: there is no such {what}")));
         if let Some(headers) = builder.headers_mut() {
             headers.insert(USER_AGENT, HeaderValue::from_static("groundplan"));
-            for (key, text) in request.headers.iter().chain(&signed) {
+            for (key, text) in request.headers.iter().chain(signed) {
                 let mut value = HeaderValue::from_str(text).map_err(|_| bad("header"))?;
                 value.set_sensitive(true);
                 headers.insert(HeaderName::from_static(key), value);
@@ -202,7 +219,11 @@ impl Client {
             let (parts, body) = answer.into_parts();
             let bytes = body.collect().await.map_err(|_| lost("ConnectionBroke", "the answer broke off"))?.to_bytes();
             let answer = Answer { status: parts.status.as_u16(), headers: parts.headers, bytes };
-            if parts.status.is_success() { Ok(answer) } else { Err((self.classify)(name, &answer)) }
+            if parts.status.is_success() {
+                Ok(answer)
+            } else {
+                Err(((self.classify)(name, &answer), Some(answer.status)))
+            }
         };
         match tokio::time::timeout(ATTEMPT, exchange).await {
             Ok(ended) => ended,

@@ -16,7 +16,7 @@ pub mod json;
 pub mod template;
 pub mod url;
 
-pub use client::{Answer, Body, Classify, Client, Credentials, Repeat, Request, bearer};
+pub use client::{Answer, Body, Classify, Client, Credentials, Headers, Repeat, Request, bearer};
 pub use failure::{Refusal, Result, broken, kind_of, refused, retry_after};
 pub use pace::{jittered, rest};
 pub use sites::{Sites, each};

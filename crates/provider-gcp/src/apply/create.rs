@@ -20,10 +20,10 @@ const UNSEEN: Duration = Duration::from_mins(1);
 /// How long what it belongs to, made a moment ago, may not have got about yet.
 const NEW: Duration = Duration::from_secs(20);
 /// How often a create is sent whose answer was lost and that is known not to have happened.
-const TRIES: u32 = 4;
+pub(super) const TRIES: u32 = 4;
 
 /// What came of a create.
-enum Made {
+pub(super) enum Made {
     /// The vendor's answer.
     Now(Json),
     /// It is there already.
@@ -38,7 +38,11 @@ impl Working<'_> {
         };
         let call = self.thing.kind.call(&way.call)?;
         let request = self.creation(call, way, inputs).await?;
-        let answer = match self.make(&request, inputs).await? {
+        let made = match (&self.thing.kind.list, self.identity(inputs)) {
+            (Some(list), None) => self.make_nameless(list, &request, inputs).await?,
+            _ => self.make(&request, inputs).await?,
+        };
+        let answer = match made {
             Made::Now(answer) => answer,
             Made::Before(seen) => {
                 let id = seen.id.clone();
@@ -85,7 +89,7 @@ impl Working<'_> {
     }
 
     /// Sends a create until it is known what became of it.
-    async fn make(&self, request: &Request, inputs: &Map) -> Result<Made> {
+    pub(super) async fn make(&self, request: &Request, inputs: &Map) -> Result<Made> {
         let thing = &self.thing;
         let repeat = if thing.kind.taken_over { Repeat::Freely } else { Repeat::Never };
         let start = Instant::now();
@@ -97,7 +101,12 @@ impl Working<'_> {
                 other => other,
             };
             let error = match answer {
-                Ok(answer) => return Ok(Made::Now(answer)),
+                Ok(answer) => {
+                    if thing.kind.enables {
+                        thing.site.enabled();
+                    }
+                    return Ok(Made::Now(answer));
+                }
                 Err(error) => error,
             };
             sent += 1;

@@ -9,7 +9,7 @@ use provider_gcp::{Gcp, Place};
 use serde_json::{Value as Json, json};
 
 use crate::cases::{
-    self, ACCOUNT, ALERT, BUCKET, BUDGET, CHANNEL, DATASET, FUNCTION, GROUP, JOB, OBJECT, POOL, REPOSITORY, RUN,
+    self, ACCOUNT, ALERT, BUCKET, BUDGET, CHANNEL, DATASET, FUNCTION, GROUP, JOB, KEY, OBJECT, POOL, REPOSITORY, RUN,
     SECRET, TOPIC, VERSION,
 };
 use crate::support::{House, done, failed, map, owner, step};
@@ -63,6 +63,36 @@ async fn a_create_whose_answer_was_lost_makes_one_object() {
             assert!(world.violations.is_empty(), "{:?}", world.violations);
         }
     }
+}
+
+/// How many keys the only account has.
+fn keys(house: &House) -> usize {
+    house.fake.world().names("iam").iter().filter(|name| name.contains("/keys/")).count()
+}
+
+#[tokio::test]
+async fn a_key_whose_answer_was_lost_is_taken_away_and_those_of_others_stay() {
+    let house = House::new();
+    let case = cases::of(KEY);
+    for before in case.prerequisites() {
+        house.create(before.ty, &before.inputs).await;
+    }
+    house.create(KEY, &case.inputs).await;
+    for fault in [Fault::BreaksAfter, Fault::BreaksBefore, Fault::Unavailable] {
+        let before = keys(&house);
+        house.fake.world().fail("keys.create", 2, fault);
+        let made = house.create(KEY, &case.inputs).await;
+        assert_eq!(keys(&house), before + 1, "{fault:?}");
+        assert!(made.observed.contains_key("privateKeyData"), "{fault:?}");
+    }
+    // Those that are made at the same time are not taken for what is lost.
+    let before = keys(&house);
+    house.fake.world().fail("keys.create", 1, Fault::BreaksAfter);
+    let (one, other) = tokio::join!(house.create(KEY, &case.inputs), house.create(KEY, &case.inputs));
+    assert_ne!(one.id, other.id);
+    assert_eq!(keys(&house), before + 2);
+    assert!(house.by_id(KEY, &one.id).await.is_some() && house.by_id(KEY, &other.id).await.is_some());
+    house.check();
 }
 
 #[tokio::test]

@@ -4,5 +4,6 @@
 mod cases;
 mod faults;
 mod lifecycle;
+mod patience;
 mod policies;
 mod support;

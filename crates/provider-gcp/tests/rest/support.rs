@@ -60,6 +60,11 @@ impl House {
         diff::drifted(schema, &map(inputs), &found.observed).iter().map(ToString::to_string).collect()
     }
 
+    /// What can be done about a failure.
+    pub(crate) fn hint(&self, error: &ProviderError) -> String {
+        self.gcp.hint(error).unwrap_or_default()
+    }
+
     /// Everything was as Google's documents allow.
     pub(crate) fn check(&self) {
         let found = self.fake.world().violations.clone();
