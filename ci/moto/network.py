@@ -301,6 +301,17 @@ def drift():
     compare()
 
 
+def by_its_block():
+    before = World().counts()
+    run("state", "rm", STACK, "infrastructure.aws.network::AWS::EC2::VPC::ol-data-qa", "--force", "--yes")
+    said = run("preview", STACK, "--adopt")
+    assert "1 to adopt" in said, said[-2000:]
+    said = run("up", STACK, "--adopt", "--yes")
+    assert "1 taken over" in said, said[-2000:]
+    same("taking over", "counts", World().counts(), before)
+    compare()
+
+
 def gone():
     run("destroy", STACK, "--yes", "--allow", "blast-radius")
     same("destroy", "counts", World().counts(), EMPTY)
@@ -318,5 +329,6 @@ if __name__ == "__main__":
     check("boto3_finds_what_the_plan_says", compare)
     check("a_second_up_has_nothing_to_do", nothing_to_do)
     check("a_change_behind_its_back_is_found_and_mended", drift)
+    check("a_network_that_is_there_is_found_by_its_block_and_taken_over", by_its_block)
     check("destroy_leaves_nothing", gone)
     finish()

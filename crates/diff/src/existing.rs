@@ -26,11 +26,13 @@ pub enum Existing {
 /// What is known of an object of the world that has a natural identity.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub enum Alike {
-    /// Nobody has looked, or it could not be looked at.
+    /// Nobody has looked.
     #[default]
     NotSeen,
     /// There is none.
     Absent,
+    /// It cannot be told, for this reason: nobody could look, or there are several.
+    Unclear(String),
     /// There is one.
     There {
         /// The vendor's id.
@@ -156,7 +158,8 @@ impl Pass<'_> {
         if options.import.is_some() || !(options.adopt || self.settings.targets.adopt) {
             return None;
         }
-        let Some(identity) = &schema.overlay.identity else {
+        let overlay = &schema.overlay;
+        let Some(identity) = overlay.identity.as_ref().or(overlay.found_by.as_ref()) else {
             if options.adopt {
                 let message = format!("`{}` is to take over what is there, and nothing says what that is", urn.name());
                 let problem = Diagnostic::error("E0443", message)
@@ -174,6 +177,12 @@ impl Pass<'_> {
         let name = self.stacks[stack].name;
         match self.lookup.alike(name, urn, &within, options.provider.as_deref()) {
             Alike::NotSeen | Alike::Absent => None,
+            Alike::Unclear(reason) => {
+                let message = format!("what `{}` of `{name}` is to take over cannot be told", urn.name());
+                let problem = Diagnostic::error("E0438", message).at_opt(source.cloned()).note(reason);
+                self.problem(problem.hint("mend that, or name the object: `.import(\"ID\")`"));
+                None
+            }
             Alike::There { id, claim: None } => Some(id),
             Alike::There { id, claim: Some(claim) } => {
                 let message = format!("`{}` of `{name}` is there already, and somebody else's: `{id}`", urn.name());

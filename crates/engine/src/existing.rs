@@ -6,12 +6,13 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use diag::{Diagnostic, Diagnostics};
 use diff::{Action, ChangeSet, Existing};
-use ports::{Find, Found, Owner, ReadRequest};
+use ports::{Find, Found, Owner, ProviderError, ProviderErrorKind, ReadRequest};
 use resource::Urn;
 use schema::TypeSchema;
 use state::{Kept, Site};
 use value::{Digest, Map, Path, Secret, Type, Unknown, Value};
 
+use crate::call::{read, read_all};
 use crate::lookup::World;
 use crate::{Engine, Providers};
 
@@ -35,15 +36,21 @@ impl Key {
     }
 }
 
-/// An object that has an identity: its id, and whose it says that it is.
-type Named = (String, Option<Owner>);
+/// What there is of an identity.
+#[derive(Debug, Clone)]
+pub(crate) enum Named {
+    Nothing,
+    /// Its id, and whose it says that it is.
+    There(String, Option<Owner>),
+    /// Why that cannot be told.
+    Unclear(String),
+}
 
 /// The objects of the world that a preview has looked at, and those that it would like to.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Seen {
     found: BTreeMap<Key, Existing>,
-    /// By identity; `None` = there is none, or it could not be looked at.
-    named: BTreeMap<Key, Option<Named>>,
+    named: BTreeMap<Key, Named>,
     // A comparison asks through a shared reference.
     wanted: Arc<Mutex<BTreeMap<Key, Find>>>,
 }
@@ -61,8 +68,8 @@ impl Seen {
         }
     }
 
-    /// The object that has an identity, if there is one; `None` = nobody has looked yet.
-    pub(crate) fn named(&self, ty: &str, identity: &Map, instance: Option<&str>) -> Option<&Option<Named>> {
+    /// What there is of an identity; `None` = nobody has looked yet.
+    pub(crate) fn named(&self, ty: &str, identity: &Map, instance: Option<&str>) -> Option<&Named> {
         let key = Key::of(ty, By::Identity(Value::Map(identity.clone()).digest()), instance);
         let found = self.named.get(&key);
         if found.is_none() {
@@ -78,56 +85,73 @@ impl Seen {
     /// Reads what a comparison has asked for; gives whether there was anything, and what could not be read.
     pub(crate) async fn look(&mut self, engine: &Engine<'_>) -> (bool, Vec<String>) {
         let wanted = std::mem::take(&mut *self.wanted.lock().unwrap_or_else(PoisonError::into_inner));
-        let mut by_provider: BTreeMap<String, Vec<(Key, Find)>> = BTreeMap::new();
+        let mut by_provider: BTreeMap<Option<String>, Vec<(Key, Find)>> = BTreeMap::new();
         let any = !wanted.is_empty();
         for (key, find) in wanted {
-            match engine.providers.of(&key.ty) {
-                Some(provider) => by_provider.entry(provider.name().to_owned()).or_default().push((key, find)),
-                None => self.note(engine, key, None),
-            }
+            let provider = engine.providers.of(&key.ty).map(|provider| provider.name().to_owned());
+            by_provider.entry(provider).or_default().push((key, find));
         }
         let mut notes = Vec::new();
-        for asked in by_provider.into_values() {
-            let request = |(key, find): &(Key, Find)| ReadRequest {
-                ty: key.ty.clone(),
-                find: find.clone(),
-                instance: key.instance.clone(),
-            };
-            let requests: Vec<ReadRequest> = asked.iter().map(request).collect();
-            match crate::call::read_all(&engine.providers, &requests).await {
-                Ok(answers) => {
-                    asked.into_iter().zip(answers).for_each(|((key, _), answer)| self.note(engine, key, Some(answer)));
-                }
-                Err(error) => {
-                    let which = asked.iter().map(|(_, find)| shown(find)).collect::<Vec<_>>().join(", ");
-                    notes.push(format!("{which} could not be looked at: {error}"));
-                    asked.into_iter().for_each(|(key, _)| self.note(engine, key, None));
-                }
+        for (provider, asked) in by_provider {
+            for ((key, find), answer) in answers(engine, asked).await {
+                let note = self.note(engine, key, &find, answer);
+                // That nobody serves a type is a problem of its own.
+                notes.extend(note.filter(|_| provider.is_some()));
             }
         }
         (any, notes)
     }
 
-    /// Notes what was found; `None` = it could not be looked at.
-    fn note(&mut self, engine: &Engine<'_>, key: Key, answer: Option<Option<Found>>) {
-        let Key { ty, by, instance } = &key;
-        if let By::Identity(_) = by {
-            let found = answer.flatten().map(|found| {
-                // It is compared next, and need not be asked for again.
-                let id = Key::of(ty, By::Id(found.id.clone()), instance.as_deref());
-                self.found.insert(id, Existing::There(engine.hidden(ty, found.observed)));
-                (found.id, found.owner)
-            });
-            self.named.insert(key, found);
-            return;
+    /// Notes what was found; gives a note for people, where an object that is named could not be looked at.
+    fn note(&mut self, engine: &Engine<'_>, key: Key, find: &Find, answer: Answer) -> Option<String> {
+        match (&key.by, answer) {
+            (By::Identity(_), answer) => {
+                let named = match answer {
+                    // It is compared next, and need not be asked for again.
+                    Ok(Some(found)) => {
+                        let by_id = Key::of(&key.ty, By::Id(found.id.clone()), key.instance.as_deref());
+                        self.found.insert(by_id, Existing::There(engine.hidden(&key.ty, found.observed)));
+                        Named::There(found.id, found.owner)
+                    }
+                    Ok(None) => Named::Nothing,
+                    Err(error) => Named::Unclear(error.to_string()),
+                };
+                self.named.insert(key, named);
+            }
+            (By::Id(_), Ok(Some(found))) => {
+                let existing = Existing::There(engine.hidden(&key.ty, found.observed));
+                self.found.insert(key, existing);
+            }
+            (By::Id(_), Ok(None)) => drop(self.found.insert(key, Existing::Absent)),
+            (By::Id(_), Err(error)) => {
+                self.found.insert(key, Existing::NotSeen);
+                return Some(format!("{} could not be looked at: {error}", shown(find)));
+            }
         }
-        let existing = match answer {
-            None => Existing::NotSeen,
-            Some(None) => Existing::Absent,
-            Some(Some(found)) => Existing::There(engine.hidden(ty, found.observed)),
-        };
-        self.found.insert(key, existing);
+        None
     }
+}
+
+/// What a provider says of one question.
+type Answer = Result<Option<Found>, ProviderError>;
+
+/// Asks one provider for all at once, and, where it refuses that because of one of them, for each.
+async fn answers(engine: &Engine<'_>, asked: Vec<(Key, Find)>) -> Vec<((Key, Find), Answer)> {
+    let request = |(key, find): &(Key, Find)| ReadRequest {
+        ty: key.ty.clone(),
+        find: find.clone(),
+        instance: key.instance.clone(),
+    };
+    let requests: Vec<ReadRequest> = asked.iter().map(request).collect();
+    let mut answers: Vec<Answer> = match read_all(&engine.providers, &requests).await {
+        Ok(answers) => answers.into_iter().map(Ok).collect(),
+        Err(error) if error.kind == ProviderErrorKind::Refused && requests.len() > 1 => Vec::new(),
+        Err(error) => vec![Err(error); requests.len()],
+    };
+    for request in requests.iter().skip(answers.len()) {
+        answers.push(read(&engine.providers, request.clone()).await);
+    }
+    asked.into_iter().zip(answers).collect()
 }
 
 /// What was looked for, as people call it.

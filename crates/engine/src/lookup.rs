@@ -15,7 +15,7 @@ use value::{Digest, Map, Path, Type, Unknown, Value};
 use crate::Engine;
 use crate::catalog::nearest;
 use crate::evaluate::OutputSource;
-use crate::existing::Seen;
+use crate::existing::{Named, Seen};
 
 /// What is published: heads of all stacks, and the states that were loaded.
 #[derive(Debug, Clone, Default)]
@@ -151,8 +151,9 @@ impl Lookup for EngineLookup<'_> {
     fn alike(&self, stack: &StackName, urn: &Urn, identity: &Map, instance: Option<&str>) -> Alike {
         match self.world.seen.named(urn.ty(), identity, instance) {
             None => Alike::NotSeen,
-            Some(None) => Alike::Absent,
-            Some(Some((id, owner))) => {
+            Some(Named::Nothing) => Alike::Absent,
+            Some(Named::Unclear(reason)) => Alike::Unclear(reason.clone()),
+            Some(Named::There(id, owner)) => {
                 // With its state lost, a stack finds its own objects again.
                 let lost = |owner: &Owner| {
                     let known = self.world.heads.values().any(|head| head.id == owner.stack_id);

@@ -12,6 +12,12 @@ pub struct Fragment {
 }
 
 impl Fragment {
+    /// The positions of the steps, each after those that come before it.
+    pub fn in_order(&self) -> Vec<usize> {
+        let mut left = Pending::of(self);
+        std::iter::from_fn(|| left.first()).collect()
+    }
+
     /// Takes one step after another, in their order; what is after one that failed is not started. `ended` is told of
     /// each, by its position.
     pub async fn one_by_one<'a>(

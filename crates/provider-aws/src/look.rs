@@ -73,7 +73,7 @@ pub(crate) async fn all(inner: &Inner, instance: Option<&str>, ty: &str, finds: 
     for question in questions(kind, &finds)? {
         seen.extend(ask(&site, kind, question).await?);
     }
-    Ok(finds.iter().map(|find| seen.iter().find(|seen| seen.is(schema, find)).cloned()).collect())
+    finds.iter().map(|find| the_one(&seen, schema, find)).collect()
 }
 
 impl Inner {
@@ -83,6 +83,19 @@ impl Inner {
         let found = kind::of(ty).zip(schema);
         found.ok_or_else(|| refused("NoDriver", format!("`{ty}` is not served")))
     }
+}
+
+/// The one that is looked for. What has no natural identity of its own can be there several times.
+fn the_one(seen: &[Seen], schema: &TypeSchema, find: &Find) -> Result<Option<Seen>> {
+    let mut found = seen.iter().filter(|seen| seen.is(schema, find));
+    let (first, others) = (found.next(), found);
+    let alike = matches!(find, Find::Identity(_)) && schema.overlay.identity.is_none();
+    let ids: Vec<String> = first.into_iter().chain(others).map(|seen| seen.id(schema)).collect();
+    if alike && ids.len() > 1 {
+        let message = format!("{} objects are alike: {}", ids.len(), ids.join(", "));
+        return Err(refused("Ambiguous", message));
+    }
+    Ok(first.cloned())
 }
 
 fn as_tagged(find: &Find) -> Find {

@@ -4,7 +4,10 @@ use std::time::Duration;
 
 use ports::{BoxFuture, Find, Found, Fragment, Outcome, Provider, ProviderError, ReadRequest, Step};
 use schema::{CatalogError, TypeSchema};
+use value::Map;
 
+use crate::facts::refuse;
+use crate::object::Object;
 use crate::transact::{Answer, now, times};
 use crate::world::World;
 use crate::{FRAGMENT_ITEM, FRAGMENT_LIMIT, Sandbox, Shared, call, place, shape};
@@ -60,7 +63,7 @@ impl Provider for Sandbox {
         ended: &'a mut (dyn FnMut(usize, Outcome) + Send),
     ) -> BoxFuture<'a, ()> {
         Box::pin(async move {
-            let order = in_order(fragment);
+            let order = fragment.in_order();
             let steps: Vec<&Step> = order.iter().filter_map(|position| fragment.steps.get(*position)).collect();
             let atomic = steps.iter().all(|step| steps.len() <= self.fragment_limit(&step.ty));
             if atomic {
@@ -70,13 +73,7 @@ impl Provider for Sandbox {
                 order.into_iter().zip(answers).for_each(|(position, answer)| ended(position, answer.outcome));
                 return;
             }
-            let mut failed = vec![false; fragment.steps.len()];
-            for (position, step) in order.into_iter().zip(steps) {
-                let blocked = fragment.order.iter().any(|(before, after)| *after == position && failed[*before]);
-                let outcome = if blocked { Outcome::NotStarted } else { self.alone(step).await };
-                failed[position] = !matches!(outcome, Outcome::Done(_));
-                ended(position, outcome);
-            }
+            fragment.one_by_one(ended, |step| Box::pin(self.alone(step))).await;
         })
     }
 }
@@ -106,28 +103,27 @@ impl Sandbox {
         let now = if matches!(request.find, Find::Id(_)) { u64::MAX } else { now() };
         let object = match &request.find {
             Find::Id(id) => call::find(world, &site, &request.ty, id),
-            Find::Identity(properties) => {
+            Find::Identity(properties) if schema.overlay.identity.is_some() => {
                 let identity = shape::identity(schema, properties);
                 identity.and_then(|identity| world.identified(&request.ty, &site.scope(&request.ty), &identity))
+            }
+            Find::Identity(properties) => {
+                let part = |of: &Map, name: &String| shape::part(schema, of, name);
+                let alike = |object: &&Object| {
+                    properties.keys().all(|name| part(&object.inputs, name) == part(properties, name))
+                };
+                let found: Vec<&Object> = world.of_type(&request.ty, &site.scope(&request.ty)).filter(alike).collect();
+                match found.as_slice() {
+                    [] => None,
+                    [one] => Some(*one),
+                    several => {
+                        let ids = several.iter().map(|object| object.key.id.as_str()).collect::<Vec<_>>().join(", ");
+                        return Err(refuse("Ambiguous", format!("{} objects are alike: {ids}", several.len())));
+                    }
+                }
             }
             Find::Owner(owner) => world.owned(owner).find(|object| object.key.ty == request.ty),
         };
         Ok(object.filter(|object| object.shown_at <= now).and_then(|object| self.found(world, &object.key)))
     }
-}
-
-/// The positions of the steps, each after those that come before it.
-fn in_order(fragment: &Fragment) -> Vec<usize> {
-    let mut left: Vec<usize> = (0..fragment.steps.len()).collect();
-    let mut order = Vec::with_capacity(left.len());
-    while !left.is_empty() {
-        let free = |position: &usize| {
-            let mut befores = fragment.order.iter().filter(|(_, after)| after == position);
-            befores.all(|(before, _)| !left.contains(before))
-        };
-        // A cycle has no order; its steps are then taken as they stand.
-        let next = left.iter().position(free).unwrap_or(0);
-        order.push(left.remove(next));
-    }
-    order
 }

@@ -82,7 +82,7 @@ pub(crate) fn identity(schema: &TypeSchema, properties: &Map) -> Option<String> 
     given.then(|| String::from_utf8_lossy(&canonical_bytes(&Value::List(parts))).into_owned())
 }
 
-fn part(schema: &TypeSchema, properties: &Map, name: &str) -> Value {
+pub(crate) fn part(schema: &TypeSchema, properties: &Map, name: &str) -> Value {
     let given = name.parse().ok().and_then(|path| at(properties, &path));
     let value = given.filter(|v| !v.is_null()).or_else(|| schema.overlay.defaults.get(name));
     match value {

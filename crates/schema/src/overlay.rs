@@ -13,6 +13,8 @@ pub struct Overlay {
     pub name: Option<Name>,
     /// What makes two objects the same for the vendor.
     pub identity: Option<Identity>,
+    /// What a person finds an object by where the type has no identity; more than one may have it.
+    pub found_by: Option<Identity>,
     /// How a call whose answer was lost is settled.
     pub settle: Settle,
     /// How long the vendor knows the token of a call, in seconds; none = for ever. After that a repetition would make

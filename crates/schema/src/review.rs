@@ -15,7 +15,8 @@ impl TypeSchema {
             .map(Path::to_string)
             .collect();
         named.extend(overlay.name.iter().map(|name| name.property.clone()));
-        named.extend(overlay.identity.iter().flat_map(|identity| identity.properties.clone()));
+        let sought = overlay.identity.iter().chain(&overlay.found_by);
+        named.extend(sought.flat_map(|identity| identity.properties.clone()));
         named.extend(overlay.defaults.keys().chain(overlay.predict.keys()).chain(&overlay.tags).cloned());
         named.extend(overlay.references.keys().cloned());
         named.extend(overlay.predict.values().flat_map(|template| places(template).map(str::to_owned)));

@@ -4,6 +4,7 @@ use engine::Goal;
 use ports::Owner;
 use value::Map;
 
+use crate::cloud::Harm;
 use crate::fixture::{print, targets};
 use crate::house::House;
 
@@ -80,6 +81,16 @@ async fn what_has_no_identity_cannot_be_found() {
     let problems = house.problems(&[], Goal::Programs).await;
     assert!(problems.starts_with("E0443 a.rs:2:1 `main` is to take over what is there"), "{problems}");
     assert!(problems.contains("objects of the type `Vpc` have no identity but their ids"), "{problems}");
+}
+
+#[tokio::test]
+async fn what_cannot_be_looked_at_is_neither_made_nor_taken_over() {
+    let mut house = House::new("stack a.QA\n resource Bucket logs Name=logs\n adopt");
+    house.cloud.harm("read", Harm::Refuse);
+    let problems = house.problems(&[], Goal::Programs).await;
+    assert!(problems.starts_with("E0438 a.rs:2:1 what `logs` of `a.QA` is to take over cannot be told"), "{problems}");
+    house.cloud.heal();
+    assert_eq!(house.up(&[]).await, "", "and once it can be, it is made");
 }
 
 #[tokio::test]

@@ -23,6 +23,10 @@ impl Kind for Vpc {
         ("vpc-id", id.to_owned())
     }
 
+    fn by_identity(&self, identity: &Map) -> Option<(&'static str, String)> {
+        Some(("cidr", identity.get("CidrBlock")?.as_str()?.to_owned()))
+    }
+
     fn look<'a>(&'a self, site: &'a Site, question: &'a Question) -> BoxFuture<'a, Result<Vec<Seen>>> {
         Box::pin(async move {
             let vpcs = site.ec2.describe_vpcs().filters(filter(question)).into_paginator().items().send();

@@ -1,5 +1,6 @@
 //! What AWS computes, and what can be read back.
 
+use ports::Provider as _;
 use ports::{Find, StepAction};
 use value::{Digest, Map, Secret, Value};
 
@@ -363,4 +364,28 @@ fn what_is_said_to_exist_can_be_referred_to() {
     assert_eq!(script.sandbox.check().expect("checks"), Vec::<String>::new());
     let none: Map = Map::new();
     assert!(none.is_empty());
+}
+
+#[test]
+fn what_has_no_identity_can_be_found_by_what_people_know_it_by_if_it_is_the_only_one() {
+    let dir = tempfile::TempDir::new().expect("a directory");
+    let sandbox = open(&dir, quick());
+    let vpc = |name: &str, block: &str| {
+        let made = apply(&sandbox, create("AWS::EC2::VPC", name, &format!(r#"{{ CidrBlock = "{block}" }}"#)));
+        made.expect("made").expect("there").id
+    };
+    let (one, first, second) = (vpc("a", "10.1.0.0/16"), vpc("b", "10.2.0.0/16"), vpc("c", "10.2.0.0/16"));
+    let request = |block: &str| ports::ReadRequest {
+        ty: "AWS::EC2::VPC".to_owned(),
+        find: Find::Identity(properties(&format!(r#"{{ CidrBlock = "{block}" }}"#))),
+        instance: None,
+    };
+    let look = |block: &str| {
+        super::run(sandbox.read(&[request(block)])).map(|found| found[0].as_ref().map(|it| it.id.clone()))
+    };
+    assert_eq!(look("10.1.0.0/16"), Ok(Some(one)));
+    assert_eq!(look("10.3.0.0/16"), Ok(None));
+    let several = look("10.2.0.0/16").expect_err("there are two");
+    assert_eq!(several.code, "Ambiguous");
+    assert!(several.message.contains(&first) && several.message.contains(&second), "{several}");
 }
