@@ -13,7 +13,7 @@ use crate::plugin_mapping::files;
 use crate::world::{MINI, given, known};
 
 /// Type, name, inputs and what is waited for, a line each: what a recorded run had with both plugins and not without.
-const RECORDED: &str = include_str!("plugins_gcp.tsv");
+pub(crate) const RECORDED: &str = include_str!("plugins_gcp.tsv");
 /// What the plugins run: the sources of the example.
 const SOURCES: &str = "configuration/cpg/functions";
 
@@ -63,7 +63,13 @@ pub(crate) fn configured(enabled: &str) -> Files {
         .replace("plugins_enabled: []", &format!("plugins_enabled: [{enabled}]"))
         .replace("\nbilling:\n", &format!("{METAMIST}\nbilling:\n"))
         .replace("\nadhoc_groups:\n", &format!("{BILLING}\nadhoc_groups:\n"));
-    let mut files = vec![(path.to_owned(), text)];
+    [(path.to_owned(), text)].into_iter().chain(sources()).collect()
+}
+
+/// What functions run, by path below the configuration.
+pub(crate) fn sources() -> Files {
+    let workspace = testkit::Workspace::here();
+    let mut files = Files::new();
     for directory in ["aggregate", "gcp_cost_control", "gcp_cost_report_slack_bot", "etl"] {
         for within in ["", "/extract", "/load", "/notification"] {
             let directory = format!("{SOURCES}/{directory}{within}");

@@ -13,6 +13,9 @@ pub(crate) const MINI: &str = "crates/cpg/tests/it/mini";
 /// The organisation, as the world lock has it.
 pub(crate) const ORGANIZATION: &str = "organizations/123456789";
 
+/// The number of metamist's project, as the world lock has it.
+pub(crate) const METAMIST_NUMBER: &str = "100000000009";
+
 /// The number of a project: as it was recorded, and any other one for a project that was not.
 pub(crate) fn number(project: &str) -> u64 {
     match project {
@@ -58,7 +61,7 @@ pub(crate) fn given_in(root: &str, project: Project, stack: &str, files: &[(&str
     let at = "2026-01-01T00:00:00Z";
     let entry = world::Entry::to(&query, ORGANIZATION, at, world::Source::Sandbox);
     let metamist = cpg::ProjectNumber { project: "ex-metamist".to_owned() };
-    let number = world::Entry::to(&metamist, "100000000009", at, world::Source::Sandbox);
+    let number = world::Entry::to(&metamist, METAMIST_NUMBER, at, world::Source::Sandbox);
     let mut lock = world::Lock::new();
     [entry, number].into_iter().for_each(|entry| drop(lock.upsert(entry.expect("it is plain"))));
     let settings = format!("[configuration]\ncpg = \"{root}\"\n");

@@ -11,7 +11,10 @@ use testkit::{Resource, Workspace};
 use super::config::Centre;
 use super::made::{Resources, without_nulls};
 use crate::azure_mapping::inputs;
-use crate::world::{known_in, whole};
+use crate::mapping::{From, json_of};
+use crate::plugin_mapping::files;
+use crate::recorded_plugins::{refs, sources, with_plugins};
+use crate::world::known_in;
 
 /// What holds for the centre in the example of the workspace.
 pub(crate) const EXAMPLE: &str = "configuration/cpg/config-infrastructure.yaml";
@@ -183,6 +186,41 @@ epsilon:
   members: { analysis: [up.loader] }
 ";
 
+/// What plugins are told, otherwise than in the recorded run.
+pub(crate) const METAMIST: (&str, &str) = (
+    "\nbilling:\n",
+    "  slack_channel: news
+  etl:
+    accessors: [one, two]
+    by_type:
+      a/v1: { parser_name: A, accessors: [two, one], analysis_group_dataset: alpha, default_parameters: { x: [1] } }
+      b/v1: { parser_name: B, accessors: [], analysis_group_dataset: beta }
+      c/v1: { parser_name: C, accessors: [one], analysis_group_dataset: alpha }
+    environment: DEVELOPMENT
+    custom_audience_list: { load: ['https://load.example.org', 'https://other.example.org'], extract: [] }
+
+billing:
+",
+);
+pub(crate) const BILLING: (&str, &str) = (
+    "\nadhoc_groups:\n",
+    "  aggregator:
+    destination_bq_table: ex-billing.sums.table
+    slack_channel: alarms
+    slack_token_secret_name: token
+    functions: [hail, gcp]
+    interval_hours: 6
+  gcp_cost_controls:
+    machine_account: costs@ex-billing.iam.gserviceaccount.com
+    slack_channel: money
+    pubsub_topic: unused
+    timezone: Europe/Berlin
+
+adhoc_groups:
+",
+);
+const ELSEWHERE: (&str, &str) = ("  region: australia-southeast1\n", "  region: europe-west3\n");
+
 /// The recorded run, on both clouds.
 const RECORDED: &str = "\
 common:
@@ -211,8 +249,37 @@ alpha:
   members: { analysis: [ana.lyst] }
 ";
 
-pub(crate) const CASES: [Case; 10] = [
+pub(crate) const CASES: [Case; 13] = [
     Case { name: "the recorded run", changes: &[], datasets: RECORDED },
+    Case {
+        name: "both plugins",
+        changes: &[
+            ("plugins_enabled: []", "plugins_enabled: [metamist, billing_aggregator]"),
+            METAMIST,
+            BILLING,
+            ELSEWHERE,
+        ],
+        datasets: EVERYTHING,
+    },
+    Case {
+        name: "the plugin for bills",
+        changes: &[
+            ("plugins_enabled: []", "plugins_enabled: [billing_aggregator]"),
+            BILLING,
+            ("functions: [hail, gcp]\n    interval_hours: 6", "functions: [seqr24, seqr]"),
+        ],
+        datasets: RECORDED,
+    },
+    Case {
+        name: "private packages",
+        changes: &[
+            ("plugins_enabled: []", "plugins_enabled: [metamist]"),
+            METAMIST,
+            BILLING,
+            ("    environment: DEVELOPMENT\n", "    private_repo_packages: [x, y]\n"),
+        ],
+        datasets: EVERYTHING,
+    },
     Case {
         name: "nothing runs analyses",
         changes: &[RUNNER, DROPBOX, WEB, ("    members: [ana.lyst, dev.ops]\n", "")],
@@ -289,8 +356,10 @@ pub(crate) struct Ours {
 }
 
 pub(crate) fn ours(infrastructure: &str, datasets: &str) -> Ours {
-    let files = [("config-infrastructure.yaml", infrastructure), ("config-datasets.yaml", datasets)];
-    let planned = known_in("drawn", whole, "production", &files);
+    let sources = sources();
+    let mut files = refs(&sources);
+    files.extend([("config-infrastructure.yaml", infrastructure), ("config-datasets.yaml", datasets)]);
+    let planned = known_in("drawn", with_plugins, "production", &files);
     let types: Vec<String> = planned.by_type().into_keys().map(str::to_owned).collect();
     let resources = types.iter().flat_map(|ty| planned.resources(ty));
     let mut ours = Ours { made: Resources::new(), told: Resources::new() };
@@ -327,7 +396,16 @@ fn told(resource: &Resource) -> Json {
     if let Some(Value::Secret(secret)) = resource.find("payload.data") {
         let data = secret.expose().and_then(Value::as_str).expect("it is open");
         let data = BASE64_STANDARD.decode(data).expect("it is base64");
-        tell("secretData", String::from_utf8(data).expect("it is text").into());
+        let data = String::from_utf8(data).expect("it is text");
+        // How it is laid out is nothing to the program that reads this one.
+        let laid_out = resource.name() != "metamist-etl-accessor-configuration";
+        tell("secretData", if laid_out { data.into() } else { serde_json::from_str(&data).expect("it is JSON") });
+    }
+    if resource.name() == "metamist-etl-load-source-code" {
+        let properties = json_of(resource.properties());
+        let files = files(&From(properties.as_object().cloned().unwrap_or_default()));
+        let requirements = files.into_iter().find(|(name, _)| name == "requirements.txt").expect("it is there");
+        tell("requirements", requirements.1.into());
     }
     Json::Object(told)
 }

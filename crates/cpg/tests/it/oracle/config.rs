@@ -6,6 +6,7 @@ use plan::config::{FromNode, parse_yaml};
 use plan::diag::Diagnostics;
 use plan::value::Value;
 use serde::Deserialize;
+use serde_json::Value as Json;
 
 use crate::mapping::json_of;
 
@@ -82,7 +83,9 @@ pub(crate) struct Infrastructure {
     pub(crate) web_service: Option<WebService>,
     pub(crate) notebooks: Option<On<Notebooks>>,
     pub(crate) cromwell: Option<On<Cromwell>>,
-    pub(crate) metamist: On<Metamist>,
+    pub(crate) metamist: MetamistSection,
+    #[serde(default)]
+    pub(crate) plugins_enabled: Vec<String>,
     pub(crate) billing: Billing,
     #[serde(default)]
     pub(crate) adhoc_groups: Vec<AdhocGroup>,
@@ -207,6 +210,37 @@ pub(crate) struct Cromwell {
 }
 
 #[derive(Debug, Deserialize)]
+pub(crate) struct MetamistSection {
+    pub(crate) gcp: Metamist,
+    pub(crate) slack_channel: Option<String>,
+    pub(crate) etl: Option<Etl>,
+}
+
+#[derive(Debug, Deserialize)]
+pub(crate) struct Etl {
+    pub(crate) accessors: Vec<String>,
+    pub(crate) by_type: BTreeMap<String, EtlType>,
+    #[serde(default = "production")]
+    pub(crate) environment: String,
+    pub(crate) private_repo_packages: Option<Vec<String>>,
+    #[serde(default)]
+    pub(crate) custom_audience_list: BTreeMap<String, Vec<String>>,
+}
+
+fn production() -> String {
+    "PRODUCTION".to_owned()
+}
+
+#[derive(Debug, Deserialize)]
+pub(crate) struct EtlType {
+    pub(crate) parser_name: String,
+    pub(crate) accessors: Vec<String>,
+    pub(crate) analysis_group_dataset: Option<String>,
+    #[serde(default)]
+    pub(crate) default_parameters: Json,
+}
+
+#[derive(Debug, Deserialize)]
 pub(crate) struct Metamist {
     pub(crate) project: String,
     pub(crate) service_name: String,
@@ -219,11 +253,38 @@ pub(crate) struct Billing {
     pub(crate) gcp: BillingGcp,
     pub(crate) coordinator_machine_account: Option<String>,
     pub(crate) hail_aggregator_username: Option<String>,
+    pub(crate) aggregator: Option<Aggregator>,
+    pub(crate) gcp_cost_controls: Option<CostControls>,
+}
+
+#[derive(Debug, Deserialize)]
+pub(crate) struct Aggregator {
+    pub(crate) destination_bq_table: String,
+    pub(crate) slack_channel: String,
+    pub(crate) slack_token_secret_name: String,
+    pub(crate) functions: Vec<String>,
+    #[serde(default = "four")]
+    pub(crate) interval_hours: i64,
+    pub(crate) ica_raw_table: Option<String>,
+    pub(crate) ica_api_secret_name: Option<String>,
+}
+
+fn four() -> i64 {
+    4
+}
+
+#[derive(Debug, Deserialize)]
+pub(crate) struct CostControls {
+    pub(crate) machine_account: String,
+    pub(crate) slack_channel: String,
+    pub(crate) timezone: String,
 }
 
 #[derive(Debug, Deserialize)]
 pub(crate) struct BillingGcp {
+    pub(crate) project_id: String,
     pub(crate) account_id: String,
+    pub(crate) source_bq_table: Option<String>,
 }
 
 #[derive(Debug, Deserialize)]

@@ -8,6 +8,7 @@ use super::gcp::role;
 use super::groups::Memory;
 use super::made::{Earlier, On, Resources};
 use super::mended_azure as on_azure;
+use super::mended_plugins as plugins;
 
 /// A change of what the earlier program made.
 pub(crate) type Mend = fn(&Earlier<'_>, &mut Resources);
@@ -15,7 +16,7 @@ pub(crate) type Mend = fn(&Earlier<'_>, &mut Resources);
 /// Every intended difference, by the number of the defect where it has one. B1 (but for the people), B3 and the half of B2
 /// that fails are mended in the oracle, since the earlier program made nothing of them; B12, B13 and B16 to B19 are of no
 /// resource here.
-pub(crate) const MENDED: [(&str, Mend); 18] = [
+pub(crate) const MENDED: [(&str, Mend); 24] = [
     ("B1: people are users", on_azure::people),
     ("B2: exported configuration is read on Azure", on_azure::viewers),
     ("B4: both accounts of metamist list", both_accounts),
@@ -27,6 +28,12 @@ pub(crate) const MENDED: [(&str, Mend); 18] = [
     ("B10: to list is not to read, to add is not to change", on_azure::conditions),
     ("B14: the group that there is", entitlement),
     ("B15: where the service is", region),
+    ("B16: in the projects that they are of", plugins::projects),
+    ("accounts of plugins that are there are taken over", plugins::accounts),
+    ("numbers are texts where Google takes texts", plugins::texts),
+    ("tokens are read when they are used", plugins::tokens),
+    ("images of functions are where the centre is", plugins::image_region),
+    ("functions run by the clock of reports", plugins::clock),
     ("a secret by its full name has its project there", secret_project),
     ("accounts of Google Cloud are in no group of Azure", on_azure::deployment),
     ("budgets on Azure", on_azure::budgets),
@@ -44,8 +51,8 @@ const OBJECT: &str = "gcp:storage/bucketObject:BucketObject";
 
 /// What the engine is told of what was made before; of what is on Azure it is not written down, and new things are new.
 ///
-/// One difference is intended: a membership is with the group that holds it, so it waits for the service of the dataset
-/// that has the group, and not for that of the common one.
+/// Two differences are intended: a membership is with the group that holds it, so it waits for the service of the dataset
+/// that has the group, and not for that of the common one; and what plugins make waits for whatever it needs.
 pub(crate) fn told(run: &Earlier<'_>, ours: &Resources) -> Resources {
     let mut wanted = run.told.clone();
     for (group, members) in &run.groups.of {
@@ -56,6 +63,7 @@ pub(crate) fn told(run: &Earlier<'_>, ours: &Resources) -> Resources {
             }
         }
     }
+    plugins::waits(run, &mut wanted);
     let known = |key: &(String, String)| run.made.contains_key(key) && !key.0.starts_with("azure");
     let of = |(key, ours): (&(String, String), &Json)| {
         let told = if known(key) { wanted.remove(key).unwrap_or_else(|| json!({})) } else { ours.clone() };

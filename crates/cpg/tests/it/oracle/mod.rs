@@ -6,18 +6,22 @@
 
 mod access;
 mod azure;
+mod billing;
 mod buckets;
 mod cases;
 mod config;
 mod dataset;
 mod dropboxes;
 mod exports;
+mod functions;
 mod gcp;
 mod groups;
 mod made;
 mod mended;
 mod mended_azure;
+mod mended_plugins;
 mod metadata;
+mod metamist;
 mod organisation;
 mod programs;
 mod random;

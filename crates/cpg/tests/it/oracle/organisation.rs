@@ -57,9 +57,16 @@ pub(crate) fn earlier(centre: &Centre) -> Earlier<'_> {
         }
     }
     run.adhoc_groups();
+    let enabled = |name: &str| centre.infrastructure.plugins_enabled.iter().any(|plugin| plugin == name);
+    if enabled("billing_aggregator") {
+        run.billing();
+    }
     // B7: who is in a group was remembered by its name alone.
     let mut memory = Memory::new();
     run.finalize_groups(&mut memory);
+    if enabled("metamist") {
+        run.metamist(&mut memory);
+    }
     for (name, dataset) in &centre.datasets {
         for cloud in &dataset.deploy_locations {
             if dataset.has(*cloud, "hail-accounts") {

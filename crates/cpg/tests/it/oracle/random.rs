@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use proptest::prelude::*;
 
-use super::cases::{DROPBOX, EXAMPLE, WEB, ours};
+use super::cases::{BILLING, DROPBOX, EXAMPLE, METAMIST, WEB, ours};
 use super::config::Centre;
 use super::mended::told;
 use super::organisation::earlier;
@@ -50,6 +50,9 @@ const CHANGES: [(&str, &str); 10] = [
     ("  budget_notification_pubsub: projects/ex-billing/topics/budget\n", ""),
     ("hail:\n", "hail:\n  username_prefix: pre-\n"),
 ];
+
+/// Plugins that are enabled.
+const PLUGINS: [&str; 4] = ["", "billing_aggregator", "metamist", "metamist, billing_aggregator"];
 
 /// A dataset as it was drawn.
 #[derive(Debug, Clone)]
@@ -187,19 +190,36 @@ fn lines(datasets: &[Drawn], number: usize, dataset: &Drawn) -> Vec<String> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(16))]
+    #![proptest_config(ProptestConfig::with_cases(24))]
 
     #[test]
-    fn ours_are_those_of_the_earlier_rules(datasets in datasets(), changes in any::<[bool; 10]>()) {
+    fn ours_are_those_of_the_earlier_rules(
+        datasets in datasets(),
+        changes in any::<[bool; 10]>(),
+        plugins in prop::sample::select(PLUGINS.as_slice()),
+    ) {
         let mut infrastructure = testkit::Workspace::here().read(EXAMPLE).expect("it is there");
-        for ((old, new), _) in CHANGES.iter().zip(changes).filter(|(_, on)| *on) {
-            prop_assert!(infrastructure.contains(old), "{old} is there");
+        let mut change = |old: &str, new: &str| {
+            assert!(infrastructure.contains(old), "{old} is there");
             infrastructure = infrastructure.replacen(old, new, 1);
+        };
+        for ((old, new), _) in CHANGES.iter().zip(changes).filter(|(_, on)| *on) {
+            change(old, new);
+        }
+        if !plugins.is_empty() {
+            change("plugins_enabled: []", &format!("plugins_enabled: [{plugins}]"));
+            change(METAMIST.0, &METAMIST.1.replace("alpha", "common").replace("beta", "common"));
+            change(BILLING.0, BILLING.1);
+            // What stops projects hears of budgets.
+            let topic = "  budget_notification_pubsub: projects/ex-billing/topics/budget\n";
+            if !infrastructure.contains(topic) {
+                infrastructure = infrastructure.replacen("gcp:\n", &format!("gcp:\n{topic}"), 1);
+            }
         }
         let centre = Centre::read(&infrastructure, &datasets);
         let run = earlier(&centre);
         let ours = ours(&infrastructure, &datasets);
         let differing = differing(&wanted(&run, None), &ours.made) + &differing(&told(&run, &ours.told), &ours.told);
-        prop_assert!(differing.is_empty(), "{differing}\n{changes:?}\n{datasets}");
+        prop_assert!(differing.is_empty(), "{differing}\n{changes:?} {plugins}\n{datasets}");
     }
 }

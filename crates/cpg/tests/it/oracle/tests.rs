@@ -7,6 +7,7 @@ use super::config::Centre;
 use super::made::{Earlier, Resources};
 use super::mended::{MENDED, told};
 use super::organisation::earlier;
+use crate::recorded_plugins::{BOTH, configured};
 use crate::world::MINI;
 
 /// Type, name and inputs on Azure, a line each, of the formulas by which all 934 resources of a recorded run of the earlier
@@ -30,7 +31,7 @@ alpha:
 /// A recorded run: type, name and inputs, a line each.
 fn recorded(lines: &str) -> Resources {
     let line = |line: &str| {
-        let mut parts = line.splitn(3, '\t').map(str::to_owned);
+        let mut parts = line.splitn(4, '\t').map(str::to_owned);
         let (ty, name) = (parts.next()?, parts.next()?);
         Some(((ty, name), serde_json::from_str(&parts.next()?).ok()?))
     };
@@ -66,6 +67,16 @@ fn all_of_the_recorded_run_follows_from_the_rules() {
     assert_eq!(made.len(), 675);
     let centre = Centre::read(&infrastructure, COMMON);
     assert_eq!(earlier(&centre).made.len(), 344, "as many as were counted in a run of the common dataset alone");
+}
+
+#[test]
+fn all_of_the_recorded_run_with_plugins_follows_from_the_rules() {
+    let infrastructure = &configured(BOTH)[0].1;
+    let centre = Centre::read(infrastructure, &format!("{COMMON}{ALPHA}"));
+    let made = earlier(&centre).made;
+    let wanted = [crate::mini::RECORDED, crate::recorded_plugins::RECORDED].concat();
+    assert_eq!(differing(&recorded(&wanted), &made), "");
+    assert_eq!(made.len(), 675 + 76);
 }
 
 #[test]
