@@ -14,6 +14,10 @@ pub enum Fault {
     Throttled(Option<u64>),
     /// As GitHub says it: nothing is left until a time of day, so many seconds from now.
     Spent(u64),
+    /// The token is no longer good.
+    Expired,
+    /// Somebody else is at the same object.
+    Conflict,
     /// The service is not to be had, and has done nothing.
     Unavailable,
     /// The connection breaks before anything is done.
@@ -123,6 +127,8 @@ impl World {
                 return Some(seconds.iter().fold(answer, |answer, seconds| answer.header("retry-after", seconds)));
             }
             Some(Fault::Spent(seconds)) => return Some(github::spent(seconds)),
+            Some(Fault::Expired) => return Some(Answer::saying(401, "detail", "the token has expired")),
+            Some(Fault::Conflict) => return Some(Answer::saying(409, "message", "somebody else is at it")),
             Some(Fault::Unavailable) => return Some(Answer::text(503, "<html>come back later</html>")),
             Some(Fault::BreaksBefore) => return None,
             Some(Fault::BreaksAfter) | None => {}

@@ -12,7 +12,9 @@ use crypto_box::PublicKey;
 use crypto_box::aead::OsRng;
 use ports::{BoxFuture, ProviderError, ProviderErrorKind};
 use rest::url::encoded;
-use rest::{Answer, Credentials, Refusal, Request, Result, bearer, json as bodies, kind_of, refused, retry_after};
+use rest::{
+    Answer, Credentials, Headers, Refusal, Request, Result, bearer, json as bodies, kind_of, refused, retry_after,
+};
 use serde_json::{Map as Object, Value as Json, json};
 use value::{Map, Value};
 
@@ -233,12 +235,43 @@ impl fmt::Debug for Token {
 }
 
 impl Credentials for Token {
-    fn headers<'a>(&'a self, _request: &'a Request) -> BoxFuture<'a, Result<Vec<(&'static str, String)>>> {
+    fn headers<'a>(&'a self, _request: &'a Request) -> BoxFuture<'a, Result<Headers>> {
         let without = || ProviderError {
             kind: ProviderErrorKind::Credentials,
             code: "NoCredentials".to_owned(),
             message: "there is no token of GitHub: GITHUB_TOKEN is not set".to_owned(),
         };
         Box::pin(async move { Ok(vec![bearer(self.given.as_deref().ok_or_else(without)?)]) })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use ports::ProviderErrorKind as Kind;
+    use rest::Answer;
+
+    use super::classify;
+
+    type Headers = &'static [(&'static str, &'static str)];
+
+    #[test]
+    fn a_limit_is_told_from_a_refusal_and_says_for_how_long() {
+        let said = r#"{"message": "Resource not accessible by personal access token"}"#;
+        let secondary = r#"{"message": "You have exceeded a secondary rate limit. Please wait."}"#;
+        let cases: [(u16, Headers, &str, Kind, Option<u64>); 7] = [
+            (403, &[("x-ratelimit-remaining", "4999")], said, Kind::Credentials, None),
+            (403, &[("x-ratelimit-remaining", "4000")], secondary, Kind::Throttled, Some(60)),
+            (403, &[("retry-after", "7")], secondary, Kind::Throttled, Some(7)),
+            // It was lifted a while ago.
+            (403, &[("x-ratelimit-remaining", "0"), ("x-ratelimit-reset", "1")], said, Kind::Throttled, Some(1)),
+            (429, &[("x-ratelimit-remaining", "0")], said, Kind::Throttled, Some(60)),
+            (404, &[("x-ratelimit-remaining", "0")], said, Kind::Refused, None),
+            (502, &[], "<html>", Kind::Lost, None),
+        ];
+        for (status, headers, body, kind, pause) in cases {
+            let refusal = classify("github.environments.put", &Answer::new(status, headers, body));
+            let found = (refusal.error.kind, refusal.pause.map(|pause| pause.as_secs()));
+            assert_eq!(found, (kind, pause), "{status} {headers:?} {body}");
+        }
     }
 }

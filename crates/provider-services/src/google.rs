@@ -11,7 +11,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD as BASE64;
 use gcp_auth::CustomServiceAccount;
 use ports::{BoxFuture, ProviderError, ProviderErrorKind};
 use rest::url::with_query;
-use rest::{Answer, Body, Client, Credentials, Refusal, Request, Result, bearer, kind_of, retry_after};
+use rest::{Answer, Body, Client, Credentials, Headers, Refusal, Request, Result, bearer, kind_of, retry_after};
 use serde_json::{Value as Json, json};
 use tokio::sync::Mutex;
 
@@ -60,8 +60,15 @@ impl Identities {
 }
 
 impl Credentials for Identities {
-    fn headers<'a>(&'a self, request: &'a Request) -> BoxFuture<'a, Result<Vec<(&'static str, String)>>> {
+    fn headers<'a>(&'a self, request: &'a Request) -> BoxFuture<'a, Result<Headers>> {
         Box::pin(async move { Ok(vec![bearer(&self.get(&request.scope).await?)]) })
+    }
+
+    fn renewed<'a>(&'a self, _request: &'a Request, refused: &'a Headers) -> BoxFuture<'a, bool> {
+        Box::pin(async move {
+            self.held.lock().await.retain(|_, (_, token)| !refused.contains(&bearer(token)));
+            self.given.is_none()
+        })
     }
 }
 
@@ -70,7 +77,7 @@ impl Credentials for Identities {
 struct Nobody;
 
 impl Credentials for Nobody {
-    fn headers<'a>(&'a self, _request: &'a Request) -> BoxFuture<'a, Result<Vec<(&'static str, String)>>> {
+    fn headers<'a>(&'a self, _request: &'a Request) -> BoxFuture<'a, Result<Headers>> {
         Box::pin(async { Ok(Vec::new()) })
     }
 }

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use ports::{BoxFuture, ProviderError, ProviderErrorKind};
 use rest::url::encoded;
-use rest::{Answer, Credentials, Refusal, Request, Result, bearer, broken, kind_of, refused, retry_after};
+use rest::{Answer, Credentials, Headers, Refusal, Request, Result, bearer, broken, kind_of, refused, retry_after};
 use serde_json::{Value as Json, json};
 use value::Map;
 
@@ -343,7 +343,7 @@ impl Tokens {
 }
 
 impl Credentials for Tokens {
-    fn headers<'a>(&'a self, request: &'a Request) -> BoxFuture<'a, Result<Vec<(&'static str, String)>>> {
+    fn headers<'a>(&'a self, request: &'a Request) -> BoxFuture<'a, Result<Headers>> {
         Box::pin(async move {
             let token = self.get(&request.scope)?;
             let mut headers = vec![bearer(&token)];

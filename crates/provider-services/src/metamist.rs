@@ -5,8 +5,9 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::time::Duration;
 
-use ports::ProviderError;
+use ports::{ProviderError, ProviderErrorKind};
 use rest::template::plain;
 use rest::url::{encoded, with_query};
 use rest::{Answer, Refusal, Request, Result, kind_of, refused, retry_after};
@@ -27,6 +28,8 @@ pub(crate) const VENDOR: Vendor = Vendor {
     settings: &["endpoint", "endpoints.metamist"],
 };
 
+/// How often a project is made whose answer was lost.
+const TRIES: u32 = 4;
 /// The lists of a project's members, and the role that each gives.
 const ROLES: [(&str, &str); 3] = [("readers", "reader"), ("contributors", "contributor"), ("writers", "writer")];
 
@@ -45,17 +48,25 @@ impl Kind for Project {
 
     fn put<'a>(&'a self, site: &'a Site, inputs: &'a Map) -> Later<'a, Map> {
         Box::pin(async move {
-            if let Some(observed) = self.look(site, inputs).await? {
-                return Ok(observed);
-            }
             let name = text(inputs, "name")?;
             let query = [("name", name), ("dataset", name), ("create_test_project", "false")];
-            let url = with_query(&address(site, "/project/")?, query);
-            let made = site.client.send(&request(site, "project.create", "PUT", url)).await;
-            match (made, self.look(site, inputs).await?) {
-                (_, Some(observed)) => Ok(observed),
-                (Err(error), None) => Err(error),
-                (Ok(_), None) => Err(refused("Vanished", format!("`{name}` was made and cannot be seen"))),
+            let create = request(site, "project.create", "PUT", with_query(&address(site, "/project/")?, query));
+            let (mut made, mut left): (Option<Result<()>>, u32) = (None, TRIES);
+            loop {
+                if let Some(observed) = self.look(site, inputs).await? {
+                    return Ok(observed);
+                }
+                match made {
+                    None => {}
+                    Some(Ok(())) => {
+                        return Err(refused("Vanished", format!("`{name}` was made and cannot be seen")));
+                    }
+                    Some(Err(error)) if error.kind != ProviderErrorKind::Lost || left == 0 => return Err(error),
+                    Some(Err(_)) => rest::rest(Duration::from_millis(250)).await,
+                }
+                // It is sent again only once it is known that it is not there.
+                made = Some(site.client.send(&create).await.map(drop));
+                left -= 1;
             }
         })
     }

@@ -3,19 +3,18 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use ports::{BoxFuture, Find, Found, Fragment, Outcome, Provider, ProviderError, ProviderErrorKind, ReadRequest};
-use ports::{Step, StepAction};
+use ports::{BoxFuture, Find, Found, Fragment, Outcome, Provider, ProviderError, ReadRequest, Step, StepAction};
 use rest::template::plain;
 use rest::{Result as Called, refused};
 use schema::{CatalogError, TypeSchema};
 use value::{Map, Segment};
 
-use crate::kind::Kind;
+use crate::kind::{Kind, Later};
 use crate::site::Site;
 use crate::{Inner, Service};
 
-/// How often something is made whose answer was lost: whoever makes it looks first whether it is there.
-const TRIES: u32 = 4;
+/// How often somebody else may be at the same object.
+const TRIES: u32 = 5;
 
 impl Provider for Service {
     fn name(&self) -> &'static str {
@@ -86,7 +85,8 @@ async fn apply(inner: &Inner, step: &Step) -> Called<Option<Found>> {
     let gone = |id: &str| refused("NotFound", format!("there is no {} `{id}`", step.ty));
     match &step.action {
         StepAction::Create { inputs } | StepAction::Update { inputs, .. } => {
-            Ok(Some(found(schema, put(kind, &site, inputs).await?)))
+            let observed = in_turn(|| kind.put(&site, inputs)).await?;
+            Ok(Some(found(schema, observed)))
         }
         StepAction::Adopt { id } => {
             let properties = named(schema, id).ok_or_else(|| gone(id))?;
@@ -95,23 +95,24 @@ async fn apply(inner: &Inner, step: &Step) -> Called<Option<Found>> {
         }
         StepAction::Delete { id, .. } => {
             if let Some(properties) = named(schema, id) {
-                kind.remove(&site, &properties).await?;
+                in_turn(|| kind.remove(&site, &properties)).await?;
             }
             Ok(None)
         }
     }
 }
 
-async fn put(kind: &dyn Kind, site: &Site, inputs: &Map) -> Called<Map> {
+/// Does something that does no harm if it is done again, once nobody else is at the same object.
+async fn in_turn<'a, T>(mut call: impl FnMut() -> Later<'a, T>) -> Called<T> {
     let mut pause = Duration::from_millis(250);
     for _ in 1..TRIES {
-        match kind.put(site, inputs).await {
-            Err(error) if error.kind == ProviderErrorKind::Lost => rest::rest(pause).await,
+        match call().await {
+            Err(error) if error.code == "409" => rest::rest(pause).await,
             ended => return ended,
         }
         pause *= 2;
     }
-    kind.put(site, inputs).await
+    call().await
 }
 
 fn found(schema: &TypeSchema, observed: Map) -> Found {

@@ -290,6 +290,14 @@ impl fmt::Debug for Body {
 }
 
 impl Answer {
+    /// An answer with some headers.
+    pub fn new(status: u16, headers: &[(&'static str, &'static str)], body: impl Into<Bytes>) -> Self {
+        let pair = |(name, value): &(&'static str, &'static str)| {
+            (HeaderName::from_static(name), HeaderValue::from_static(value))
+        };
+        Self { status, headers: headers.iter().map(pair).collect(), bytes: body.into() }
+    }
+
     /// The text of a header.
     pub fn header(&self, name: &str) -> Option<&str> {
         self.headers.get(name)?.to_str().ok()

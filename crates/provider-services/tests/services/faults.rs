@@ -60,6 +60,19 @@ async fn too_many_requests_are_made_again_after_the_time_that_is_asked() {
 }
 
 #[tokio::test]
+async fn whoever_meets_somebody_else_waits_for_a_turn() {
+    for case in cases().into_iter().filter(|case| case.goes) {
+        let house = House::of(&case).await;
+        house.fake.world().fail(case.method, 1, Fault::Conflict);
+        let made = house.create(case.ty, &case.inputs).await;
+        let delete = [".delete", ".close", ".remove"];
+        delete.iter().for_each(|method| house.fake.world().fail(method, 1, Fault::Conflict));
+        house.delete(case.ty, &made.id).await;
+        assert_eq!(house.by_id(case.ty, &made.id).await, None, "{}", case.ty);
+    }
+}
+
+#[tokio::test]
 async fn an_hour_that_is_spent_is_waited_for_only_if_it_ends_soon() {
     let house = House::new();
     house.fake.world().fail("environments.put", 1, Fault::Spent(1));

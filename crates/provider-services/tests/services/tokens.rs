@@ -87,6 +87,11 @@ fn metamist_is_called_with_an_identity_of_google_for_it() {
     run("makes_a_project_of_metadata", &fake, &[("GCE_METADATA_HOST", &host)]);
     expect("of-a-machine-for-https://other".to_owned());
     run("makes_a_project_of_metadata", &fake, &[("GCE_METADATA_HOST", &host), ("METAMIST_AUDIENCE", "https://other")]);
+    assert_eq!(fake.world().count("google.identity"), 2, "a token is asked for once, and used for all calls");
+    // A token that is no longer taken is made anew, once.
+    fake.world().fail("project.all", 1, fake_services::Fault::Expired);
+    run("makes_a_project_of_metadata", &fake, &[("GCE_METADATA_HOST", &host), ("METAMIST_AUDIENCE", "https://other")]);
+    assert_eq!(fake.world().count("google.identity"), 4);
     // Somebody who has logged in.
     let file = std::env::temp_dir().join(format!("groundplan-login-{}.json", std::process::id()));
     let login = json!({
