@@ -313,6 +313,26 @@ fn what_is_wrong_is_said_with_its_place_before_anything_is_planned() {
             "E0819 config-datasets.yaml:9:22 `beta` cannot be deployed to `dry-run`",
         ),
         (
+            (
+                datasets,
+                "[alpha]",
+                "[alpha]\n  setup_test: false\n  deployment_service_account_test: t@p.iam.gserviceaccount.com",
+            ),
+            "E0820 config-datasets.yaml:7:3 `deployment_service_account_test` of `beta` has an access level that",
+        ),
+        (
+            (datasets, "[alpha]", "[alpha]\n  components: { gcp: [] }\n  sm_read_write_sas: [x@y]"),
+            "E0820 config-datasets.yaml:10:23 `x@y` cannot read sample metadata of `beta`, which has none",
+        ),
+        (
+            (
+                datasets,
+                "[alpha]",
+                "[alpha]\n  components: { gcp: [] }\n  upload_config: { default_bucket: { uploaders: [ana.lyst] } }",
+            ),
+            "E0820 config-datasets.yaml:10:50 `ana.lyst` cannot upload to `beta`, which has no buckets",
+        ),
+        (
             (members, "analysis: [ana.lyst]", "tmp-main-read-access: [ana.lyst]"),
             "E0820 datasets/alpha/members.yaml:1:24 the members of `tmp-main-read-access` of `alpha` have no effect",
         ),

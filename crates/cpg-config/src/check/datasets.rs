@@ -23,6 +23,7 @@ pub(super) fn check(checker: &mut Checker<'_>) {
         money(checker, dataset);
         uploads(checker, dataset);
         temporary_access(checker, dataset);
+        without_effect(checker, dataset);
     }
 }
 
@@ -262,5 +263,44 @@ fn temporary_access(checker: &mut Checker<'_>, dataset: &Dataset) {
         let message = format!("`{}` lets notebooks read its main bucket, and has none", dataset.name);
         let problem = Diagnostic::error("E0820", message).at(dataset.place.clone());
         checker.found.push(problem.hint("add `notebooks` to its components"));
+    }
+}
+
+/// Accounts and people who are given access by something that the dataset does not have.
+fn without_effect(checker: &mut Checker<'_>, dataset: &Dataset) {
+    let Dataset { name, options, .. } = dataset;
+    let in_gcp = dataset.is_in(Cloud::Gcp);
+    let deployment = [
+        ("test", &options.deployment_service_account_test),
+        ("standard", &options.deployment_service_account_standard),
+        ("full", &options.deployment_service_account_full),
+    ];
+    for (level, _) in deployment.into_iter().filter(|(_, account)| account.is_some()) {
+        let why = match level {
+            _ if !in_gcp => "is an account of Google Cloud, where the dataset is not",
+            "test" if !options.setup_test => "has an access level that the dataset has not",
+            _ => continue,
+        };
+        let message = format!("`deployment_service_account_{level}` of `{name}` {why}");
+        checker.report("E0820", &dataset.place, message, "remove it");
+    }
+    let accounts = options.sm_read_only_sas.first().or(options.sm_read_write_sas.first());
+    if let Some(account) = accounts.filter(|_| !in_gcp || !dataset.has(Cloud::Gcp, Component::Metamist)) {
+        let message = format!("`{}` cannot read sample metadata of `{name}`, which has none", account.value);
+        checker.report(
+            "E0820",
+            &account.place,
+            message,
+            "add `metamist` to its components on gcp, or remove the account",
+        );
+    }
+    let has_buckets = dataset.clouds().any(|cloud| dataset.has(cloud, Component::Storage));
+    let uploaders = dataset.upload.iter().flat_map(|upload| {
+        let additional = upload.additional_buckets.iter().flat_map(|bucket| &bucket.uploaders);
+        upload.default_bucket.uploaders.iter().chain(additional)
+    });
+    if let Some(uploader) = uploaders.into_iter().next().filter(|_| !has_buckets) {
+        let message = format!("`{}` cannot upload to `{name}`, which has no buckets", uploader.value);
+        checker.report("E0820", &uploader.place, message, "add `storage` to its components, or remove the uploader");
     }
 }

@@ -82,6 +82,7 @@ beta:
   deploy_locations: [gcp, azure]
   depends_on: [alpha]
   archive_age: 30
+  deployment_service_account_full: deploy@ex.iam.gserviceaccount.com
   budgets: { gcp: { monthly_budget: 1, shared_total_budget: 5 }, azure: { monthly_budget: 1, shared_total_budget: 7 } }
   enable_release: true
   enable_shared_project: true
@@ -94,7 +95,6 @@ gamma:
   depends_on_readonly: [beta]
   setup_test: false
   budgets: { azure: { monthly_budget: 1 } }
-  deployment_service_account_full: deploy@ex.iam.gserviceaccount.com
 ";
 
 fn places<T>(then: impl FnOnce(&[(&str, &str)]) -> T) -> T {

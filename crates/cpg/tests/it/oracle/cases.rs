@@ -159,6 +159,7 @@ beta1:
   deploy_locations: [azure, gcp]
   depends_on: [alpha]
   archive_age: 30
+  deployment_service_account_full: deploy@ex.iam.gserviceaccount.com
   is_internal_dataset: true
   create_container_registry: true
   budgets: { gcp: { monthly_budget: 1, shared_total_budget: 5 }, azure: { monthly_budget: 3, shared_total_budget: 7 } }
@@ -176,7 +177,6 @@ gamma:
   setup_test: false
   budgets: { azure: { monthly_budget: 4 } }
   members: { analysis: [meta.reader] }
-  deployment_service_account_full: deploy@ex.iam.gserviceaccount.com
 epsilon:
   gcp: { project: ex-epsilon }
   deploy_locations: [gcp, azure]

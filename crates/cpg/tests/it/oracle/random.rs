@@ -27,7 +27,7 @@ const COMPONENTS: [&str; 8] =
 const ON_AZURE: usize = 4;
 
 /// Options that are on or off.
-const OPTIONS: [&str; 7] = [
+const OPTIONS: [&str; 9] = [
     "enable_metamist_project: false",
     "autoclass: false",
     "is_internal_dataset: true",
@@ -35,6 +35,8 @@ const OPTIONS: [&str; 7] = [
     "archive_age: 90",
     "sm_read_only_sas: [ro@ex-x.iam.gserviceaccount.com]",
     "deployment_service_account_full: deploy@ex-deploy.iam.gserviceaccount.com",
+    "deployment_service_account_test: deploy-test@ex-deploy.iam.gserviceaccount.com",
+    "sm_read_write_sas: [rw@ex-x.iam.gserviceaccount.com, ro@ex-x.iam.gserviceaccount.com]",
 ];
 
 /// What is put in place of what in the example, on or off.
@@ -64,7 +66,7 @@ struct Drawn {
     shared: bool,
     notebooks_ask: bool,
     own_region: bool,
-    options: [bool; 7],
+    options: [bool; 9],
     components: Option<[bool; 8]>,
     members: BTreeSet<(usize, usize)>,
     uploaders: BTreeSet<usize>,
@@ -79,7 +81,7 @@ fn drawn() -> impl Strategy<Value = Drawn> {
     let uploaders = prop::collection::btree_set(0..PEOPLE.len(), 0..2);
     let components = prop::option::of(any::<[bool; 8]>());
     let flags = any::<[bool; 9]>();
-    (flags, any::<[bool; 7]>(), components, people, uploaders, any::<[bool; 5]>(), any::<[bool; 5]>()).prop_map(
+    (flags, any::<[bool; 9]>(), components, people, uploaders, any::<[bool; 5]>(), any::<[bool; 5]>()).prop_map(
         |(flags, options, components, members, uploaders, full, readonly)| {
             let [gcp, azure, test, release, shared, notebooks_ask, own_region, dropbox, _] = flags;
             Drawn {
@@ -158,7 +160,15 @@ fn lines(datasets: &[Drawn], number: usize, dataset: &Drawn) -> Vec<String> {
         format!("enable_shared_project: {}", dataset.shared),
         format!("allow_notebook_tmp_main_read: {}", dataset.notebooks_ask),
     ];
-    let chosen = OPTIONS.iter().zip(dataset.options).filter(|(_, on)| *on);
+    let has = |component: usize| dataset.components.is_none_or(|components| components[component]);
+    let metadata = dataset.gcp && has(4);
+    // What has no effect is an error.
+    let takes = |option: &str| match option {
+        _ if option.starts_with("deployment_service_account_test") => dataset.gcp && dataset.test,
+        _ if option.starts_with("deployment") => dataset.gcp,
+        _ => !option.starts_with("sm_") || metadata,
+    };
+    let chosen = OPTIONS.iter().zip(dataset.options).filter(|(option, on)| *on && takes(option));
     lines.extend(chosen.map(|(option, _)| (*option).to_owned()));
     if let Some(components) = dataset.components {
         let of = |count: usize| {
@@ -179,7 +189,7 @@ fn lines(datasets: &[Drawn], number: usize, dataset: &Drawn) -> Vec<String> {
         format!("{}: [{}]", GROUPS[group], people.collect::<Vec<_>>().join(", "))
     });
     lines.push(format!("members: {{ {} }}", members.collect::<Vec<_>>().join(", ")));
-    let uploaders: Vec<&str> = dataset.uploaders.iter().map(|person| PEOPLE[*person]).collect();
+    let uploaders: Vec<&str> = dataset.uploaders.iter().filter(|_| has(0)).map(|person| PEOPLE[*person]).collect();
     let dropbox = "{ id: box, name: Box, allowed_filetypes: [.bam], uploaders: [], move_to_bucket: lab }";
     lines.push(format!(
         "upload_config: {{ additional_buckets: [{{ name: lab, uploaders: [{}] }}], dropboxes: [{}] }}",
@@ -190,7 +200,7 @@ fn lines(datasets: &[Drawn], number: usize, dataset: &Drawn) -> Vec<String> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(24))]
+    #![proptest_config(ProptestConfig::with_cases(16))]
 
     #[test]
     fn ours_are_those_of_the_earlier_rules(
