@@ -200,7 +200,7 @@ fn lines(datasets: &[Drawn], number: usize, dataset: &Drawn) -> Vec<String> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(16))]
+    #![proptest_config(ProptestConfig::with_cases(12))]
 
     #[test]
     fn ours_are_those_of_the_earlier_rules(

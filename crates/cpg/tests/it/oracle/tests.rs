@@ -113,7 +113,7 @@ fn ours_are_those_of_the_earlier_rules_but_for_what_is_mended() {
         let differing = differing(&wanted(&run, None), &ours.made) + &differing(&told(&run, &ours.told), &ours.told);
         assert!(differing.is_empty(), "{}:\n{differing}", case.name);
         for (number, needed) in needed.iter_mut().enumerate() {
-            *needed |= wanted(&run, Some(number)) != ours.made;
+            *needed = *needed || wanted(&run, Some(number)) != ours.made;
         }
     }
     let idle: Vec<&str> = MENDED.iter().zip(needed).filter(|(_, needed)| !needed).map(|((name, _), _)| *name).collect();
