@@ -4,7 +4,8 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use value::{Map, Value};
 
-use crate::{Key, Kind};
+use crate::Key;
+use crate::kinds::spec;
 
 /// What was answered to one task.
 #[derive(Clone, PartialEq)]
@@ -25,7 +26,7 @@ pub enum Answer {
 /// What there is. It may hold a secret, so it has no `Debug`.
 #[derive(Clone, PartialEq)]
 pub struct There {
-    /// Words that are equal as long as it is the same, where it is at a path.
+    /// Words that are equal as long as it is the same, where it is compared.
     pub words: Option<String>,
     /// Its properties, as far as they were told.
     pub properties: Map,
@@ -78,100 +79,51 @@ fn answer(key: &Key, words: &[&str]) -> Option<Answer> {
 
 /// What the words about a thing say; `None` if something else is in its place.
 fn there(key: &Key, words: &[&str]) -> Option<There> {
-    let mut properties = Map::new();
-    let mut set = |name: &str, value: Value| {
-        properties.insert(name.to_owned(), value);
+    let mut there = match words {
+        ["props", seen, pairs @ ..] => There { words: Some((*seen).to_owned()), properties: properties(pairs)? },
+        _ => (spec(key.kind).told)(key, words)?,
     };
-    let mut seen = None;
-    match (key.kind, words) {
-        (Kind::File | Kind::Unit | Kind::Sysctl, ["file", mode, uid, gid, sum, owner, group, body]) => {
-            seen = Some(format!("file {mode} {uid} {gid} {sum}"));
-            let content = (*body != "-").then(|| text(body)).flatten();
-            match key.kind {
-                Kind::Sysctl => {
-                    let value = content.as_deref().and_then(|line| line.split_once('=')).map(|(_, value)| value.trim());
-                    value.into_iter().for_each(|value| set("value", Value::from(value)));
-                }
-                Kind::Unit => content.into_iter().for_each(|content| set("content", Value::from(content))),
-                _ => {
-                    content.into_iter().for_each(|content| set("content", Value::from(content)));
-                    set("mode", Value::from(format!("{mode:0>4}")));
-                    set("owner", Value::from(*owner));
-                    set("group", Value::from(*group));
-                }
-            }
-        }
-        (Kind::Directory, ["directory", mode, uid, gid, owner, group]) => {
-            seen = Some(format!("directory {mode} {uid} {gid}"));
-            set("mode", Value::from(format!("{mode:0>4}")));
-            set("owner", Value::from(*owner));
-            set("group", Value::from(*group));
-        }
-        (Kind::Link, ["link", target]) => {
-            seen = Some(format!("link {target}"));
-            set("target", Value::from(text(target)?));
-        }
-        (Kind::Package, ["package", version, hold]) => {
-            set("version", Value::from(*version));
-            set("hold", Value::Bool(*hold == "1"));
-        }
-        (Kind::Group, ["group", gid]) => set("gid", Value::Int(gid.parse().ok()?)),
-        (Kind::User, ["user", uid, group, home, shell]) => {
-            set("uid", Value::Int(uid.parse().ok()?));
-            set("group", Value::from(*group));
-            set("home", Value::from(text(home)?));
-            set("shell", Value::from(text(shell)?));
-        }
-        (Kind::Member, ["member"]) => {}
-        (Kind::Service, ["service", enabled, active]) => {
-            match *enabled {
-                "enabled" | "enabled-runtime" => set("enabled", Value::Bool(true)),
-                "disabled" | "masked" => set("enabled", Value::Bool(false)),
-                // Of others it is not the unit itself that says when it starts.
-                _ => {}
-            }
-            match *active {
-                "active" | "activating" | "reloading" => set("running", Value::Bool(true)),
-                "inactive" | "failed" | "deactivating" => set("running", Value::Bool(false)),
-                _ => {}
-            }
-        }
-        _ => return None,
+    there.properties.extend(key.properties());
+    if !key.is_compared() {
+        there.words = None;
     }
-    name(key, &mut properties);
-    Some(There { words: seen, properties })
+    Some(there)
 }
 
-/// The properties that make up the id.
-fn name(key: &Key, properties: &mut Map) {
-    let mut set = |name: &str, value: &str| {
-        properties.insert(name.to_owned(), Value::from(value));
+/// Properties as the script tells them: a name, what it is (`s` a text, `b` whether, `i` a number, `l` lines) and a value.
+fn properties(pairs: &[&str]) -> Option<Map> {
+    let pair = |pair: &&str| {
+        let (name, typed) = pair.split_once('=')?;
+        let value = text(typed.get(1..)?)?;
+        let value = match typed.get(..1)? {
+            "b" => Value::Bool(value == "1"),
+            "i" => Value::Int(value.parse().ok()?),
+            "l" => Value::List(value.lines().map(Value::from).collect()),
+            _ => Value::from(value),
+        };
+        Some((name.to_owned(), value))
     };
-    set("id", &key.id);
-    match key.kind {
-        Kind::File | Kind::Directory | Kind::Link => set("path", &key.id),
-        Kind::Package | Kind::Group | Kind::User | Kind::Sysctl => set("name", &key.id),
-        Kind::Service => set("unit", &key.id),
-        Kind::Member => {
-            if let Some((user, group)) = key.id.split_once(':') {
-                set("user", user);
-                set("group", group);
-            }
-        }
-        Kind::Unit => {
-            set("path", &key.path().unwrap_or_default());
-            match key.id.split_once('/') {
-                Some((unit, drop_in)) => {
-                    set("name", unit);
-                    set("drop_in", drop_in);
-                }
-                None => set("name", &key.id),
-            }
-        }
-    }
+    pairs.iter().map(pair).collect()
+}
+
+/// A file: what is in it if that was sent, and the properties that every file has.
+pub(crate) fn file(words: &[&str]) -> Option<(There, Option<String>)> {
+    let ["file", mode, uid, gid, sum, owner, group, body] = words else { return None };
+    let mut properties = Map::new();
+    properties.insert("mode".to_owned(), Value::from(format!("{mode:0>4}")));
+    properties.insert("owner".to_owned(), Value::from(*owner));
+    properties.insert("group".to_owned(), Value::from(*group));
+    let content = (*body != "-").then(|| text(body)).flatten();
+    Some((There { words: Some(format!("file {mode} {uid} {gid} {sum}")), properties }, content))
+}
+
+/// A file that is told by what is in it alone.
+pub(crate) fn content(words: &[&str], read: impl FnOnce(&str) -> Map) -> Option<There> {
+    let (there, content) = file(words)?;
+    Some(There { properties: content.map_or_else(Map::new, |content| read(&content)), ..there })
 }
 
 /// A text that travelled in base64, with a dot after it so that an empty one is a word, too.
-fn text(word: &str) -> Option<String> {
+pub(crate) fn text(word: &str) -> Option<String> {
     String::from_utf8(STANDARD.decode(word.trim_end_matches('.')).ok()?).ok()
 }

@@ -2,13 +2,13 @@
 
 use std::fmt;
 
-use crate::{Item, Key, Kind};
-
 /// Something on a host that one resource alone may write.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Claim {
-    /// A path.
+    /// A path, and all that is in it.
     Path(String),
+    /// A part of a file that others write, too.
+    Part(String, String),
     /// A package.
     Package(String),
     /// A user.
@@ -16,70 +16,55 @@ pub enum Claim {
     /// A group.
     Group(String),
     /// A user's being in a group.
-    Member(String),
+    Member(String, String),
+    /// Who is in a group.
+    Members(String),
     /// Whether a unit runs.
     Service(String),
+    /// Something else: what it is called, and its name.
+    Other(&'static str, String),
 }
 
 impl fmt::Display for Claim {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Path(path) => write!(f, "`{path}`"),
+            Self::Part(path, what) => write!(f, "{what} in `{path}`"),
             Self::Package(name) => write!(f, "the package `{name}`"),
             Self::User(name) => write!(f, "the user `{name}`"),
             Self::Group(name) => write!(f, "the group `{name}`"),
-            Self::Member(name) => write!(f, "the membership `{name}`"),
+            Self::Member(user, group) => write!(f, "`{user}` in the group `{group}`"),
+            Self::Members(group) => write!(f, "who is in the group `{group}`"),
             Self::Service(name) => write!(f, "whether `{name}` runs"),
+            Self::Other(what, name) => write!(f, "{what} `{name}`"),
         }
     }
 }
 
-/// What a thing claims.
-pub fn claims(key: &Key) -> Claim {
-    if let Some(path) = key.path() {
-        return Claim::Path(path);
-    }
-    let id = key.id.clone();
-    match key.kind {
-        Kind::Package => Claim::Package(id),
-        Kind::User => Claim::User(id),
-        Kind::Group => Claim::Group(id),
-        Kind::Member => Claim::Member(id),
-        _ => Claim::Service(id),
+impl Claim {
+    /// Whether two resources cannot both have theirs.
+    pub fn clashes(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Path(path), Self::Part(of, _)) | (Self::Part(of, _), Self::Path(path)) => path == of,
+            (Self::Member(_, group), Self::Members(of)) | (Self::Members(of), Self::Member(_, group)) => group == of,
+            _ => self == other,
+        }
     }
 }
 
-/// What a thing needs to be there, if anything declares it: directories above it, owners, the unit of a service.
-pub fn needs(item: &Item) -> Vec<Claim> {
+/// What something at a path needs: the directories above it, and what is mounted there.
+pub(crate) fn above(path: &str) -> Vec<Claim> {
     let mut needed = Vec::new();
-    let key = item.key();
-    if let Some(path) = key.path() {
-        let mut above = path.as_str();
-        while let Some((parent, _)) = above.rsplit_once('/').filter(|(parent, _)| !parent.is_empty()) {
-            needed.push(Claim::Path(parent.to_owned()));
-            above = parent;
-        }
+    let mut above = path;
+    while let Some((parent, _)) = above.rsplit_once('/').filter(|(parent, _)| !parent.is_empty()) {
+        needed.push(Claim::Path(parent.to_owned()));
+        needed.push(Claim::Other("what is mounted at", parent.to_owned()));
+        above = parent;
     }
-    let mut owners = |user: Option<&str>, group: Option<&str>| {
-        needed.extend(user.map(|name| Claim::User(name.to_owned())));
-        needed.extend(group.map(|name| Claim::Group(name.to_owned())));
-        // A user may have made the group of its name.
-        needed.extend(group.map(|name| Claim::User(name.to_owned())));
-    };
-    match item {
-        Item::File(file) => owners(Some(&file.owner), Some(&file.group)),
-        Item::Directory(directory) => owners(Some(&directory.owner), Some(&directory.group)),
-        Item::User(user) => {
-            let own = user.group.as_deref().filter(|group| *group != user.name).or(Some(&user.name));
-            needed.extend(own.map(|group| Claim::Group(group.to_owned())));
-        }
-        Item::Member(member) => owners(Some(&member.user), Some(&member.group)),
-        Item::Service(service) => {
-            needed.push(Claim::Path(format!("/etc/systemd/system/{}", service.unit)));
-        }
-        Item::Package(_) | Item::Group(_) | Item::Link(_) | Item::Sysctl(_) | Item::Unit(_) => {}
-    }
-    needed.sort();
-    needed.dedup();
     needed
+}
+
+/// What something that belongs to somebody needs. A user may have made the group of its name.
+pub(crate) fn owners(user: &str, group: &str) -> [Claim; 3] {
+    [Claim::User(user.to_owned()), Claim::Group(group.to_owned()), Claim::User(group.to_owned())]
 }

@@ -24,8 +24,112 @@ impl<'a> Fields<'a> {
         (!value.is_null()).then_some(value)
     }
 
-    fn wrong(&mut self, name: &str, what: &str) {
+    /// All properties, with what is a secret open.
+    pub(crate) fn open(&self) -> Map {
+        self.map.keys().filter_map(|name| Some((name.clone(), self.get(name)?.clone()))).collect()
+    }
+
+    pub(crate) fn wrong(&mut self, name: &str, what: &str) {
         self.problems.push(format!("`{name}` {what}"));
+    }
+
+    /// What must be there: a text that is a word of commands.
+    pub(crate) fn name(&mut self, name: &str) -> String {
+        let value = self.word(name);
+        self.required(name, value)
+    }
+
+    /// What must be there: a path.
+    pub(crate) fn place(&mut self, name: &str) -> String {
+        let value = self.path(name);
+        self.required(name, value)
+    }
+
+    /// What must be there: any text.
+    pub(crate) fn any(&mut self, name: &str) -> String {
+        let value = self.text(name);
+        self.required(name, value)
+    }
+
+    /// What must be there: a text without an end of line, and without white space around it.
+    pub(crate) fn line(&mut self, name: &str) -> String {
+        let value = self.some_line(name);
+        self.required(name, value)
+    }
+
+    /// A text without an end of line, and without white space around it.
+    pub(crate) fn some_line(&mut self, name: &str) -> Option<String> {
+        let text = self.text(name)?;
+        if text.contains(['\n', '\r', '\0']) || text.trim() != text || text.is_empty() {
+            self.wrong(name, "is one line, without white space around it");
+        }
+        Some(text)
+    }
+
+    /// What must be there: an address that the host can bring something from.
+    pub(crate) fn url(&mut self, name: &str) -> String {
+        let text = self.any(name);
+        if !text.is_empty() {
+            self.check_url(name, &text, &["https://", "http://"]);
+        }
+        text
+    }
+
+    pub(crate) fn check_url(&mut self, name: &str, text: &str, schemes: &[&str]) {
+        let plain = text.bytes().all(|b| b.is_ascii_graphic() && !b"'\"\\`".contains(&b));
+        if !plain || !schemes.iter().any(|scheme| text.starts_with(scheme) && text.len() > scheme.len()) {
+            self.wrong(name, &format!("cannot be `{text}`: it starts with `{}`", schemes.join("` or `")));
+        }
+    }
+
+    /// What pins something: so many hexadecimal digits.
+    pub(crate) fn check_digits(&mut self, name: &str, text: &str, count: usize) {
+        let hex = |b: u8| b.is_ascii_digit() || (b'a'..=b'f').contains(&b);
+        if text.len() != count || !text.bytes().all(hex) {
+            self.wrong(name, &format!("cannot be `{text}`: it is {count} hexadecimal digits in lower case"));
+        }
+    }
+
+    /// What must be there: a SHA-256.
+    pub(crate) fn sum(&mut self, name: &str) -> String {
+        let text = self.any(name);
+        if !text.is_empty() || self.get(name).is_some() {
+            self.check_digits(name, &text, 64);
+        }
+        text
+    }
+
+    /// A map of texts.
+    pub(crate) fn text_map(&mut self, name: &str) -> Vec<(String, String)> {
+        let texts: Option<Vec<_>> = self
+            .map(name)
+            .into_iter()
+            .map(|(key, value)| value.as_str().map(|text| (key.clone(), text.to_owned())))
+            .collect();
+        if texts.is_none() {
+            self.wrong(name, "is no map of texts");
+        }
+        texts.unwrap_or_default()
+    }
+
+    /// Texts without an end of line.
+    pub(crate) fn lines(&mut self, name: &str) -> Vec<String> {
+        let texts = self.texts(name);
+        if texts.iter().any(|text| text.contains(['\n', '\r', '\0']) || text.trim() != text || text.is_empty()) {
+            self.wrong(name, "are lines, without white space around them");
+        }
+        texts
+    }
+
+    /// What is seen in the list of processes may not be a secret.
+    pub(crate) fn open_only(&mut self, name: &str) {
+        if self.map.get(name).is_some_and(Value::has_secret) {
+            self.wrong(name, "may not hold a secret: everybody on the host could see it; put it in a file");
+        }
+    }
+
+    pub(crate) fn is_given(&self, name: &str) -> bool {
+        self.map.get(name).is_some_and(|value| !value.is_null())
     }
 
     /// Any text.

@@ -4,9 +4,17 @@ use std::fmt;
 
 use value::{Map, Value};
 
-/// A kind of things on a host.
+use crate::kinds::{Spec, spec};
+
+/// A kind of things on a host, in the order in which they are made where nothing else gives one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Kind {
+    /// Keys that sign a repository of packages.
+    Keyring,
+    /// Which version of packages is preferred.
+    Pin,
+    /// A repository of packages.
+    Repository,
     /// A package.
     Package,
     /// A group of users.
@@ -15,48 +23,89 @@ pub enum Kind {
     User,
     /// A user in a group.
     Member,
+    /// All users in a group.
+    Members,
     /// A directory.
     Directory,
+    /// A file system in its place.
+    Mount,
     /// A symbolic link.
     Link,
     /// A file.
     File,
+    /// A file from elsewhere.
+    Download,
+    /// A program from elsewhere.
+    Binary,
+    /// A directory from elsewhere.
+    Archive,
+    /// A checkout of a repository.
+    GitCheckout,
+    /// A line in a file.
+    Line,
+    /// Lines in a file.
+    Block,
+    /// An entry in `/etc/hosts`.
+    HostsEntry,
+    /// A key that a user may log in with.
+    AuthorizedKey,
+    /// Who else may do what with a path.
+    Acl,
+    /// A certificate that signs itself.
+    Certificate,
+    /// The name of the host.
+    Hostname,
+    /// The time zone.
+    Timezone,
     /// A setting of the kernel.
     Sysctl,
+    /// A module of the kernel.
+    KernelModule,
+    /// Something that is done at times.
+    Cron,
+    /// Containers that belong together.
+    Compose,
     /// A unit of systemd.
     Unit,
+    /// A unit that starts another one at times.
+    Timer,
+    /// A unit that starts another one when a path changes.
+    PathUnit,
+    /// A command.
+    Command,
     /// Whether a unit runs.
     Service,
 }
 
-/// All kinds, in the order in which they are made where nothing else gives one.
-const ALL: [(Kind, &str, &str); 10] = [
-    (Kind::Package, "host_package", "package"),
-    (Kind::Group, "host_group", "group"),
-    (Kind::User, "host_user", "user"),
-    (Kind::Member, "host_member", "member"),
-    (Kind::Directory, "host_directory", "directory"),
-    (Kind::Link, "host_link", "link"),
-    (Kind::File, "host_file", "file"),
-    (Kind::Sysctl, "host_sysctl", "sysctl"),
-    (Kind::Unit, "host_systemd_unit", "unit"),
-    (Kind::Service, "host_service", "service"),
-];
-
 impl Kind {
     /// The kind of a resource type; `None` if it is none of a host.
     pub fn of(ty: &str) -> Option<Self> {
-        ALL.iter().find(|(_, token, _)| *token == ty).map(|(kind, ..)| *kind)
+        crate::kinds::ALL.iter().copied().find(|kind| spec(*kind).token == ty)
     }
 
     /// The resource type.
     pub fn token(self) -> &'static str {
-        ALL.iter().find(|(kind, ..)| *kind == self).map_or("", |(_, token, _)| token)
+        spec(self).token
+    }
+
+    /// Whether packages come after it, and not it after them.
+    pub fn is_of_packages(self) -> bool {
+        matches!(self, Self::Keyring | Self::Pin | Self::Repository)
+    }
+
+    /// Whether systemd has to read its units anew after it.
+    pub(crate) fn is_unit(self) -> bool {
+        matches!(self, Self::Unit | Self::Timer | Self::PathUnit)
+    }
+
+    /// Whether it comes after systemd has read its units.
+    pub(crate) fn is_after_units(self) -> bool {
+        matches!(self, Self::Command | Self::Service)
     }
 
     /// What it is called among the functions of the script.
     pub(crate) fn word(self) -> &'static str {
-        ALL.iter().find(|(kind, ..)| *kind == self).map_or("", |(.., word)| word)
+        spec(self).word
     }
 }
 
@@ -71,37 +120,54 @@ pub struct Key {
 
 impl fmt::Display for Key {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} `{}`", self.kind.word(), self.id)
+        write!(f, "{} `{}`", self.kind.word().replace('_', " "), self.id)
     }
 }
 
 impl Key {
     /// What properties are about; `None` if they do not say.
     pub fn within(kind: Kind, properties: &Map) -> Option<Self> {
-        let text = |name: &str| properties.get(name).and_then(Value::as_str);
-        let id = match kind {
-            Kind::File | Kind::Directory | Kind::Link => text("path")?.to_owned(),
-            Kind::Package | Kind::Group | Kind::User | Kind::Sysctl => text("name")?.to_owned(),
-            Kind::Member => format!("{}:{}", text("user")?, text("group")?),
-            Kind::Service => text("unit")?.to_owned(),
-            Kind::Unit => match text("drop_in") {
-                Some(drop_in) => format!("{}/{drop_in}", text("name")?),
-                None => text("name")?.to_owned(),
-            },
-        };
+        let Spec { id: (names, sign), word, .. } = spec(kind);
+        let mut texts = names.iter().map(|name| properties.get(*name).and_then(Value::as_str));
+        let Some(first) = texts.next() else { return Some(Self { kind, id: (*word).to_owned() }) };
+        let mut id = first?.to_owned();
+        for text in texts {
+            match text {
+                Some(text) => id = id + sign + text,
+                // A drop-in is of a unit that is one without it.
+                None if kind == Kind::Unit => {}
+                None => return None,
+            }
+        }
         Some(Self { kind, id })
     }
 
-    /// The path at which the thing is, if it is at one.
-    pub fn path(&self) -> Option<String> {
-        match self.kind {
-            Kind::File | Kind::Directory | Kind::Link => Some(self.id.clone()),
-            Kind::Unit => Some(match self.id.split_once('/') {
-                Some((unit, drop_in)) => format!("/etc/systemd/system/{unit}.d/{drop_in}.conf"),
-                None => format!("/etc/systemd/system/{}", self.id),
-            }),
-            Kind::Sysctl => Some(format!("/etc/sysctl.d/60-{}.conf", self.id.replace('/', "."))),
-            Kind::Package | Kind::Group | Kind::User | Kind::Member | Kind::Service => None,
+    /// The properties that make up the id.
+    pub(crate) fn properties(&self) -> Map {
+        let (names, sign) = spec(self.kind).id;
+        let parts = self.id.splitn(names.len().max(1), sign);
+        let mut map: Map =
+            names.iter().zip(parts).map(|(name, part)| ((*name).to_owned(), Value::from(part))).collect();
+        map.insert("id".to_owned(), Value::from(self.id.as_str()));
+        map
+    }
+
+    /// The words that it is called by in a script.
+    pub(crate) fn words(&self) -> Vec<String> {
+        if let Some(path) = self.path() {
+            return vec![path];
         }
+        let (names, sign) = spec(self.kind).id;
+        self.id.splitn(names.len().max(1), sign).map(str::to_owned).collect()
+    }
+
+    /// The path at which all of the thing is, if it is at one.
+    pub fn path(&self) -> Option<String> {
+        spec(self.kind).path.map(|path| path(self))
+    }
+
+    /// Whether what is there is compared with what a step was planned from.
+    pub fn is_compared(&self) -> bool {
+        spec(self.kind).compared
     }
 }

@@ -5,12 +5,15 @@ use std::fmt::Write as _;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
+use crate::item::{Content, File, State};
+use crate::kinds::spec;
 use crate::{Item, Key, Kind};
 
 /// Gives the SHA-256 of bytes, in hexadecimal digits.
 pub type Sum = fn(&[u8]) -> String;
 
-const PRELUDE: &str = include_str!("prelude.sh");
+const CORE: &str = include_str!("sh/core.sh");
+const EACH: &str = include_str!("sh/each.sh");
 
 /// One thing to do on a host.
 #[derive(Clone, PartialEq)]
@@ -33,7 +36,7 @@ pub enum Task {
     },
 }
 
-/// What a thing may be before something is done to it. Only what has a path is compared.
+/// What a thing may be before something is done to it, where it is compared.
 #[derive(Clone, PartialEq)]
 pub enum Before {
     /// Anything: it is declared for the first time.
@@ -64,36 +67,53 @@ impl Task {
 ///
 /// Nothing of it is done before all of it has arrived. `sum` gives the SHA-256 of bytes, in hexadecimal digits.
 pub fn script(nonce: &str, root: &str, tasks: &[Task], sum: Sum) -> String {
-    let mut text = format!("N={}\nR={}\n{PRELUDE}\nall() {{\n", quoted(nonce), quoted(root));
-    text.push_str("say begin\n");
+    let mut text = format!("N={}\nR={}\n{CORE}", quoted(nonce), quoted(root));
+    let mut order: Vec<(Kind, usize)> = tasks.iter().enumerate().map(|(at, task)| (task.key().kind, at)).collect();
+    order.sort();
+    functions(&mut text, &order);
+    text.push_str("all() {\nsay begin\n");
     if tasks.iter().any(|task| !task.looks()) {
         text.push_str("lock || { say locked; exit 1; }\n");
     }
-    let mut order: Vec<usize> = (0..tasks.len()).collect();
-    order.sort_by_key(|position| tasks[*position].key().kind);
-    packages(&mut text, tasks);
-    let (services, rest): (Vec<usize>, Vec<usize>) =
-        order.into_iter().partition(|position| tasks[*position].key().kind == Kind::Service);
     let mut units = String::new();
-    for position in rest {
-        let task = &tasks[position];
-        let of_unit = task.key().kind == Kind::Unit && !task.looks();
+    let mut made = order.iter().peekable();
+    let first = |kind: Kind| order.iter().find(|(other, _)| *other == kind).map(|(_, at)| *at);
+    while let Some((kind, position)) = made.next_if(|(kind, _)| !kind.is_after_units()) {
+        let task = &tasks[*position];
+        if first(Kind::Package) == Some(*position) {
+            packages(&mut text, tasks);
+        }
+        let of_unit = kind.is_unit() && !task.looks();
         if of_unit {
-            let path = quoted(&task.key().path().unwrap_or_default());
-            let _ = writeln!(units, "[ \"$unit_{position}\" != 1 ] || {{ I={position}; after_reload $read {path}; }}");
+            let (word, path) = (kind.word(), quoted(&task.key().path().unwrap_or_default()));
+            let _ = writeln!(
+                units,
+                "[ \"$unit_{position}\" != 1 ] || {{ I={position}; after_reload $read {word} {path}; }}"
+            );
         }
         let then = if of_unit { format!(" && unit_{position}=1") } else { String::new() };
-        one(&mut text, position, task, &then, sum);
+        one(&mut text, *position, task, &then, sum);
     }
-    if tasks.iter().any(|task| matches!(task.key().kind, Kind::Unit | Kind::Service) && !task.looks()) {
+    if order.iter().any(|(kind, at)| (kind.is_unit() || *kind == Kind::Service) && !tasks[*at].looks()) {
         text.push_str("if reload; then read=1; else read=0; fi\n");
         text.push_str(&units);
     }
-    for position in services {
-        one(&mut text, position, &tasks[position], "", sum);
+    for (_, position) in made {
+        one(&mut text, *position, &tasks[*position], "", sum);
     }
     text.push_str("}\nall\nexit 0\n");
     text
+}
+
+/// What the kinds of the tasks do, each once.
+fn functions(text: &mut String, order: &[(Kind, usize)]) {
+    let mut parts: Vec<&str> = Vec::new();
+    for part in order.iter().flat_map(|(kind, _)| spec(*kind).shell) {
+        if !parts.contains(part) {
+            parts.push(part);
+        }
+    }
+    parts.into_iter().chain([EACH]).for_each(|part| text.push_str(part));
 }
 
 /// What is missing is installed at once, after it was written down what was there before.
@@ -101,12 +121,16 @@ fn packages(text: &mut String, tasks: &[Task]) {
     let mut wanted = String::new();
     for task in tasks {
         let Task::Make { item, before } = task else { continue };
-        let Item::Package(package) = item.as_ref() else { continue };
-        if *before == Before::Anything {
-            let _ = writeln!(text, "remember_package {}", quoted(&package.name));
+        if item.key.kind != Kind::Package {
+            continue;
         }
-        let version = package.version.as_ref().map(|version| format!("={version}")).unwrap_or_default();
-        let _ = write!(wanted, " {}", quoted(&format!("{}{version}", package.name)));
+        let name = &item.key.id;
+        if *before == Before::Anything {
+            let _ = writeln!(text, "remember_package {}", quoted(name));
+        }
+        let version = item.words.get(1).filter(|version| *version != "-");
+        let version = version.map(|version| format!("={version}")).unwrap_or_default();
+        let _ = write!(wanted, " {}", quoted(&format!("{name}{version}")));
     }
     if !wanted.is_empty() {
         let _ = writeln!(text, "I=- install_all{wanted}");
@@ -117,99 +141,77 @@ fn one(text: &mut String, position: usize, task: &Task, then: &str, sum: Sum) {
     let word = task.key().kind.word();
     match task {
         Task::Look(key) => {
-            let _ = writeln!(text, "each {position} look_{word}{}", arguments(&subject(key)));
+            let _ = writeln!(text, "each {position} look_{word}{}", arguments(&key.words()));
         }
         Task::Drop { key, before } => {
-            let mut words = subject(key);
+            let mut words = key.words();
             words.push(before.words(sum));
             let _ = writeln!(text, "each {position} drop_{word}{}{then}", arguments(&words));
         }
         Task::Make { item, before } => {
             let words = arguments(&making(item, before, sum));
-            match item.file() {
+            let content = match &item.file {
+                Some(File { content: Content::Text(content), .. }) => Some(content),
+                _ => item.body.as_ref(),
+            };
+            match content {
                 None => {
                     let _ = writeln!(text, "each {position} make_{word}{words}{then}");
                 }
-                Some(file) => {
+                Some(content) => {
                     let _ = writeln!(text, "each {position} make_{word}{words} <<'END'{then}");
-                    body(text, file.content.as_bytes());
+                    body(text, content.as_bytes());
                 }
             }
         }
     }
 }
 
-/// The words that a thing is called by.
-fn subject(key: &Key) -> Vec<String> {
-    match (key.path(), key.kind) {
-        (Some(path), _) => vec![path],
-        (None, Kind::Member) => key.id.split(':').map(str::to_owned).collect(),
-        (None, _) => vec![key.id.clone()],
+/// The words of a thing that is to be: its own, those of its file, what it may be made of.
+fn making(item: &Item, before: &Before, sum: Sum) -> Vec<String> {
+    let mut words = item.words.clone();
+    if let Some(file) = &item.file {
+        words.extend([file.path.clone(), file.mode.clone(), file.owner.clone(), file.group.clone()]);
+        words.push(file.content.sum(sum));
     }
+    if let Some(again) = &item.again {
+        // Who declares something for the first time has perhaps just written what it ran without.
+        let made = match before {
+            Before::Made(made) => made.again.as_ref(),
+            _ => None,
+        };
+        words.extend(again.iter().enumerate().map(|(at, now)| {
+            let changed = made.map_or(!now.is_empty(), |made| made[at] != *now);
+            if changed { "1" } else { "0" }.to_owned()
+        }));
+    }
+    words.push(before.words(sum));
+    words.extend(item.file.iter().flat_map(|file| file.validate.clone()));
+    words
 }
 
-fn making(item: &Item, before: &Before, sum: Sum) -> Vec<String> {
-    let flag = |flag: bool| if flag { "1" } else { "0" }.to_owned();
-    let or_dash = |text: Option<String>| text.unwrap_or_else(|| "-".to_owned());
-    let first = flag(*before == Before::Anything);
-    if let Some(file) = item.file() {
-        let mut words = match item {
-            Item::Sysctl(sysctl) => vec![sysctl.name.clone(), sysctl.value.clone()],
-            _ => Vec::new(),
-        };
-        let own = sum(file.content.as_bytes());
-        words.extend([file.path, file.mode, file.owner, file.group, own, before.words(sum)]);
-        words.extend(file.validate);
-        return words;
-    }
-    match item.clone() {
-        Item::Package(package) => vec![package.name, or_dash(package.version), flag(package.hold), first],
-        Item::Group(group) => {
-            vec![group.name, or_dash(group.gid.map(|gid| gid.to_string())), flag(group.system), first]
+impl Content {
+    fn sum(&self, sum: Sum) -> String {
+        match self {
+            Self::Text(text) => sum(text.as_bytes()),
+            Self::Sum(own) => own.clone(),
         }
-        Item::User(user) => vec![
-            user.name,
-            or_dash(user.uid.map(|uid| uid.to_string())),
-            or_dash(user.group),
-            or_dash(user.home),
-            user.shell,
-            flag(user.system),
-            first,
-        ],
-        Item::Member(member) => vec![member.user, member.group, first],
-        Item::Directory(directory) => {
-            vec![directory.path, directory.mode, directory.owner, directory.group, before.words(sum)]
-        }
-        Item::Link(link) => vec![link.path, link.target, before.words(sum)],
-        Item::Service(service) => {
-            // Who declares a unit that runs already has perhaps just written what it was started without.
-            let (restart, reload) = match before {
-                Before::Made(made) => match made.as_ref() {
-                    Item::Service(old) => (old.restart_on != service.restart_on, old.reload_on != service.reload_on),
-                    _ => (false, false),
-                },
-                _ => (!service.restart_on.is_empty(), !service.reload_on.is_empty()),
-            };
-            vec![service.unit, flag(service.enabled), or_dash(service.running.map(flag)), flag(restart), flag(reload)]
-        }
-        Item::File(_) | Item::Unit(_) | Item::Sysctl(_) => Vec::new(),
     }
 }
 
 impl Before {
-    /// The words with which the script compares.
+    /// The words with which the script compares; `-` = it does not.
     fn words(&self, sum: Sum) -> String {
         match self {
             Self::Anything => "any".to_owned(),
             Self::Seen(words) => format!("seen {words}"),
-            Self::Made(item) => match (item.file(), item.as_ref()) {
-                (Some(file), _) => {
-                    let sum = sum(file.content.as_bytes());
-                    format!("file {} {} {} {sum}", file.mode, file.owner, file.group)
+            Self::Made(item) => match (&item.state, &item.file) {
+                (State::File, Some(file)) => {
+                    format!("file {} {} {} {}", file.mode, file.owner, file.group, file.content.sum(sum))
                 }
-                (None, Item::Directory(made)) => format!("directory {} {} {}", made.mode, made.owner, made.group),
-                (None, Item::Link(made)) => format!("link {}.", STANDARD.encode(&made.target)),
-                _ => "any".to_owned(),
+                (State::Words(words), _) => words.clone(),
+                (State::Sum(word, text), _) => format!("{word}{}", sum(text.as_bytes())),
+                _ => "-".to_owned(),
             },
         }
     }
@@ -233,7 +235,7 @@ fn arguments(words: &[String]) -> String {
 }
 
 /// A word that no shell makes anything of.
-fn quoted(word: &str) -> String {
+pub(crate) fn quoted(word: &str) -> String {
     let plain = |c: char| c.is_ascii_alphanumeric() || "_./:=-".contains(c);
     if !word.is_empty() && word.chars().all(plain) {
         return word.to_owned();

@@ -1,6 +1,6 @@
 use value::{Map, Value};
 
-use crate::{Answer, Before, Claim, Item, Key, Kind, Task, claims, needs, script, told};
+use crate::{Answer, Before, Claim, Item, Key, Kind, Task, script, told};
 
 fn sum(bytes: &[u8]) -> String {
     bytes.len().to_string()
@@ -25,20 +25,22 @@ fn all_that_is_wrong_with_properties_is_told_at_once() {
 
 #[test]
 fn what_writes_one_path_claims_the_same() {
-    let unit = item("host_systemd_unit", &[("name", "x.service"), ("content", "")]).key();
-    let file = item("host_file", &[("path", "/etc/systemd/system/x.service"), ("content", "")]).key();
-    assert_eq!(claims(&unit), claims(&file));
-    let drop_in = item("host_systemd_unit", &[("name", "x.service"), ("drop_in", "env"), ("content", "")]).key();
-    assert_eq!(claims(&drop_in), Claim::Path("/etc/systemd/system/x.service.d/env.conf".to_owned()));
-    let sysctl = item("host_sysctl", &[("name", "net.ipv4.ip_forward"), ("value", "1")]).key();
-    assert_eq!(claims(&sysctl), Claim::Path("/etc/sysctl.d/60-net.ipv4.ip_forward.conf".to_owned()));
+    let unit = item("host_systemd_unit", &[("name", "x.service"), ("content", "")]);
+    let file = item("host_file", &[("path", "/etc/systemd/system/x.service"), ("content", "")]);
+    assert_eq!(unit.claims(), file.claims());
+    let drop_in = item("host_systemd_unit", &[("name", "x.service"), ("drop_in", "env"), ("content", "")]);
+    assert_eq!(drop_in.claims(), [Claim::Path("/etc/systemd/system/x.service.d/env.conf".to_owned())]);
+    let sysctl = item("host_sysctl", &[("name", "net.ipv4.ip_forward"), ("value", "1")]);
+    assert_eq!(sysctl.claims(), [Claim::Path("/etc/sysctl.d/60-net.ipv4.ip_forward.conf".to_owned())]);
 }
 
 #[test]
 fn a_file_needs_the_directories_above_it_and_its_owners() {
     let file = item("host_file", &[("path", "/etc/a/b"), ("content", ""), ("owner", "caddy"), ("group", "vault")]);
-    let needed: Vec<String> = needs(&file).iter().map(ToString::to_string).collect();
-    assert_eq!(needed, ["`/etc`", "`/etc/a`", "the user `caddy`", "the user `vault`", "the group `vault`"]);
+    let needed: Vec<String> = file.needs().iter().map(ToString::to_string).collect();
+    let mounted = ["what is mounted at `/etc`", "what is mounted at `/etc/a`"];
+    assert_eq!(needed[..5], ["`/etc`", "`/etc/a`", "the user `caddy`", "the user `vault`", "the group `vault`"]);
+    assert_eq!(needed[5..], mounted);
 }
 
 #[test]

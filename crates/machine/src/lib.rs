@@ -6,7 +6,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use hostops::{Claim, Item, Key, Kind, claims, needs};
+use hostops::{Claim, Item, Key, Kind};
 use plan::diag::{Diagnostic, Place};
 use plan::expr::{Expr, Named, Op};
 use plan::resource::{Dependency, Urn};
@@ -22,6 +22,8 @@ pub struct Machine<'a> {
     claimed: BTreeMap<Claim, (Dependency, Place)>,
     /// Packages, which may bring users, directories and units of their own.
     packages: Vec<Dependency>,
+    /// Where packages come from, and which of them.
+    sources: Vec<Dependency>,
     /// What stands for the content of each resource, for those that are restarted when it changes.
     contents: BTreeMap<Urn, Expr>,
 }
@@ -29,7 +31,14 @@ pub struct Machine<'a> {
 impl<'a> Machine<'a> {
     /// A machine, by the provider instance that it is.
     pub fn new(plan: &'a mut Draft, name: &str) -> Self {
-        Self { plan, name: name.to_owned(), claimed: BTreeMap::new(), packages: Vec::new(), contents: BTreeMap::new() }
+        Self {
+            plan,
+            name: name.to_owned(),
+            claimed: BTreeMap::new(),
+            packages: Vec::new(),
+            sources: Vec::new(),
+            contents: BTreeMap::new(),
+        }
     }
 
     /// The provider instance.
@@ -51,23 +60,27 @@ impl<'a> Machine<'a> {
         declaration.options.provider.get_or_insert_with(|| self.name.clone());
         let known = known(&declaration.properties);
         let kind = Kind::of(declaration.ty);
-        match kind {
-            Some(kind) => self.order(kind, &known, &mut declaration, &place),
-            None => self.plan.report(
+        let item = kind.map(|kind| self.order(kind, &known, &mut declaration, &place));
+        if item.is_none() {
+            self.plan.report(
                 Diagnostic::error("E0851", format!("`{}` is nothing that is on a machine", declaration.ty))
                     .at(place.clone())
                     .hint("declare it in the plan itself"),
-            ),
+            );
         }
         let content = content(&declaration.properties);
         let reference = self.plan.declare(declaration, place.clone());
         let dependency = reference.as_dependency();
         self.contents.insert(reference.urn().clone(), content);
-        if let Some(key) = kind.and_then(|kind| Key::within(kind, &known)) {
-            if key.kind == Kind::Package {
+        if let Some(item) = item.filter(|item| Key::within(item.key().kind, &known).is_some()) {
+            let kind = item.key().kind;
+            if kind == Kind::Package {
                 self.packages.push(dependency.clone());
             }
-            self.claim(claims(&key), dependency, place);
+            if kind.is_of_packages() {
+                self.sources.push(dependency.clone());
+            }
+            item.claims().iter().for_each(|claim| self.claim(claim, &dependency, &place));
         }
         R::handle(reference)
     }
@@ -104,44 +117,42 @@ impl<'a> Machine<'a> {
     }
 
     /// Says what a declaration comes after, and what is wrong with it.
-    fn order(&mut self, kind: Kind, known: &Map, declaration: &mut Declaration, place: &Place) {
+    fn order(&mut self, kind: Kind, known: &Map, declaration: &mut Declaration, place: &Place) -> Item {
         let (item, problems) = Item::known(kind, known);
         for problem in problems {
             let message = format!("{problem} (in `{}`)", declaration.name);
             self.plan.report(Diagnostic::error("E0854", message).at(place.clone()).hint("correct it"));
         }
         let mut after: BTreeSet<Dependency> =
-            needs(&item).iter().filter_map(|claim| self.claimed.get(claim)).map(|(first, _)| first.clone()).collect();
-        if kind != Kind::Package {
-            after.extend(self.packages.iter().cloned());
+            item.needs().iter().filter_map(|claim| self.claimed.get(claim)).map(|(first, _)| first.clone()).collect();
+        match kind {
+            Kind::Package => after.extend(self.sources.iter().cloned()),
+            _ => after.extend(self.packages.iter().cloned()),
         }
         let listed = &mut declaration.options.depends_on;
         listed.extend(after.into_iter().filter(|one| !listed.contains(one)).collect::<Vec<_>>());
+        item
     }
 
     /// Nothing on a machine is declared twice.
-    fn claim(&mut self, claim: Claim, by: Dependency, place: Place) {
-        match self.claimed.get(&claim) {
-            None => drop(self.claimed.insert(claim, (by, place))),
-            // Two of one name are told of by the plan.
-            Some((first, _)) if *first == by => {}
-            Some((_, first)) => self.plan.report(
+    fn claim(&mut self, claim: &Claim, by: &Dependency, place: &Place) {
+        // Two of one name are told of by the plan.
+        let rival = self.claimed.iter().find(|(other, (first, _))| claim.clashes(other) && first != by);
+        if let Some((_, (_, first))) = rival {
+            self.plan.report(
                 Diagnostic::error("E0852", format!("two resources of `{}` are about {claim}", self.name))
-                    .at(place)
+                    .at(place.clone())
                     .related(first.clone(), "the first one is declared here")
                     .hint("declare it once, or give one of them another path"),
-            ),
+            );
         }
+        self.claimed.entry(claim.clone()).or_insert_with(|| (by.clone(), place.clone()));
     }
 }
 
 /// The properties that are known while the plan is made.
 fn known(properties: &Named) -> Map {
-    let known = properties.iter().filter_map(|(name, value)| match value {
-        Expr::Value(value) => Some((name.clone(), value.clone())),
-        _ => None,
-    });
-    known.collect()
+    properties.iter().filter_map(|(name, expr)| Some((name.clone(), expr.to_value()?))).collect()
 }
 
 /// What stands for properties: a digest of what is known, or else all of them, so that a secret stays one.

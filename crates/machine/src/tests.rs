@@ -1,7 +1,10 @@
 use plan::value::Value;
 use plan::{Draft, Output, Project, Stack, text};
 use testkit::{Given, Planned};
-use types_host::{Directory, File, Group, Package, Service, Sysctl, SystemdUnit, User};
+use types_host::{
+    Archive, Command, Directory, File, Group, Keyring, Line, Member, Members, Mount, Package, Repository, Service,
+    Sysctl, SystemdUnit, Timer, User,
+};
 
 use crate::Machine;
 
@@ -101,4 +104,68 @@ fn what_is_wrong_with_properties_is_told_before_anything_is_done() {
     let problems = planned.problems();
     assert_eq!(problems.len(), 3, "{problems:?}");
     assert!(problems.iter().all(|problem| problem.contains("E0854") || problem.contains("cannot be")), "{problems:?}");
+}
+
+#[test]
+fn a_part_of_a_file_and_one_member_of_all_are_the_same_thing_twice() {
+    let planned = planned(|machine| {
+        machine.add(file("/etc/hosts"));
+        machine.add(Line::new("line").name("line").path("/etc/hosts").line("10.0.0.1 db"));
+        machine.add(Line::new("one").name("one").path("/etc/profile").line("a"));
+        machine.add(Line::new("two").name("two").path("/etc/profile").line("b"));
+        machine.add(Member::new("member").user("app").group("docker"));
+        machine.add(Members::new("members").group("docker").users(vec!["app".to_owned()]));
+        machine.add(Command::new("init").name("init").run(vec!["init".to_owned()]).creates("/etc/hosts"));
+        machine.add(Timer::new("timer").name("app").on_boot("1min"));
+        machine.add(SystemdUnit::new("unit").name("app.timer").content(""));
+    });
+    let problems = planned.problems();
+    let about = [
+        "the line `line` in `/etc/hosts`",
+        "who is in the group `docker`",
+        "`/etc/hosts`",
+        "`/etc/systemd/system/app.timer`",
+    ];
+    assert_eq!(problems.len(), about.len(), "{problems:?}");
+    for (problem, about) in problems.iter().zip(about) {
+        assert!(problem.contains(&format!("two resources of `web-1` are about {about}")), "{problem}");
+    }
+}
+
+#[test]
+fn packages_come_after_where_they_come_from_and_files_after_what_is_mounted_above_them() {
+    let list = |text: &str| vec![text.to_owned()];
+    let planned = planned(move |machine| {
+        machine.add(Package::new("curl").name("curl"));
+        machine.add(Keyring::new("keys").name("caddy.asc").content("x"));
+        let repository = Repository::new("caddy").name("caddy").uris(list("https://example.com")).suites(list("any"));
+        machine.add(repository.signed_by("/etc/apt/keyrings/caddy.asc"));
+        machine.add(Package::new("web").name("caddy"));
+        machine.add(Mount::new("data").path("/srv/data").source("tmpfs"));
+        machine.add(file("/srv/data/x"));
+    });
+    assert_eq!(planned.problems(), Vec::<String>::new());
+    let after = |ty: &str, name: &str| {
+        let resource = planned.resource(ty, &format!("web-1:{name}"));
+        let mut after: Vec<String> = resource.depends_on().iter().map(|name| name.replace("web-1:", "")).collect();
+        after.sort();
+        after
+    };
+    assert_eq!(after("host_repository", "caddy"), ["curl", "keys"]);
+    assert_eq!(after("host_package", "web"), ["caddy", "keys"]);
+    assert_eq!(after("host_file", "/srv/data/x"), ["curl", "data", "web"]);
+}
+
+#[test]
+fn what_is_not_pinned_or_says_nothing_of_itself_is_refused_while_the_plan_is_made() {
+    let planned = planned(|machine| {
+        let url = [("any".to_owned(), "https://example.com/x".to_owned())];
+        let sum = [("any".to_owned(), "main".to_owned())];
+        let app = Archive::new("app").path("/opt/app");
+        machine.add(app.url(std::collections::BTreeMap::from(url)).sha256(std::collections::BTreeMap::from(sum)));
+        machine.add(Service::new("x").unit("-x"));
+    });
+    let problems = planned.problems();
+    assert_eq!(problems.len(), 2, "{problems:?}");
+    assert!(problems[0].contains("`sha256` cannot be `main`"), "{problems:?}");
 }

@@ -162,7 +162,7 @@ impl Host {
 
     fn remember(&self, keys: &[Key], answers: &[Result<Answer>]) {
         let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
-        for (key, answer) in keys.iter().zip(answers).filter(|(key, _)| key.path().is_some()) {
+        for (key, answer) in keys.iter().zip(answers).filter(|(key, _)| key.is_compared()) {
             match answer {
                 Ok(Answer::There(there)) => match &there.words {
                     Some(words) => drop(seen.insert(key.clone(), words.clone())),

@@ -141,9 +141,10 @@ fn task(host: &Host, step: &Step) -> Result<Task> {
             let item = item(kind, inputs)?;
             let before = before(&item.key(), prior);
             // A service is compared with what it was declared as: what changed of that is what it is restarted for.
-            let before = match item {
-                Item::Service(_) => Item::read(kind, prior).map_or(before, |prior| Before::Made(Box::new(prior))),
-                _ => before,
+            let before = if item.is_done_again() {
+                Item::read(kind, prior).map_or(before, |prior| Before::Made(Box::new(prior)))
+            } else {
+                before
             };
             Task::Make { item: Box::new(item), before }
         }
@@ -169,9 +170,10 @@ fn outcome(step: &Step, key: &Key, answer: Result<Answer>) -> Outcome {
     match (&step.action, there(key, answer)) {
         (StepAction::Delete { .. }, _) => Outcome::Done(None),
         (StepAction::Create { inputs } | StepAction::Update { inputs, .. }, Some(mut found)) => {
-            // What was just written is not sent back.
-            for (name, value) in inputs.iter().filter(|(name, value)| !value.is_null() && told(name)) {
-                if !found.observed.contains_key(name) {
+            // What was just written is not sent back; and a secret stays one.
+            for (name, value) in inputs.iter().filter(|(_, value)| !value.is_null()) {
+                let untold = told(name) && !found.observed.contains_key(name);
+                if untold || value.has_secret() && found.observed.contains_key(name) {
                     found.observed.insert(name.clone(), value.clone());
                 }
             }

@@ -1,8 +1,12 @@
 //! Root directories as hosts: what is declared is made, looked at, changed and removed.
 
+mod commands;
 mod crash;
+mod elsewhere;
 mod files;
 mod house;
+mod kinds;
+mod life;
 mod over_ssh;
 mod random;
 mod systemd;
