@@ -44,7 +44,8 @@ impl Centre {
     }
 }
 
-fn read<T: for<'de> Deserialize<'de>>(text: &str) -> T {
+/// Reads a file.
+pub(crate) fn read<T: for<'de> Deserialize<'de>>(text: &str) -> T {
     let node = parse_yaml("oracle.yaml", text).expect("it is YAML");
     let value = Value::from_node(&node, &mut Diagnostics::new()).expect("it is plain");
     serde_json::from_value(json_of(&value)).expect("it is a configuration")

@@ -15,6 +15,7 @@ mod dropboxes;
 mod exports;
 mod functions;
 mod gcp;
+mod github;
 mod groups;
 mod made;
 mod mended;
