@@ -1,6 +1,6 @@
 //! The providers of a profile: the sandbox, and what this runner was built with.
 
-#[cfg(any(feature = "aws", feature = "gcp", feature = "services"))]
+#[cfg(any(feature = "aws", feature = "azure", feature = "gcp", feature = "services"))]
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -53,6 +53,8 @@ fn live(profile: &Profile, name: &str) -> Result<Arc<dyn Provider>> {
         HOST => Ok(Arc::new(hosts(profile)?)),
         #[cfg(feature = "aws")]
         "aws" => Ok(Arc::new(aws(profile))),
+        #[cfg(feature = "azure")]
+        "azure" => Ok(Arc::new(azure(profile))),
         #[cfg(feature = "gcp")]
         "gcp" => Ok(Arc::new(gcp(profile))),
         #[cfg(feature = "services")]
@@ -66,7 +68,7 @@ fn live(profile: &Profile, name: &str) -> Result<Arc<dyn Provider>> {
                 format!("profile `{}` needs the provider `{name}`, without which this runner was built", profile.name);
             let problem = Diagnostic::error("E0705", message);
             let feature = match name {
-                "aws" | "gcp" => Some(name),
+                "aws" | "azure" | "gcp" => Some(name),
                 "hail" | "metamist" | "github" => Some("services"),
                 _ => None,
             };
@@ -116,6 +118,18 @@ fn aws(profile: &Profile) -> provider_aws::Aws {
     let instances = profile.instances.iter();
     let instances = instances.map(|(name, instance)| (name.clone(), place(profile.site(Some(instance)))));
     provider_aws::Aws::new(place(profile.site(None)), instances.collect())
+}
+
+/// Azure where the profile's instances point.
+#[cfg(feature = "azure")]
+fn azure(profile: &Profile) -> provider_azure::Azure {
+    let place = |instance| provider_azure::Place {
+        account: profile.site(instance).remove("account"),
+        endpoint: profile.endpoint("azure", instance),
+        storage: None,
+    };
+    let instances = profile.instances.iter().map(|(name, instance)| (name.clone(), place(Some(instance))));
+    provider_azure::Azure::new(place(None), instances.collect())
 }
 
 /// Google Cloud where the profile's instances point.

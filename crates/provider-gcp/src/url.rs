@@ -46,8 +46,8 @@ impl Request {
         let method = self.call.method;
         let mut request = rest::Request::new(self.name(), &method.verb, self.url(endpoint)).scoped(&method.scope);
         request.body = self.body.as_ref().map(Body::json);
-        request.headers.extend(self.etag.iter().map(|etag| ("if-match", etag.clone())));
-        request.headers.extend(account.map(|account| ("x-goog-user-project", account.to_owned())));
+        request.headers.extend(self.etag.iter().map(|etag| ("if-match".into(), etag.clone())));
+        request.headers.extend(account.map(|account| ("x-goog-user-project".into(), account.to_owned())));
         request.repeat = repeat;
         request
     }

@@ -1,5 +1,6 @@
 //! Calls over HTTP, again and again where that does no harm.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -66,7 +67,7 @@ pub struct Request {
     /// The whole address.
     pub url: String,
     /// Headers beside those of the credentials and of the body.
-    pub headers: Vec<(&'static str, String)>,
+    pub headers: Vec<(Cow<'static, str>, String)>,
     /// What is sent along.
     pub body: Option<Body>,
     /// What a token has to be good for, where tokens know of that.
@@ -193,19 +194,28 @@ impl Client {
         }
     }
 
-    /// One attempt; a failure with the status of the answer, if there was one.
-    async fn once(&self, request: &Request, signed: &Headers) -> std::result::Result<Answer, (Refusal, Option<u16>)> {
+    /// Makes one attempt at a call and gives the answer, whatever its status.
+    ///
+    /// # Errors
+    /// If there is none.
+    pub async fn exchange(&self, request: &Request) -> Result<Answer> {
+        let signed = self.credentials.headers(request).await?;
+        self.exchange_as(request, &signed).await
+    }
+
+    async fn exchange_as(&self, request: &Request, signed: &Headers) -> Result<Answer> {
         let name = request.name.as_str();
-        let unasked = |error| (Refusal { error, pause: None }, None);
         let mut builder = hyper::Request::builder().method(request.verb.as_str()).uri(&request.url);
         // What is wrong with it may hold a token, so it is not passed on.
-        let bad = |what: &str| unasked(refused("BadRequest", format!("{name}: there is no such {what}")));
+        let bad = |what: &str| refused("BadRequest", format!("{name}: there is no such {what}"));
         if let Some(headers) = builder.headers_mut() {
             headers.insert(USER_AGENT, HeaderValue::from_static("groundplan"));
-            for (key, text) in request.headers.iter().chain(signed) {
+            let own = request.headers.iter().map(|(key, text)| (key.as_ref(), text));
+            for (key, text) in own.chain(signed.iter().map(|(key, text)| (*key, text))) {
+                let key = HeaderName::from_bytes(key.as_bytes()).map_err(|_| bad("header"))?;
                 let mut value = HeaderValue::from_str(text).map_err(|_| bad("header"))?;
                 value.set_sensitive(true);
-                headers.insert(HeaderName::from_static(key), value);
+                headers.insert(key, value);
             }
             if let Some(body) = &request.body {
                 headers.insert(CONTENT_TYPE, HeaderValue::from_str(&body.kind).map_err(|_| bad("content"))?);
@@ -213,22 +223,27 @@ impl Client {
         }
         let bytes = request.body.as_ref().map(|body| body.bytes.clone()).unwrap_or_default();
         let sent = builder.body(Full::new(bytes)).map_err(|_| bad("address"))?;
-        let lost = |code: &str, said: &str| unasked(broken(ProviderErrorKind::Lost, code, name, said));
+        let lost = |code: &str, said: &str| broken(ProviderErrorKind::Lost, code, name, said);
         let exchange = async {
-            let answer = self.hyper.request(sent).await.map_err(|error| unasked(unsent(name, &error)))?;
+            let answer = self.hyper.request(sent).await.map_err(|error| unsent(name, &error))?;
             let (parts, body) = answer.into_parts();
             let bytes = body.collect().await.map_err(|_| lost("ConnectionBroke", "the answer broke off"))?.to_bytes();
-            let answer = Answer { status: parts.status.as_u16(), headers: parts.headers, bytes };
-            if parts.status.is_success() {
-                Ok(answer)
-            } else {
-                Err(((self.classify)(name, &answer), Some(answer.status)))
-            }
+            Ok(Answer { status: parts.status.as_u16(), headers: parts.headers, bytes })
         };
         match tokio::time::timeout(ATTEMPT, exchange).await {
             Ok(ended) => ended,
             Err(_) => Err(lost("NoAnswer", "no answer in time")),
         }
+    }
+
+    /// One attempt; a failure with the status of the answer, if there was one.
+    async fn once(&self, request: &Request, signed: &Headers) -> std::result::Result<Answer, (Refusal, Option<u16>)> {
+        let unanswered = |error| (Refusal { error, pause: None }, None);
+        let answer = self.exchange_as(request, signed).await.map_err(unanswered)?;
+        if (200..300).contains(&answer.status) {
+            return Ok(answer);
+        }
+        Err(((self.classify)(&request.name, &answer), Some(answer.status)))
     }
 }
 
@@ -270,8 +285,8 @@ impl Request {
 
     /// The same with a header.
     #[must_use]
-    pub fn header(mut self, name: &'static str, value: impl Into<String>) -> Self {
-        self.headers.push((name, value.into()));
+    pub fn header(mut self, name: impl Into<Cow<'static, str>>, value: impl Into<String>) -> Self {
+        self.headers.push((name.into(), value.into()));
         self
     }
 }

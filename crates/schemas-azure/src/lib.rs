@@ -24,7 +24,7 @@ macro_rules! types {
 
 const TYPES: &[(Source, &str)] = types![
     "Microsoft.Authorization/roleAssignments" @ "2022-04-01" = "authorization-roleassignments",
-    "Microsoft.Consumption/budgets" @ "2023-11-01" = "consumption-budgets",
+    "Microsoft.Consumption/budgets" @ "2024-08-01" = "consumption-budgets",
     "Microsoft.ContainerRegistry/registries" @ "2022-12-01" = "containerregistry-registries",
     "Microsoft.Graph/groups" @ "v1.0" = "graph-groups",
     "Microsoft.Graph/groups/members" @ "v1.0" = "graph-groups-members",
