@@ -31,6 +31,7 @@ pub(crate) struct Call<'a> {
 pub(crate) fn answer(world: &mut World, asked: &Asked) -> Option<Answer> {
     let (name, answer) = served(world, asked);
     let status = answer.as_ref().map_or(0, |answer| answer.status);
+    world.note(&format!("{status} {name} {} {}", asked.verb, asked.path.join("/")));
     world.served.push(Served { method: name, path: asked.path.join("/"), status });
     answer
 }

@@ -13,7 +13,7 @@ use azure_identity::{
     WorkloadIdentityCredentialOptions,
 };
 use ports::{BoxFuture, ProviderErrorKind};
-use rest::{Body, Client, Credentials, Refusal, Request, bearer};
+use rest::{Body, Client, Credentials, Headers, Refusal, Request, bearer};
 
 use crate::failure::{Result, broken};
 
@@ -127,8 +127,25 @@ fn sources() -> Vec<Source> {
 }
 
 impl Credentials for Tokens {
-    fn headers<'a>(&'a self, request: &'a Request) -> BoxFuture<'a, Result<Vec<(&'static str, String)>>> {
+    fn headers<'a>(&'a self, request: &'a Request) -> BoxFuture<'a, Result<Headers>> {
         Box::pin(async move { Ok(vec![bearer(&self.get(&request.scope).await?)]) })
+    }
+
+    /// A token that was given is all that there is; of others somebody else may have asked for a new one already.
+    fn renewed<'a>(&'a self, request: &'a Request, refused: &'a Headers) -> BoxFuture<'a, bool> {
+        Box::pin(async move {
+            let scope = request.scope.as_str();
+            if self.given.of(scope).is_some() {
+                return false;
+            }
+            let mut found = self.found.lock().await;
+            let Some(source) = found.clone() else { return true };
+            let token = source.get_token(&[scope], None).await.map(|token| bearer(token.token.secret()));
+            if token.is_ok_and(|token| refused.contains(&token)) {
+                *found = None;
+            }
+            true
+        })
     }
 }
 
@@ -197,9 +214,11 @@ fn managed(client_options: ClientOptions) -> azure_core::Result<Arc<dyn TokenCre
     ManagedIdentityCredential::new(Some(options)).map(|source| source as Arc<dyn TokenCredential>)
 }
 
-/// The first line of what was said: those after it say where to read more.
+/// What was said, on one line, without where to read more.
 fn said(error: &azure_core::Error) -> String {
-    error.to_string().lines().find(|line| !line.trim().is_empty()).unwrap_or("no reason was given").trim().to_owned()
+    let all = error.to_string();
+    let lines = all.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with("To troubleshoot"));
+    lines.collect::<Vec<_>>().join(" ")
 }
 
 fn none(failed: &[String]) -> ports::ProviderError {
@@ -212,7 +231,7 @@ fn none(failed: &[String]) -> ports::ProviderError {
 struct Nobody;
 
 impl Credentials for Nobody {
-    fn headers<'a>(&'a self, _: &'a Request) -> BoxFuture<'a, Result<Vec<(&'static str, String)>>> {
+    fn headers<'a>(&'a self, _: &'a Request) -> BoxFuture<'a, Result<Headers>> {
         Box::pin(async { Ok(Vec::new()) })
     }
 }

@@ -33,7 +33,7 @@ impl Provider for Azure {
 
     /// Ids say where an object is; an instance says who asks, and only another server has others.
     fn site_settings(&self, _ty: &str) -> &'static [&'static str] {
-        &["endpoint"]
+        &["endpoint", "endpoints.azure"]
     }
 
     fn hint(&self, error: &ProviderError) -> Option<String> {

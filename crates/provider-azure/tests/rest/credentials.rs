@@ -7,7 +7,7 @@ use fake_azure::Fake;
 use ports::{ProviderErrorKind, StepAction};
 use provider_azure::{Azure, Place};
 
-use crate::cases::{self, BLOB, MEMBER, SECRET};
+use crate::cases::{self, BLOB, MEMBER, PEOPLE, SECRET};
 use crate::support::{done, failed, map, step};
 
 /// Names the server to the other process, and that it is one.
@@ -52,14 +52,17 @@ fn an_application_with_a_secret_gets_a_token_for_each_service() {
 #[ignore = "another test runs it"]
 async fn makes_one_of_each_service() {
     let azure = azure();
-    for ty in [BLOB, SECRET, MEMBER] {
+    let make = async |ty, inputs| {
+        done(step(&azure, ty, "thing", StepAction::Create { inputs: map(&inputs) }).await).expect("it is there")
+    };
+    for ty in [BLOB, SECRET] {
         let case = cases::of(ty);
-        let all = case.prerequisites().into_iter().chain([case]);
-        for case in all {
-            let create = StepAction::Create { inputs: map(&case.inputs) };
-            done(step(&azure, case.ty, "thing", create).await).expect("it is there");
+        for case in case.prerequisites().into_iter().chain([case]) {
+            make(case.ty, case.inputs).await;
         }
     }
+    let group = make(PEOPLE, cases::of(PEOPLE).inputs).await.id;
+    make(MEMBER, serde_json::json!({ "group": group, "member": "somebody" })).await;
     let id = format!("{}/secrets/token", cases::vault_id());
     done(step(&azure, SECRET, "thing", StepAction::Delete { id, prior: map(&serde_json::json!({})) }).await);
 }

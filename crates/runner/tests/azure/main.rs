@@ -5,8 +5,6 @@
 #[path = "../it/support.rs"]
 mod support;
 
-mod router;
-
 use std::collections::BTreeMap;
 
 use fake_azure::{Fake, Fault};
@@ -42,9 +40,10 @@ impl Centre {
         let recipients = [Recipient::parse(&recipient).expect("a recipient")];
         let key = generate_key().expect("a key");
         let state_key = seal_key(&key, "state key of profile centre", &recipients).expect("sealed");
-        let endpoint = router::start(&azure.url(), &google.url());
         let profile = format!(
-            "\n[profiles.centre]\nprovider = \"sandbox\"\nproviders = {{ azure = \"azure\", gcp = \"gcp\" }}\nendpoint = \"{endpoint}\"\nstate_key = \"{state_key}\"\n",
+            "\n[profiles.centre]\nprovider = \"sandbox\"\nproviders = {{ azure = \"azure\", gcp = \"gcp\" }}\nendpoints = {{ azure = \"{}\", gcp = \"{}\" }}\nstate_key = \"{state_key}\"\n",
+            azure.url(),
+            google.url(),
         );
         let settings = world.read("groundplan.toml") + &profile;
         world.write("groundplan.toml", &settings);
@@ -136,24 +135,24 @@ fn a_centre_is_made_on_two_clouds_and_then_there_is_nothing_to_do() {
     centre.run(&format!("up {CENTRE} --yes")).ok().says(["nothing to do"]);
     assert_eq!(centre.calls(), before, "nobody was asked anything");
 
-    // Behind its back: an account, a role, a blob.
-    let (account, role) = {
+    // Behind its back: an account is changed, and the rules of another are gone.
+    let (account, rules) = {
         let mut world = centre.azure.world();
         let ids = |world: &fake_azure::World, part: &str| -> Vec<String> {
             world.things.values().map(|thing| thing.id.clone()).filter(|id| id.contains(part)).collect()
         };
         let account = ids(&world, "/storageAccounts/exbeta").into_iter().min_by_key(String::len).expect("it has one");
-        let role = ids(&world, "/roleAssignments/").into_iter().find(|id| id.contains("/exbeta/")).expect("it has one");
+        let rules = ids(&world, "/storageAccounts/exbeta/managementPolicies/").pop().expect("it has some");
         world.tamper(&account, &[("kind", json!("Storage"))]);
-        world.things.remove(&role.to_lowercase());
-        (account, role)
+        world.things.remove(&rules.to_lowercase());
+        (account, rules)
     };
     centre.run(&format!("refresh {BETA}")).ok();
     centre.run(&format!("up {BETA} --yes")).ok();
     centre.check();
     let world = centre.azure.world();
     assert_eq!(world.thing(&account).map(|thing| &thing.body["kind"]), Some(&json!("StorageV2")));
-    assert!(world.thing(&role).is_some(), "the role is there again");
+    assert!(world.thing(&rules).is_some(), "the rules are there again");
 }
 
 #[test]
