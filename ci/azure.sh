@@ -58,9 +58,6 @@ PYTHON
 export AZURITE=https://127.0.0.1:$port
 export SSL_CERT_FILE=$run/cert.pem
 
-# One selection of packages and features for all commands: with another one Cargo takes other features for what is below,
-# and compiles it anew.
-selection=(--package runner --package cli --package rest --package provider-azure --package fake-azure
-    --features runner/azure,runner/gcp,provider-azure/rest --locked)
+source ci/live
 cargo clippy "${selection[@]}" --all-targets -- -D warnings
-cargo test "${selection[@]}" --lib --test rest --test azure
+cargo test "${selection[@]}" --lib --test azure

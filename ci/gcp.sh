@@ -6,11 +6,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-# One selection of packages and features for all commands: with another one Cargo takes other features for what is below,
-# and compiles it anew.
-selection=(--package runner --package cli --package provider-gcp --package provider-services --package rest)
-selection+=(--package fake-gcp --package fake-services)
-selection+=(--features runner/gcp,runner/services,provider-gcp/rest,provider-services/rest,rest/client --locked)
+source ci/live
 cargo clippy "${selection[@]}" --all-targets -- -D warnings
 
 # Schemas say what Google's documents say.

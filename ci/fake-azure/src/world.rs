@@ -1,7 +1,6 @@
 //! What is there, and what is to go wrong.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::io::Write as _;
 
 use serde_json::{Map as Object, Value as Json};
 
@@ -121,16 +120,6 @@ impl World {
     /// An object, by its id.
     pub fn thing(&self, id: &str) -> Option<&Thing> {
         self.things.get(&id.to_lowercase())
-    }
-
-    /// Notes a call in the file that `FAKE_AZURE_LOG` names, if it names one.
-    pub(crate) fn note(&self, line: &str) {
-        let Some(path) = std::env::var_os("FAKE_AZURE_LOG") else { return };
-        let log = std::fs::OpenOptions::new().create(true).append(true).open(path);
-        if let Ok(mut log) = log {
-            // For whoever looks into a test that takes too long: nothing hangs on it.
-            let _ = writeln!(log, "{line}");
-        }
     }
 
     /// What is to go wrong with a call.

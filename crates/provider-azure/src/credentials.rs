@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use azure_core::credentials::TokenCredential;
 use azure_core::error::ErrorKind;
-use azure_core::http::headers::Headers;
+use azure_core::http::headers::Headers as Told;
 use azure_core::http::{AsyncRawResponse, Body as Sent, ClientOptions, HttpClient, RetryOptions, Transport};
 use azure_identity::{
     ClientAssertionCredentialOptions, ClientSecretCredential, ClientSecretCredentialOptions, DeveloperToolsCredential,
@@ -273,7 +273,7 @@ impl HttpClient for Way {
         }
         let lost = |error: ports::ProviderError| azure_core::Error::with_message(ErrorKind::Io, error.message);
         let answer = self.client.exchange(&request).await.map_err(lost)?;
-        let mut headers = Headers::new();
+        let mut headers = Told::new();
         for (name, value) in &answer.headers {
             if let Ok(value) = value.to_str() {
                 headers.insert(name.as_str().to_owned(), value.to_owned());
