@@ -196,7 +196,8 @@ impl Source {
             Self::Machine => {
                 let probe = Request::new("managed identity", "GET", way.directed(METADATA));
                 match tokio::time::timeout(PROBE, way.client.exchange(&probe)).await {
-                    Ok(Ok(_)) => {
+                    // It wants to be asked in another way.
+                    Ok(Ok(answer)) if answer.status == 400 => {
                         managed(ClientOptions { retry: RetryOptions::none(), ..client_options }).map_err(words)?
                     }
                     _ => return Err("this machine has none".to_owned()),
