@@ -1,8 +1,8 @@
 //! What providers over REST have in common, whoever the vendor is: calls and their repetition, sites, templates of names,
 //! values as JSON and how bodies differ.
 //!
-//! Layer: L4, adapter. What is a vendor's own comes in from outside: who calls ([`Credentials`]), and what a refusal means
-//! ([`Classify`]).
+//! Layer: L4, adapter. What is a vendor's own comes in from outside: who calls (`Credentials`), and what a refusal means
+//! (`Classify`).
 //! **Invariant:** a call that could make a second object is never repeated unless it surely did nothing.
 //! **Invariant:** nobody is asked for credentials before a call needs them, and they are in no message.
 #![cfg(feature = "client")]
