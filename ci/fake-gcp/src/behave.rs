@@ -46,6 +46,7 @@ pub(crate) fn answer(world: &mut World, asked: &Asked) -> Reply {
         served.status = answer.status;
     }
     world.served.push(served);
+    world.tick();
     reply
 }
 
@@ -72,7 +73,9 @@ fn attempt(world: &mut World, asked: &Asked, route: &Route, path: BTreeMap<Strin
         world.credentials.good.remove(asked.token.as_deref().unwrap_or_default());
     }
     if let Some(reply) = fault.and_then(|fault| fault.instead(api(route))) {
-        world.hanging += usize::from(reply == Reply::Hangs);
+        if reply == Reply::Hangs {
+            world.hung.push(route.name.clone());
+        }
         return reply;
     }
     if fault == Some(Fault::Overtaken) {
@@ -87,7 +90,7 @@ fn attempt(world: &mut World, asked: &Asked, route: &Route, path: BTreeMap<Strin
     match fault {
         Some(Fault::BreaksAfter) => Reply::Breaks,
         Some(Fault::HangsAfter) => {
-            world.hanging += 1;
+            world.hung.push(route.name.clone());
             Reply::Hangs
         }
         _ => Reply::Answer(done.unwrap_or_else(|failed| failed)),

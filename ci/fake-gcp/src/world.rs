@@ -34,7 +34,7 @@ pub struct World {
     pub violations: Vec<String>,
     /// The calls.
     pub served: Vec<Served>,
-    /// How often an operation is asked for before it has ended.
+    /// How many requests, of anybody for anything, an operation takes.
     pub polls: u32,
     /// How often what was made is looked for before it is seen.
     pub late: u32,
@@ -44,8 +44,8 @@ pub struct World {
     pub strangers: bool,
     /// Who may call.
     pub credentials: Credentials,
-    /// How many calls wait for an answer that never comes.
-    pub hanging: usize,
+    /// The methods of calls that wait for an answer that never comes.
+    pub hung: Vec<String>,
     pub(crate) operations: BTreeMap<String, Running>,
     unseen: BTreeMap<String, u32>,
     faults: Vec<(String, u32, Fault)>,
@@ -53,7 +53,7 @@ pub struct World {
 }
 
 /// An operation that runs.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub(crate) struct Running {
     pub(crate) polls: u32,
     /// What is so once it has ended; `None` = the object is gone.
@@ -65,6 +65,11 @@ impl World {
     /// Makes the next calls of a method fail, so many of them; a part of the method's name will do.
     pub fn fail(&mut self, method: &str, times: u32, fault: Fault) {
         self.faults.push((method.to_owned(), times, fault));
+    }
+
+    /// Lets all calls pass from now on.
+    pub fn forgive(&mut self) {
+        self.faults.clear();
     }
 
     /// How often a method was served.
@@ -157,21 +162,30 @@ impl World {
     /// Begins an operation; what it does is so when it has ended.
     pub(crate) fn begin(&mut self, parent: &str, then: Vec<(String, Option<Json>)>, response: Json) -> Json {
         let name = format!("{parent}operations/op.{}", self.number());
-        self.operations.insert(name.clone(), Running { polls: self.polls, then, response });
+        // The request that begins it does not count.
+        let polls = if self.polls > 0 { self.polls + 1 } else { 0 };
+        self.operations.insert(name.clone(), Running { polls, then, response });
+        if polls == 0 {
+            self.end(&name);
+        }
         self.poll(&name)
     }
 
-    /// Looks at an operation, which brings it nearer to its end.
-    pub(crate) fn poll(&mut self, name: &str) -> Json {
-        let Some(running) = self.operations.get_mut(name) else { return Json::Null };
-        if running.polls > 0 {
+    /// Time passes: operations go on whether anybody asks for them or not.
+    pub(crate) fn tick(&mut self) {
+        let mut ended = Vec::new();
+        for (name, running) in self.operations.iter_mut().filter(|(_, running)| running.polls > 0) {
             running.polls -= 1;
-            return json!({ "name": name });
+            if running.polls == 0 {
+                ended.push(name.clone());
+            }
         }
-        let Running { then, response, .. } = running.clone();
-        if let Some(running) = self.operations.get_mut(name) {
-            running.then.clear();
-        }
+        ended.iter().for_each(|name| self.end(name));
+    }
+
+    /// What an operation does is so from now on.
+    fn end(&mut self, name: &str) {
+        let then = self.operations.get_mut(name).map(|running| std::mem::take(&mut running.then)).unwrap_or_default();
         for (key, object) in then {
             match object {
                 Some(object) if self.objects.contains_key(&key) => drop(self.objects.insert(key, object)),
@@ -179,7 +193,15 @@ impl World {
                 None => self.remove(&key),
             }
         }
-        json!({ "name": name, "done": true, "response": response })
+    }
+
+    /// Looks at an operation.
+    pub(crate) fn poll(&self, name: &str) -> Json {
+        match self.operations.get(name) {
+            None => Json::Null,
+            Some(running) if running.polls > 0 => json!({ "name": name }),
+            Some(running) => json!({ "name": name, "done": true, "response": running.response }),
+        }
     }
 }
 

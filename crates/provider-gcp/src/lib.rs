@@ -46,6 +46,8 @@ pub struct Gcp(Arc<Inner>);
 struct Inner {
     catalog: Catalog,
     tokens: Arc<token::Tokens>,
+    /// Another server stands in for the vendor's.
+    stands_in: bool,
     sites: rest::Sites<Place, site::Site>,
 }
 
@@ -63,7 +65,9 @@ impl Gcp {
     fn with(default: Place, instances: BTreeMap<String, Place>, token: Option<String>) -> Self {
         let served = schemas_gcp::sources().into_iter().filter(|source| kind::of(source.name).is_some());
         let tokens = Arc::new(token::Tokens::new(token));
-        Self(Arc::new(Inner { catalog: Catalog::new(served), tokens, sites: rest::Sites::new(default, instances) }))
+        let stands_in = default.endpoint.is_some();
+        let sites = rest::Sites::new(default, instances);
+        Self(Arc::new(Inner { catalog: Catalog::new(served), tokens, stands_in, sites }))
     }
 }
 

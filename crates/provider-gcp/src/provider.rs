@@ -1,5 +1,7 @@
 //! Google Cloud as the engine sees it.
 
+use std::time::Duration;
+
 use ports::{BoxFuture, Find, Found, Fragment, Outcome, Provider, ProviderError, ReadRequest};
 use rest::{Result as Called, refused};
 use schema::{CatalogError, TypeSchema};
@@ -10,6 +12,11 @@ use crate::{Gcp, Inner, apply, failure, media, member};
 
 /// How many steps may run at a time.
 const CONCURRENCY: usize = 24;
+/// How long a call whose answer was lost may take to be seen: an operation goes on though nobody asks for it.
+const OPERATION: Duration = Duration::from_mins(1);
+const CALL: Duration = Duration::from_secs(10);
+/// The same at a server that stands in for the vendor's.
+const STAND_IN: Duration = Duration::from_secs(1);
 
 impl Provider for Gcp {
     fn name(&self) -> &'static str {
@@ -26,6 +33,12 @@ impl Provider for Gcp {
 
     fn schemas_digest(&self) -> value::Digest {
         self.0.catalog.digest()
+    }
+
+    fn consistency_delay(&self, ty: &str) -> Duration {
+        let long = kind::of(ty).is_some_and(|kind| kind.operation.is_some());
+        let delay = if long { OPERATION } else { CALL };
+        if self.0.stands_in { delay.min(STAND_IN) } else { delay }
     }
 
     /// Names say where an object is; an instance says who asks, and only another server has others.
@@ -77,7 +90,16 @@ async fn read(inner: &Inner, request: &ReadRequest) -> Called<Option<Found>> {
     } else {
         thing.find(&request.find).await?
     };
-    Ok(seen.map(crate::thing::Seen::found))
+    let part = seen.as_ref().filter(|_| matches!(request.find, Find::Identity(_))).and_then(|seen| unmade(kind, seen));
+    Ok(seen.map(|seen| Found { unhealthy: part, ..seen.found() }))
+}
+
+/// What of an object that takes several calls may not have been made, if something is missing: only whoever made it knows
+/// whether it is to be there.
+fn unmade(kind: &Kind, seen: &crate::thing::Seen) -> Option<String> {
+    let mut beside = kind.beside.iter().filter(|beside| beside.at_create);
+    let missing = beside.find(|beside| !seen.observed.contains_key(&beside.property))?;
+    Some(format!("`{}` may not have been set yet", missing.property))
 }
 
 impl Inner {

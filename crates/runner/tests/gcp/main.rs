@@ -6,6 +6,9 @@
 #[path = "../it/support.rs"]
 mod support;
 
+mod credentials;
+mod killed;
+
 use std::collections::BTreeMap;
 use std::process::Command;
 
@@ -110,6 +113,19 @@ impl Centre {
         self.fake.world().served.len() + self.services.world().served.len()
     }
 
+    /// How many objects of an interface there are whose names hold something, and nothing of some others.
+    fn there(&self, api: &str, part: &str, not: &[&str]) -> usize {
+        let names = self.fake.world().names(api);
+        names.iter().filter(|name| name.contains(part) && !not.iter().any(|not| name.contains(not))).count()
+    }
+
+    /// How many times a policy names somebody.
+    fn granted(&self) -> usize {
+        let policies = self.fake.world().policies.clone();
+        let bindings = policies.values().filter_map(|policy| policy["bindings"].as_array()).flatten();
+        bindings.filter_map(|binding| binding["members"].as_array().map(Vec::len)).sum()
+    }
+
     /// How many calls wrote.
     fn writes(&self) -> usize {
         let world = self.fake.world();
@@ -136,13 +152,7 @@ fn a_centre_is_made_on_google_cloud_and_then_there_is_nothing_to_do() {
     centre.services_are_as_recorded();
     assert_eq!(centre.world.objects(), Vec::<String>::new(), "nothing is in the sandbox");
     let recorded = centre.recorded();
-    let there = |api: &str, part: &str| {
-        let names = centre.fake.world().names(api);
-        names
-            .iter()
-            .filter(|name| name.contains(part) && !name.contains("/versions/") && !name.contains("/keys/"))
-            .count()
-    };
+    let there = |api: &str, part: &str| centre.there(api, part, &["/versions/", "/keys/"]);
     let of = |ty: &str| recorded.get(ty).copied().unwrap_or_default();
     assert!(recorded.len() > 15, "{recorded:?}");
     assert_eq!(of("cloudidentity.googleapis.com/Membership"), there("cloudidentity", "/memberships/"));
@@ -150,10 +160,7 @@ fn a_centre_is_made_on_google_cloud_and_then_there_is_nothing_to_do() {
     assert_eq!(of("secretmanager.googleapis.com/Secret"), there("secretmanager", "/secrets/"));
     assert_eq!(of("storage.googleapis.com/Object"), there("storage", "/o/"));
     let members: usize = recorded.iter().filter(|(ty, _)| ty.ends_with("IamMember")).map(|(_, count)| count).sum();
-    let policies = centre.fake.world().policies.clone();
-    let bindings = policies.values().filter_map(|policy| policy["bindings"].as_array()).flatten();
-    let granted: usize = bindings.filter_map(|binding| binding["members"].as_array().map(Vec::len)).sum();
-    assert_eq!(granted, members, "no member was lost");
+    assert_eq!(centre.granted(), members, "no member was lost");
 
     let before = centre.asked();
     centre.run(&format!("up {CENTRE} --yes")).ok().says(["nothing to do"]);
