@@ -208,3 +208,16 @@ fn with_keep_going_all_that_does_not_depend_on_a_mistake_is_done() {
     assert!(waiting.keys().all(|stack| applied(stack)));
     world.is_whole();
 }
+
+#[test]
+fn a_provider_that_this_runner_lacks_is_named_with_how_to_get_it() {
+    let Some(world) = World::fresh() else { return };
+    let settings = world.read("groundplan.toml");
+    for (provider, feature) in [("gcp", "gcp"), ("hail", "services"), ("metamist", "services"), ("github", "services")]
+    {
+        world.write("groundplan.toml", &format!("{settings}\n[profiles.other]\nprovider = \"{provider}\"\n"));
+        let said = refused(&world, "preview cpg.* --profile other");
+        let build = format!("`cargo build -p runner --features {feature}`");
+        said.says(["E0705", provider, &build, &format!("docs/{feature}.md")]);
+    }
+}
