@@ -1,5 +1,6 @@
-//! A genomics centre on two clouds on the live profile, against servers that stand in for Azure and Google Cloud and know
-//! their documents. Built with the features `azure` and `gcp` only; `ci/azure.sh` runs it.
+//! A genomics centre on two clouds on the live profile, with nothing in the sandbox: against servers that stand in for
+//! Azure and Google Cloud and know their documents, and for Hail Batch, metamist and GitHub.
+//! Built with the features `azure`, `gcp` and `services` only; `ci/azure.sh` runs it.
 
 #[expect(dead_code, reason = "the other tests of the runner use more of it")]
 #[path = "../it/support.rs"]
@@ -22,6 +23,7 @@ struct Centre {
     world: World,
     azure: Fake,
     google: fake_gcp::Fake,
+    services: fake_services::Fake,
 }
 
 impl Centre {
@@ -31,6 +33,13 @@ impl Centre {
         let azure = Fake::start().expect("a free port");
         let google = fake_gcp::Fake::start().expect("a free port");
         google.world().strangers = true;
+        let services = fake_services::Fake::start().expect("a free port");
+        // Hail on each cloud knows its own callers only.
+        services.world().tokens = [("hail/auth.hail.", "google"), ("hail/batch.hail.", "google")]
+            .into_iter()
+            .chain([("hail/auth.hail-az.", "azure"), ("hail/batch.hail-az.", "azure")])
+            .map(|(path, token)| (path.to_owned(), token.to_owned()))
+            .collect();
         azure.world().polls = 1;
         google.world().polls = 1;
         on_two_clouds(&world);
@@ -41,9 +50,15 @@ impl Centre {
         let key = generate_key().expect("a key");
         let state_key = seal_key(&key, "state key of profile centre", &recipients).expect("sealed");
         let profile = format!(
-            "\n[profiles.centre]\nprovider = \"sandbox\"\nproviders = {{ azure = \"azure\", gcp = \"gcp\" }}\nendpoints = {{ azure = \"{}\", gcp = \"{}\" }}\nstate_key = \"{state_key}\"\n",
+            "\n[profiles.centre]\nprovider = \"gcp\"\nstate_key = \"{state_key}\"\n\
+             providers = {{ azure = \"azure\", hail = \"hail\", metamist = \"metamist\", github = \"github\" }}\n\
+             [profiles.centre.endpoints]\nazure = \"{}\"\ngcp = \"{}\"\n\
+             hail = \"{}\"\nmetamist = \"{}\"\ngithub = \"{}\"\n",
             azure.url(),
             google.url(),
+            services.url("hail"),
+            services.url("metamist"),
+            services.url("github"),
         );
         let settings = world.read("groundplan.toml") + &profile;
         world.write("groundplan.toml", &settings);
@@ -51,13 +66,15 @@ impl Centre {
         let lock = "projects/cpg/organisation/stacks/production.lock.toml";
         let text = world.read(lock).replace("source = \"sandbox\"\n", "");
         world.write(lock, &text);
-        Some(Self { world, azure, google })
+        Some(Self { world, azure, google, services })
     }
 
     fn run(&self, args: &str) -> Ran {
         let what = format!("{args} --profile centre");
         let mut command = self.world.command(&what);
         command.env("GOOGLE_OAUTH_ACCESS_TOKEN", "token").env("AZURE_ACCESS_TOKEN", "token");
+        command.env("HAIL_TOKEN_GCP", "google").env("HAIL_TOKEN_AZURE", "azure");
+        command.env("METAMIST_TOKEN", "token").env("GITHUB_TOKEN", "token");
         command.env("GROUNDPLAN_IDENTITY", self.world.path("identity"));
         ran(&what, command)
     }
@@ -73,7 +90,8 @@ impl Centre {
     }
 
     fn calls(&self) -> usize {
-        self.azure.world().served.len() + self.google.world().served.len()
+        let services = self.services.world().served.len();
+        self.azure.world().served.len() + self.google.world().served.len() + services
     }
 
     #[track_caller]
@@ -81,6 +99,8 @@ impl Centre {
         let found = self.azure.world().violations.clone();
         assert!(found.is_empty(), "{}", found.join("\n"));
         let found = self.google.world().violations.clone();
+        assert!(found.is_empty(), "{}", found.join("\n"));
+        let found = self.services.world().violations.clone();
         assert!(found.is_empty(), "{}", found.join("\n"));
     }
 }
@@ -130,6 +150,18 @@ fn a_centre_is_made_on_two_clouds_and_then_there_is_nothing_to_do() {
         let members: usize = world.members.values().map(std::collections::BTreeSet::len).sum();
         assert_eq!(of("Microsoft.Graph/groups/members"), members);
         assert!(world.things.len() > 100 && world.groups.len() > 30, "{} {}", world.things.len(), world.groups.len());
+    }
+    assert_eq!(centre.world.objects(), Vec::<String>::new(), "nothing is in the sandbox");
+    {
+        // On either cloud a level of a dataset has a user of its own, and its identity is what roles are given to.
+        let services = centre.services.world();
+        let users = |host: &str| services.users.keys().filter(|user| user.starts_with(host)).count();
+        assert!(users("auth.hail.") >= 6 && users("auth.hail-az.") >= 4, "{:?}", services.users.keys());
+        let azure = centre.azure.world();
+        let mut identities = services.users.iter().filter(|(user, _)| user.starts_with("auth.hail-az."));
+        let holds =
+            |identity: &str| azure.things.values().any(|thing| thing.body["properties"]["principalId"] == identity);
+        assert!(identities.any(|(_, user)| user["hail_identity"].as_str().is_some_and(holds)));
     }
     let before = centre.calls();
     centre.run(&format!("up {CENTRE} --yes")).ok().says(["nothing to do"]);
