@@ -13,14 +13,17 @@ fi
 run=$(mktemp -d)
 pid=
 end() {
-    [[ -z $pid ]] || kill "$pid" 2>/dev/null || true
+    if [[ -n $pid ]]; then
+        kill "$pid" 2>/dev/null || true
+        wait "$pid" 2>/dev/null || true
+    fi
     rm -rf "$run"
 }
 trap end EXIT
 
 # A certificate that nobody else has; who calls is told of it as of those of the system.
 openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=127.0.0.1 -addext subjectAltName=IP:127.0.0.1 \
-    -keyout "$run/key.pem" -out "$run/cert.pem" 2>/dev/null
+    -addext basicConstraints=critical,CA:FALSE -keyout "$run/key.pem" -out "$run/cert.pem" 2>/dev/null
 port=$(python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])')
 # Tokens are taken over TLS only.
 node "$tools/node_modules/azurite/dist/src/blob/main.js" --blobHost 127.0.0.1 --blobPort "$port" --silent \

@@ -153,8 +153,10 @@ fn request(thing: &Thing<'_>, blob: &Blob, name: &str, verb: &str) -> Request {
 fn put(thing: &Thing<'_>, blob: &Blob, inputs: &Map) -> Request {
     let (content, kind) = content(thing, inputs);
     let mut request = request(thing, blob, "blobs.put", "PUT").header("x-ms-blob-type", "BlockBlob").freely();
+    // It has to be said of nothing, too.
+    let length = content.len().to_string();
     request.body = Some(Body { kind, bytes: content.into_bytes().into() });
-    request
+    request.header("content-length", length)
 }
 
 /// The content and its type.

@@ -19,6 +19,9 @@ pub(super) fn violations(asked: &Asked) -> Vec<String> {
     if asked.verb == "PUT" && asked.header("x-ms-blob-type") != Some("BlockBlob") {
         found.push("the header `x-ms-blob-type` is missing".to_owned());
     }
+    if asked.verb == "PUT" && asked.header("content-length").is_none() {
+        found.push("the header `content-length` is missing".to_owned());
+    }
     if !asked.query.is_empty() {
         found.push("it takes no parameters".to_owned());
     }
