@@ -43,7 +43,7 @@ done
 export GROUNDPLAN_SSH="ssh -F $dir/run/ssh_config" GROUNDPLAN_TEST_HOST="ssh://root@127.0.0.1:$port"
 # Where the sockets of connections are: not those of whoever runs this.
 export XDG_RUNTIME_DIR=$dir/run
-"$test" --ignored --nocapture --test-threads 1 over_ssh
+"$test" --ignored --nocapture --test-threads 1
 
 # The whole way, with a real package, by the runner.
 mkdir -p "$dir/workspace/projects/hosts/baseline"

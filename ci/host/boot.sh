@@ -17,7 +17,7 @@ if [[ ! -e $dir/nspawn/usr/bin/systemd-nspawn ]]; then
     chmod 755 "$root/usr/sbin/policy-rc.d"
     {
         chroot "$root" apt-get update
-        DEBIAN_FRONTEND=noninteractive chroot "$root" apt-get install -y openssh-server
+        DEBIAN_FRONTEND=noninteractive chroot "$root" apt-get install -y acl openssh-server
         chroot "$root" sh -c 'cd /tmp && apt-get download systemd-container'
     } >"$dir/base.log" 2>&1
     dpkg -x "$root"/tmp/systemd-container_*.deb "$dir/nspawn"

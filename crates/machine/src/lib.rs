@@ -4,6 +4,8 @@
 //! Layer: L1, model, a library of projects and components. **Invariant:** of a path, a package, a user, a group or a
 //! service there is one declaration on a machine.
 
+mod template;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use hostops::{Claim, Item, Key, Kind};
@@ -13,6 +15,8 @@ use plan::resource::{Dependency, Urn};
 use plan::value::{Digest, Map, Value, canonical_bytes};
 use plan::{AsDependency, Declaration, Draft, ResourceType};
 use types_host::{Service, ServiceHandle};
+
+pub use template::Template;
 
 /// The resources of one machine.
 #[derive(Debug)]

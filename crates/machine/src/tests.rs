@@ -6,7 +6,7 @@ use types_host::{
     Sysctl, SystemdUnit, Timer, User,
 };
 
-use crate::Machine;
+use crate::{Machine, Template};
 
 fn planned(declare: impl Fn(&mut Machine<'_>) + Send + Sync + 'static) -> Planned {
     let project = Project::new("p", move |stack: &Stack, (): ()| {
@@ -168,4 +168,71 @@ fn what_is_not_pinned_or_says_nothing_of_itself_is_refused_while_the_plan_is_mad
     let problems = planned.problems();
     assert_eq!(problems.len(), 2, "{problems:?}");
     assert!(problems[0].contains("`sha256` cannot be `main`"), "{problems:?}");
+}
+
+/// The content of a file that a template makes.
+fn templated(template: impl Fn() -> Template + Send + Sync + 'static) -> Planned {
+    planned(move |machine| {
+        let content = template().text(machine);
+        machine.add(file("/etc/app").content(content));
+    })
+}
+
+#[test]
+fn a_template_gives_byte_for_byte_what_jinja_gives() {
+    let source = "{# a remark #}\n[web]\n{% if tls %}\n  tls = {{ tls }}\n{% endif %}\n\
+                  {% for name, port in ports.items() -%}\n{{ name }}={{ port }}\n{% endfor %}\n\
+                  paths = {{ paths | join(', ') }} {{ \"<b>\" }} {{ 'x' if paths|length > 1 else 'y' }}\n\n";
+    let planned = templated(move || {
+        Template::new("app.j2", source)
+            .with("tls", true)
+            .with("ports", std::collections::BTreeMap::from([("a", 1), ("b", 2)]))
+            .with("paths", ["/etc/a b", "/etc/c"])
+    });
+    assert_eq!(planned.problems(), Vec::<String>::new());
+    let wanted = "\n[web]\n\n  tls = True\n\na=1\nb=2\n\npaths = /etc/a b, /etc/c <b> x\n\n";
+    let file = planned.resource("host_file", "web-1:/etc/app");
+    assert_eq!(file.properties().get("content"), Some(&Value::from(wanted)));
+}
+
+#[test]
+fn a_template_with_what_is_not_given_or_cannot_be_read_is_told_of_with_its_line() {
+    for (source, says) in [
+        ("a\n{{ missing }}\n", "`app.j2:2`"),
+        ("{{ a.missing }}", "undefined"),
+        ("{% if %}", "`app.j2:1`"),
+        ("{{ a | no_such_filter }}", "no_such_filter"),
+    ] {
+        let planned = templated(move || Template::new("app.j2", source).with("a", "x"));
+        let problems = planned.problems();
+        assert_eq!(problems.len(), 1, "{source}: {problems:?}");
+        assert!(problems[0].contains("E0856") && problems[0].contains(says), "{source}: {problems:?}");
+    }
+}
+
+#[test]
+fn what_is_known_later_stands_for_itself_and_nothing_branches_on_it() {
+    let with_id = |source: &'static str| {
+        planned(move |machine| {
+            let user = machine.add(User::new("app").name("app"));
+            let template = Template::new("app.j2", source).with("name", "x").later("id", user.uid());
+            let content = template.text(machine);
+            machine.add(file("/etc/app").content(content));
+        })
+    };
+    let planned = with_id("{{ name }}: {{id}}, {{- id }}\n");
+    assert_eq!(planned.problems(), Vec::<String>::new());
+    let file = planned.resource("host_file", "web-1:/etc/app");
+    assert!(file.properties().get("content").is_some_and(Value::has_unknown));
+    for wrong in [
+        "{% if id == 3 %}x{% endif %}",
+        "{{ id | upper }}",
+        "{% set x = id %}{{ x }}",
+        "{{ 'x' if id else 'y' }}",
+        "{% filter upper %}{{ id }}{% endfilter %}",
+        "{% set x %}{{ id }}{% endset %}{{ x | length }}",
+    ] {
+        let problems = with_id(wrong).problems();
+        assert!(!problems.is_empty() && problems[0].contains("E0857"), "{wrong}: {problems:?}");
+    }
 }

@@ -32,7 +32,9 @@ install_all() { # each with its version, if one is wanted
     [ -z "$missing" ] || install $missing
 }
 remember_package() {
-    if [ -n "$(package "$1")" ]; then remember "package-$1" yes; else remember "package-$1" no; fi
+    found=$(package "$1")
+    if [ -n "$found" ]; then remember "package-$1" yes; else remember "package-$1" no; fi
+    remember "hold-$1" "${found##* }"
 }
 look_package() {
     found=$(package "$1")
@@ -56,9 +58,15 @@ make_package() { # name version|- hold before
     look_package "$1"
 }
 drop_package() {
-    if [ -n "$(package "$1")" ] && ! was_found "package-$1"; then
+    found=$(package "$1")
+    # Nobody can remove what is kept as it is; and what was not kept before is not kept any more.
+    if [ "${found##* }" = 1 ] && [ "$(cat "$L/found/hold-$1" 2>/dev/null)" != 1 ]; then
+        said=$(inside apt-mark unhold "$1" 2>&1) || die Refused "$said"
+    fi
+    if [ -n "$found" ] && ! was_found "package-$1"; then
         said=$(quietly apt remove "$1") || die NotRemoved "$said"
     fi
+    forget "hold-$1"
     forget "package-$1"
     say "$I absent"
 }

@@ -7,6 +7,7 @@ mod files;
 mod house;
 mod kinds;
 mod life;
+mod on_host;
 mod over_ssh;
 mod random;
 mod systemd;
