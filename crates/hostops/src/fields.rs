@@ -197,6 +197,14 @@ impl<'a> Fields<'a> {
         number.flatten()
     }
 
+    pub(crate) fn integer(&mut self, name: &str) -> Option<i64> {
+        let number = self.get(name).map(Value::as_int);
+        if number == Some(None) {
+            self.wrong(name, "is no whole number");
+        }
+        number.flatten()
+    }
+
     pub(crate) fn texts(&mut self, name: &str) -> Vec<String> {
         let Some(value) = self.get(name) else { return Vec::new() };
         let texts = value.as_list().map(|list| list.iter().map(|item| item.as_str().map(str::to_owned)).collect());

@@ -77,7 +77,7 @@ fn values(row: &Row, fields: &mut Fields<'_>) -> Vec<String> {
         How::Flag => {
             fields.flag(row.property).map(|flag| if flag { "yes" } else { "no" }.to_owned()).into_iter().collect()
         }
-        How::Number => fields.number(row.property).map(|number| number.to_string()).into_iter().collect(),
+        How::Number => fields.integer(row.property).map(|number| number.to_string()).into_iter().collect(),
     }
 }
 
