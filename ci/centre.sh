@@ -10,7 +10,9 @@ centre=$2/configuration/cpg
 mkdir -p "$centre/datasets" "$2/projects/cpg/organisation/stacks" "$2/.groundplan/sandbox"
 cp -r "$here/groundplan.toml" "$here/secrets" "$2"
 cp "$here/projects/cpg/organisation/stacks/production.lock.toml" "$2/projects/cpg/organisation/stacks"
-cp "$here/configuration/cpg/config-infrastructure.yaml" "$centre"
+cp -r "$here/configuration/cpg/functions" "$centre"
+sed 's/analysis_group_dataset: .*/analysis_group_dataset: common/' "$here/configuration/cpg/config-infrastructure.yaml" \
+    >"$centre/config-infrastructure.yaml"
 # The sandbox takes no time of its own.
 echo 'latency = 0.0' >"$2/.groundplan/sandbox/knobs.toml"
 

@@ -1,10 +1,10 @@
 //! Who may send which metadata, and what functions are told of it.
 
-use cpg::{Centre, Member};
+use cpg::{Centre, Handle, Member};
 use cpg_config::EtlType;
 use plan::expr::{Expr, Named};
 use plan::value::Value;
-use plan::{IntoExpr, Output, object};
+use plan::{IntoExpr, Output, object, text};
 
 use crate::Work;
 
@@ -13,8 +13,11 @@ const CONFIGURATION: &str = "accessor-configuration";
 
 /// What functions know of those who send.
 pub(crate) struct Senders {
-    /// The version of the secret that says who may send what.
+    /// The latest version of the secret that says who may send what: functions read it at every call, so that a new one
+    /// counts at once, and they stay as they are.
     pub(crate) secret: Output<String>,
+    /// The first one has to be there before them.
+    pub(crate) version: Handle,
     /// Who may call, by what stands for them in names of resources.
     pub(crate) callers: Vec<(String, Member)>,
 }
@@ -51,7 +54,7 @@ impl Work<'_> {
         self.centre.grant(ty, name, ("secret", &full_name), role, &self.accounts.load);
         self.role("metamist-etl-load-secret-accessor-role", role, &self.accounts.load);
         callers.extend(self.analysts());
-        Senders { secret: version.attribute("name"), callers }
+        Senders { secret: text("{}/versions/latest", [&full_name]), version, callers }
     }
 
     /// The groups of analysts that may send, each once.

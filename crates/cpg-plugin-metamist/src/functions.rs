@@ -33,8 +33,14 @@ impl Work<'_> {
 
         let variables = self.variables(senders, topics);
         let (load, index) = self.with_private_packages(load);
-        let extract = self.function("extract", &archive("extract", &extract), &variables, &self.accounts.extract, &[]);
-        let waits: Vec<&Handle> = index.iter().collect();
+        let extract = self.function(
+            "extract",
+            &archive("extract", &extract),
+            &variables,
+            &self.accounts.extract,
+            &[&senders.version],
+        );
+        let waits: Vec<&Handle> = index.iter().chain([&senders.version]).collect();
         let load = self.function("load", &archive("load", &load), &variables, &self.accounts.load, &waits);
         self.role("metamist-etl-extract-editor-role", "roles/editor", &self.accounts.extract);
         self.role("metamist-etl-load-editor-role", "roles/editor", &self.accounts.load);

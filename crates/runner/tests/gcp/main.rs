@@ -10,6 +10,7 @@ mod credentials;
 mod killed;
 
 use std::collections::BTreeMap;
+use std::path::Path;
 use std::process::Command;
 
 use fake_gcp::{Fake, Fault};
@@ -22,6 +23,8 @@ use crate::support::{Ran, World, ran, until};
 const CENTRE: &str = "cpg.*";
 /// Whoever calls a service.
 const TOKEN: &str = "token-that-nobody-is-told";
+/// The token of a channel, which somebody has put there.
+const SLACK: &str = "secretmanager/projects/ex-billing/secrets/slack-token/versions/1";
 
 /// The centre, pointing to servers of its own.
 struct Centre {
@@ -39,6 +42,9 @@ impl Centre {
         for service in ["hail", "metamist", "github"] {
             services.world().tokens.insert(service.to_owned(), TOKEN.to_owned());
         }
+        // The secret that the channel of alerts speaks by is not the centre's to make.
+        fake.world().objects.insert(SLACK.to_owned(), json!({ "state": "ENABLED" }));
+        fake.world().contents.insert(SLACK.to_owned(), b"eG94Yi10b2tlbg==".to_vec());
         // A key that nobody else has, as live profiles want it.
         let (identity, recipient) = generate_identity();
         world.write("identity", identity.expose());
@@ -142,6 +148,20 @@ impl Centre {
     }
 }
 
+/// The files below a directory that hold a text.
+fn holding(directory: &Path, text: &str) -> Vec<String> {
+    let mut found = Vec::new();
+    for entry in std::fs::read_dir(directory).expect("is listed") {
+        let path = entry.expect("is listed").path();
+        if path.is_dir() {
+            found.extend(holding(&path, text));
+        } else if String::from_utf8_lossy(&std::fs::read(&path).expect("is read")).contains(text) {
+            found.push(path.display().to_string());
+        }
+    }
+    found
+}
+
 #[test]
 fn a_centre_is_made_on_google_cloud_and_then_there_is_nothing_to_do() {
     let Some(centre) = Centre::new() else { return };
@@ -161,6 +181,16 @@ fn a_centre_is_made_on_google_cloud_and_then_there_is_nothing_to_do() {
     assert_eq!(of("storage.googleapis.com/Object"), there("storage", "/o/"));
     let members: usize = recorded.iter().filter(|(ty, _)| ty.ends_with("IamMember")).map(|(_, count)| count).sum();
     assert_eq!(centre.granted(), members, "no member was lost");
+
+    // The token was read when the channel was made, and is where the channel is and nowhere else.
+    let channels = centre.fake.world().names("monitoring");
+    let channel = channels.iter().find(|name| name.contains("/notificationChannels/")).expect("there is one");
+    let channel = centre.fake.world().objects[&format!("monitoring/{channel}")].clone();
+    assert_eq!(channel["labels"]["channel_name"], "bills");
+    let written = holding(&centre.world.path(".groundplan"), "notificationChannels");
+    assert!(!written.is_empty(), "the channel is in the state");
+    assert_eq!(holding(&centre.world.path(".groundplan"), "xoxb-token"), [""; 0]);
+    assert_eq!(holding(&centre.world.path(".groundplan"), "eG94Yi10b2tlbg"), [""; 0]);
 
     let before = centre.asked();
     centre.run(&format!("up {CENTRE} --yes")).ok().says(["nothing to do"]);
@@ -216,7 +246,7 @@ fn a_dataset_is_made_and_taken_away_though_much_goes_wrong() {
     let world = centre.fake.world();
     // What is kept on purpose: projects, and the interfaces that were enabled for them; versions that are destroyed
     // went with their secrets.
-    let kept = ["cloudresourcemanager/", "cloudbilling/", "serviceusage/", "groupssettings/"];
+    let kept = ["cloudresourcemanager/", "cloudbilling/", "serviceusage/", "groupssettings/", SLACK];
     let left: Vec<&String> =
         world.objects.keys().filter(|key| !kept.iter().any(|kept| key.starts_with(kept))).collect();
     assert!(left.is_empty(), "{left:?}");

@@ -27,7 +27,7 @@ fn the_centre_is_made_and_then_there_is_nothing_to_do() {
     let all = world.run("stacks").ok().out;
     assert!(all.contains("cpg.organisation.production"), "it is in the default selection: {all}");
     let resources = world.run("state list").ok().lines().len();
-    assert_eq!((resources, world.objects().len()), (1242, 1242), "every object was made once");
+    assert_eq!((resources, world.objects().len()), (1313, 1313), "every object was made once");
     world.run(&format!("preview {CENTRE} --detailed-exitcode")).ok().says(["nothing to do: 5 stacks"]);
     world.run(&format!("refresh {CENTRE} --preview")).ok();
     let members = world.run("sandbox list").ok().out;
@@ -138,13 +138,45 @@ fn what_is_there_already_is_taken_over_in_one_command() {
     // Keys and versions of secrets have no names by which one could be told from another.
     let up = world.run(&format!("up {CENTRE} --adopt --yes")).ok();
     let made = world.objects().len() - before;
-    up.says([format!("{made} created, 1,214 taken over in 5 stacks").as_str()]);
-    assert_eq!(before - made, 1214);
+    up.says([format!("{made} created, 1,284 taken over in 5 stacks").as_str()]);
+    assert_eq!(before - made, 1284);
     let listed = world.run("state list").ok();
     let nameless =
         |line: &&String| line.contains("::iam.googleapis.com/ServiceAccountKey::") || line.contains("SecretVersion::");
     assert_eq!(made, listed.lines().iter().filter(nameless).count());
     world.run(&format!("preview {CENTRE} --detailed-exitcode")).ok().says(["nothing to do: 5 stacks"]);
+}
+
+/// A source of a plugin's function.
+const SOURCE: &str = "configuration/cpg/functions/etl/extract/main.py";
+
+#[test]
+fn a_source_that_is_edited_moves_its_archive_and_its_function() {
+    let Some(world) = made() else { return };
+    world.write(SOURCE, &format!("{}\n# another line\n", world.read(SOURCE)));
+    let before = world.calls().len();
+    world.run(&format!("up {CENTRE} --yes")).ok().says(["1 updated, 1 replaced in 1 stack"]);
+    let name = |urn: &str| urn.rsplit("::").next().unwrap_or_default().to_owned();
+    let moved: Vec<String> = world.calls()[before..].iter().map(|call| name(&call.urn)).collect();
+    let archive = "metamist-etl-extract-source-code";
+    assert_eq!(moved, [archive, "metamist-etl-extract", archive], "the new one, the function, the old one");
+    world.run(&format!("preview {CENTRE} --detailed-exitcode")).ok().says(["nothing to do"]);
+}
+
+#[test]
+fn a_plugin_that_is_enabled_and_not_linked_is_said_with_the_line_that_links_it() {
+    let Some(world) = World::fresh() else { return };
+    let file = "configuration/cpg/config-infrastructure.yaml";
+    let text = world.read(file).replace("[billing_aggregator, metamist]", "[billing_aggregator, metamist, freezers]");
+    world.write(file, &text);
+    world.run(&format!("preview {CENTRE}")).ends(10).says([
+        "E0817",
+        "config-infrastructure.yaml:6",
+        "add the line `cpg_plugin_freezers::plugin,` to `PLUGINS` in projects/cpg/organisation/src/lib.rs",
+    ]);
+    world.write(file, &text.replace("[billing_aggregator, metamist, freezers]", "[]"));
+    world.run(&format!("preview {CENTRE}")).ok().says(["1,242 to create"]);
+    assert!(world.calls().is_empty());
 }
 
 #[test]
