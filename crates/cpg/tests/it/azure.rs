@@ -20,10 +20,10 @@ const BOTH: [(&str, &str); 4] = [
     ("datasets/common/budgets.yaml", "{ gcp: { monthly_budget: 100 }, azure: { monthly_budget: 50 } }\n"),
 ];
 
-/// Files of a configuration, with what the workspace's example says of the whole centre.
+/// Files of a configuration, with what holds for a centre on both clouds.
 fn with_example<T>(files: &[(&str, &str)], then: impl FnOnce(&[(&str, &str)]) -> T) -> T {
     let path = "config-infrastructure.yaml";
-    let example = testkit::Workspace::here().read(&format!("configuration/cpg/{path}")).expect("it is there");
+    let example = testkit::Workspace::here().read("crates/cpg/tests/it/centre.yaml").expect("it is there");
     let files: Vec<(&str, &str)> = files.iter().copied().chain([(path, example.as_str())]).collect();
     then(&files)
 }

@@ -16,8 +16,8 @@ use crate::plugin_mapping::files;
 use crate::recorded_plugins::{refs, sources, with_plugins};
 use crate::world::known_in;
 
-/// What holds for the centre in the example of the workspace.
-pub(crate) const EXAMPLE: &str = "configuration/cpg/config-infrastructure.yaml";
+/// What holds for the centre, on both clouds and without plugins.
+pub(crate) const EXAMPLE: &str = "crates/cpg/tests/it/centre.yaml";
 
 /// A configuration: changes of what the example says of the centre, and its datasets.
 pub(crate) struct Case {

@@ -67,6 +67,22 @@ pub(crate) fn tokens(run: &Earlier<'_>, made: &mut Resources) {
     }
 }
 
+/// A new version of the secret counts at once; before, whatever was told of it was made anew.
+pub(crate) fn latest(_: &Earlier<'_>, made: &mut Resources) {
+    let latest = |variable: &mut Json| {
+        let version = variable.as_str().and_then(|text| text.strip_suffix("/versions/1")).expect("a version");
+        *variable = format!("{version}/versions/latest").into();
+    };
+    for (_, inputs) in of(made, FUNCTION) {
+        inputs["serviceConfig"]["environmentVariables"].get_mut("CONFIGURATION_SECRET").into_iter().for_each(latest);
+    }
+    for (_, inputs) in of(made, "gcp:cloudrunv2/service:Service") {
+        let variables = inputs["template"]["containers"][0]["envs"].as_array_mut().into_iter().flatten();
+        let ours = variables.filter(|variable| variable["name"] == "CONFIGURATION_SECRET");
+        ours.for_each(|variable| latest(&mut variable["value"]));
+    }
+}
+
 pub(crate) fn image_region(run: &Earlier<'_>, made: &mut Resources) {
     let region = &run.centre.gcp().region;
     for (_, inputs) in of(made, FUNCTION) {
@@ -121,8 +137,12 @@ pub(crate) fn waits(run: &Earlier<'_>, told: &mut Resources) {
         let services = ["metamist-cloudbuild-service", "metamist-cloudfunctions-service", "python-artifact-registry"];
         wait(FUNCTION, "metamist-etl-load", json!(services));
     }
-    for ((ty, _), told) in told.iter_mut().filter(|((ty, _), _)| ty == FUNCTION) {
+    for ((ty, name), told) in told.iter_mut().filter(|((ty, _), _)| ty == FUNCTION) {
         let after = told["dependsOn"].as_array_mut().unwrap_or_else(|| panic!("{ty} waits for something"));
         after.retain(|name| !name.as_str().is_some_and(|name| name.ends_with("-service-account")));
+        if ["metamist-etl-extract", "metamist-etl-load"].contains(&name.as_str()) {
+            after.push("metamist-etl-accessor-configuration".into());
+            after.sort_by_key(Json::to_string);
+        }
     }
 }
