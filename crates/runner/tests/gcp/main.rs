@@ -23,6 +23,8 @@ use crate::support::{Ran, World, ran, until};
 const CENTRE: &str = "cpg.*";
 /// Whoever calls a service.
 const TOKEN: &str = "token-that-nobody-is-told";
+/// The dataset that bills are collected in.
+const BILLS: &str = "bigquery/projects/ex-billing/datasets/aggregate";
 /// The token of a channel, which somebody has put there.
 const SLACK: &str = "secretmanager/projects/ex-billing/secrets/slack-token/versions/1";
 
@@ -42,7 +44,8 @@ impl Centre {
         for service in ["hail", "metamist", "github"] {
             services.world().tokens.insert(service.to_owned(), TOKEN.to_owned());
         }
-        // The secret that the channel of alerts speaks by is not the centre's to make.
+        // What bills are collected in, and the secret that the channel of alerts speaks by, are not the centre's to make.
+        fake.world().objects.insert(BILLS.to_owned(), json!({ "id": "ex-billing:aggregate" }));
         fake.world().objects.insert(SLACK.to_owned(), json!({ "state": "ENABLED" }));
         fake.world().contents.insert(SLACK.to_owned(), b"eG94Yi10b2tlbg==".to_vec());
         // A key that nobody else has, as live profiles want it.
@@ -246,7 +249,7 @@ fn a_dataset_is_made_and_taken_away_though_much_goes_wrong() {
     let world = centre.fake.world();
     // What is kept on purpose: projects, and the interfaces that were enabled for them; versions that are destroyed
     // went with their secrets.
-    let kept = ["cloudresourcemanager/", "cloudbilling/", "serviceusage/", "groupssettings/", SLACK];
+    let kept = ["cloudresourcemanager/", "cloudbilling/", "serviceusage/", "groupssettings/", SLACK, BILLS];
     let left: Vec<&String> =
         world.objects.keys().filter(|key| !kept.iter().any(|kept| key.starts_with(kept))).collect();
     assert!(left.is_empty(), "{left:?}");
