@@ -6,6 +6,10 @@
 #[path = "../it/support.rs"]
 mod support;
 
+#[expect(dead_code, reason = "the tests of Google Cloud look for it, too")]
+#[path = "../gcp/before.rs"]
+mod before;
+
 use std::collections::BTreeMap;
 
 use fake_azure::{Fake, Fault};
@@ -32,7 +36,7 @@ impl Centre {
         let world = World::fresh()?;
         let azure = Fake::start().expect("a free port");
         let google = fake_gcp::Fake::start().expect("a free port");
-        google.world().strangers = true;
+        before::put(&google);
         let services = fake_services::Fake::start().expect("a free port");
         // Hail on each cloud knows its own callers only.
         services.world().tokens = [("hail/auth.hail.", "google"), ("hail/batch.hail.", "google")]

@@ -6,6 +6,7 @@
 #[path = "../it/support.rs"]
 mod support;
 
+mod before;
 mod credentials;
 mod killed;
 
@@ -23,10 +24,6 @@ use crate::support::{Ran, World, ran, until};
 const CENTRE: &str = "cpg.*";
 /// Whoever calls a service.
 const TOKEN: &str = "token-that-nobody-is-told";
-/// The dataset that bills are collected in.
-const BILLS: &str = "bigquery/projects/ex-billing/datasets/aggregate";
-/// The token of a channel, which somebody has put there.
-const SLACK: &str = "secretmanager/projects/ex-billing/secrets/slack-token/versions/1";
 
 /// The centre, pointing to servers of its own.
 struct Centre {
@@ -39,15 +36,11 @@ impl Centre {
     fn new() -> Option<Self> {
         let world = World::fresh()?;
         let fake = Fake::start().expect("a free port");
-        fake.world().strangers = true;
+        before::put(&fake);
         let services = Services::start().expect("a free port");
         for service in ["hail", "metamist", "github"] {
             services.world().tokens.insert(service.to_owned(), TOKEN.to_owned());
         }
-        // What bills are collected in, and the secret that the channel of alerts speaks by, are not the centre's to make.
-        fake.world().objects.insert(BILLS.to_owned(), json!({ "id": "ex-billing:aggregate" }));
-        fake.world().objects.insert(SLACK.to_owned(), json!({ "state": "ENABLED" }));
-        fake.world().contents.insert(SLACK.to_owned(), b"eG94Yi10b2tlbg==".to_vec());
         // A key that nobody else has, as live profiles want it.
         let (identity, recipient) = generate_identity();
         world.write("identity", identity.expose());
@@ -192,8 +185,9 @@ fn a_centre_is_made_on_google_cloud_and_then_there_is_nothing_to_do() {
     assert_eq!(channel["labels"]["channel_name"], "bills");
     let written = holding(&centre.world.path(".groundplan"), "notificationChannels");
     assert!(!written.is_empty(), "the channel is in the state");
-    assert_eq!(holding(&centre.world.path(".groundplan"), "xoxb-token"), [""; 0]);
-    assert_eq!(holding(&centre.world.path(".groundplan"), "eG94Yi10b2tlbg"), [""; 0]);
+    for token in [before::TOKEN, before::TOKEN_IN_BASE64] {
+        assert_eq!(holding(&centre.world.path(".groundplan"), token), [""; 0]);
+    }
 
     let before = centre.asked();
     centre.run(&format!("up {CENTRE} --yes")).ok().says(["nothing to do"]);
@@ -249,7 +243,8 @@ fn a_dataset_is_made_and_taken_away_though_much_goes_wrong() {
     let world = centre.fake.world();
     // What is kept on purpose: projects, and the interfaces that were enabled for them; versions that are destroyed
     // went with their secrets.
-    let kept = ["cloudresourcemanager/", "cloudbilling/", "serviceusage/", "groupssettings/", SLACK, BILLS];
+    let kept =
+        ["cloudresourcemanager/", "cloudbilling/", "serviceusage/", "groupssettings/", before::SLACK, before::BILLS];
     let left: Vec<&String> =
         world.objects.keys().filter(|key| !kept.iter().any(|kept| key.starts_with(kept))).collect();
     assert!(left.is_empty(), "{left:?}");
