@@ -104,9 +104,12 @@ impl House {
             for (key, value) in [("host", "elsewhere"), ("boot", "another")] {
                 lease[key] = value.into();
             }
-            std::fs::write(&path, lease.to_string()).expect("writes");
-            let file = std::fs::File::options().write(true).open(&path).expect("opens");
+            // In one move: a run that renews its lease right now reads the one or the other.
+            let beside = self.dir.path().join("carried-off");
+            std::fs::write(&beside, lease.to_string()).expect("writes");
+            let file = std::fs::File::options().write(true).open(&beside).expect("opens");
             file.set_modified(time).expect("sets");
+            std::fs::rename(&beside, &path).expect("moves");
         }
         for stack in std::fs::read_dir(self.dir.path().join("stacks")).expect("stacks") {
             drop(std::fs::remove_file(stack.expect("an entry").path().join("lock")));
